@@ -1,0 +1,53 @@
+"""The whole of a configuration, checked and resolved: what every other room is handed.
+
+Belongs here: the project and the look-ups over its sources, metrics, cycles and objectives.
+Does not: YAML, files, environment variables (config).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.metric import Metric, Source
+from okr_pipeline.model.okr import Cycle, KeyResult, Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Settings of the whole project. `store` is as written, `${VAR}` unexpanded."""
+
+    name: str
+    calendar: Calendar = Calendar()
+    store: str = "${OKR_STORE_URL:-sqlite:///.okr/okr.db}"
+    status_rule: str = "pace"
+    mission: str | None = None
+    as_of: date | None = None
+    history_starts: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that config files say. Mappings are keyed by id; objectives by full id `<cycle>/<id>`.
+
+    `version` identifies the content: equal definitions have equal versions, whatever their comments or file names.
+    """
+
+    project: Project
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    cycles: Mapping[str, Cycle] = field(default_factory=dict)
+    objectives: Mapping[str, Objective] = field(default_factory=dict)
+    version: str = ""
+
+    def key_results(self) -> Iterator[KeyResult]:
+        """Every key result of every cycle, in order of definition."""
+        for objective in self.objectives.values():
+            yield from objective.key_results
+
+    def calendar_of(self, metric: Metric) -> Calendar:
+        """The project's calendar in the metric's time zone."""
+        calendar = self.project.calendar
+        if metric.timezone is None or metric.timezone == calendar.timezone:
+            return calendar
+        return Calendar(metric.timezone, calendar.week_starts, calendar.fiscal_year_starts)

@@ -1,0 +1,114 @@
+"""Column contracts of the frames that pass between rooms.
+
+Belongs here: what one row is, its columns and dtypes. Does not: code that fills or reads them.
+
+Everywhere: instants are `datetime64[us, UTC]`; numbers are float64 with NaN for "none"; `dimensions` is canonical JSON
+text with sorted keys and no spaces, `{}` when there are none; `key_result` and `objective` are full ids
+`<cycle>/<id>`; shares and progress are 0..1, never percent; `*_hours` are hours.
+"""
+
+from typing import Final
+
+SERIES_KEY: Final = ("metric", "dimensions", "period_start")
+"""What identifies an observation."""
+
+POINTS: Final = ("metric", "dimensions", "period_start", "period_end", "value", "weight", "raw_value", "flags")
+"""One row: a value as a source delivered it, not yet judged.
+
+`raw_value` is the text of a value that is not a number (else None); `period_end` is NaT where `period_start` is not
+the start of a period of the metric's grain; `flags` are comma-separated quality flags of the source (`sampled`, …).
+"""
+
+OBSERVATIONS: Final = (
+    "metric",
+    "dimensions",
+    "period_start",
+    "period_end",
+    "value",
+    "weight",
+    "revision",
+    "recorded_at",
+    "run_id",
+    "flags",
+)
+"""One row: the value of one series for one period as known at an instant. `revision` counts from 1.
+
+`value` is NaN where a later read withdrew the row: that period is unobserved.
+"""
+
+QUARANTINE: Final = (
+    "metric",
+    "dimensions",
+    "period_start",
+    "period_end",
+    "value",
+    "raw_value",
+    "rule",
+    "reason",
+    "recorded_at",
+    "run_id",
+)
+"""One row: a series and period whose delivered value a blocking rule refused, and which no valid value replaced yet."""
+
+CHECK_RESULTS: Final = ("metric", "rule", "family", "status", "severity", "rows_checked", "rows_failed", "detail")
+"""One row: the outcome of one rule on one metric in one run; status passed, failed, errored or skipped."""
+
+KEY_RESULT_SCORES: Final = (
+    "key_result",
+    "objective",
+    "cycle",
+    "title",
+    "owner",
+    "metric",
+    "measure",
+    "unit",
+    "value",
+    "baseline",
+    "target",
+    "progress",
+    "score",
+    "expected_progress",
+    "expected_progress_now",
+    "pace_ratio",
+    "gap",
+    "status",
+    "reason",
+    "provisional",
+    "value_period_start",
+    "value_period_end",
+    "window_start",
+    "window_end",
+    "observed_periods",
+    "expected_periods",
+    "observed_share",
+    "straddling_periods",
+    "last_good_value",
+    "last_good_age_hours",
+    "weight",
+)
+"""One row: a key result as of an instant.
+
+`progress` is 0 at the baseline and 1 at the target, unclamped, NaN when unknown; `score` is it clamped to [0, 1];
+`expected_progress` is the plan at `value_period_end`, `expected_progress_now` at `as_of`; `gap` = progress − expected;
+`status` and `reason` are `model.score` values (reason None unless there is one to tell); `observed_share` is the
+coverage of the window; `last_good_*` is set only where the value is unknown.
+"""
+
+OBJECTIVE_SCORES: Final = (
+    "objective",
+    "cycle",
+    "parent",
+    "title",
+    "level",
+    "intent",
+    "owner",
+    "score",
+    "expected_progress",
+    "status",
+    "reason",
+    "coverage",
+    "score_low",
+    "score_high",
+    "worst_key_result",
+)
+"""One row: an objective as of an instant. `score_low`/`score_high` count what is unknown as 0 and as 1."""
