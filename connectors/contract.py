@@ -1,0 +1,148 @@
+"""What a connector is: the words that sources are read with.
+
+Belongs here: windows, requests, batches of points, evidence, and the two protocols. Does not: anything about OKRs,
+stores or schedulers, or how one kind of source is spoken to (one module each).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Generic, Literal, Protocol, TypeVar
+
+import pandas as pd
+from pydantic import BaseModel
+
+from connectors.errors import ConnectorError
+
+Flag = Literal["provisional", "sampled", "thresholded", "approximate", "incomplete", "cached", "truncated"]
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+RequestT = TypeVar("RequestT", bound=BaseModel)
+
+POINT_COLUMNS = ("metric", "dimensions", "period_start", "value", "weight", "raw_value")
+"""Columns of `DataPointBatch.points`.
+
+metric: str. dimensions: canonical JSON text, keys sorted, no spaces, `{}` when none. period_start:
+datetime64[us, UTC]. value: float64, NaN for null or not a number. weight: float64, NaN for none. raw_value: the text of a value that is
+not a number, else None.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open stretch of time `[start, end)`, both aware."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRequest:
+    """One metric to read: how periods are to be understood, and the keys its connector declared in `request`."""
+
+    metric: str
+    grain: Literal["hour", "day", "week", "month", "quarter"]
+    timezone: str
+    dimensions: tuple[str, ...]
+    options: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a metric's points were come by.
+
+    `request` is the SQL, path or URL without secrets; `fingerprint` a hash of it with its bound parameters;
+    `response_hash` a hash of the rows, equal for equal data in any order; `whole` says that the read was not limited
+    to the window (so a period outside the window that is missing is gone, too).
+    """
+
+    request: str
+    fingerprint: str
+    response_hash: str
+    row_count: int
+    fetched_at: datetime
+    elapsed_seconds: float
+    whole: bool = False
+    api_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataPointBatch:
+    """Points of one or many metrics, with evidence and flags by metric."""
+
+    points: pd.DataFrame
+    evidence: Mapping[str, Evidence]
+    flags: Mapping[str, frozenset[Flag]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailure:
+    """A metric that could not be read. The others go on."""
+
+    metric: str
+    error: ConnectorError
+
+
+@dataclass(frozen=True, slots=True)
+class Description(Generic[SettingsT, RequestT]):
+    """What a connector tells of itself to `okr connectors show`, to config checks and to editors.
+
+    `settings` and `request` are pydantic models (frozen, extra forbidden): the keys of a source and the keys a metric of
+    that source adds. Secrets are `SecretStr`.
+    """
+
+    name: str
+    summary: str
+    settings: type[SettingsT]
+    request: type[RequestT]
+    history: bool
+    additivity: tuple[Literal["additive", "distinct", "ratio", "snapshot"], ...]
+    tested_against: tuple[str, ...]
+    untested: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """Something `check` found that works but should not stay."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a connector may know of where it runs: the directory that relative paths start from."""
+
+    config_dir: Path
+    project_dir: Path
+
+
+class Source(Protocol):
+    """An opened source. Used by one thread at a time; reads its own metrics concurrently inside `read`."""
+
+    def read(self, requests: Iterable[MetricRequest], window: Window) -> Iterator[DataPointBatch | ReadFailure]:
+        """The points of each requested metric whose periods start inside the window, each metric exactly once."""
+        ...
+
+    def check(self) -> tuple[Caution, ...]:
+        """Whether the source answers; warnings such as a login that can write.
+
+        Raises:
+            ConnectorError: it does not.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class Connector(Protocol):
+    """A kind of source; found by entry point `okr_pipeline.connectors`."""
+
+    def describe(self) -> Description[BaseModel, BaseModel]:
+        """Its settings, request keys and abilities."""
+        ...
+
+    def open(self, settings: BaseModel, context: Context) -> Source:
+        """A source with validated settings, secrets expanded."""
+        ...

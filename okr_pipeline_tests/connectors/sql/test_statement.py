@@ -1,0 +1,167 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from connectors.contract import Window
+from connectors.errors import ConfigError
+from connectors.sql.statement import statement
+
+START, END = datetime(2013, 3, 9, 5, tzinfo=UTC), datetime(2013, 3, 10, 5, tzinfo=UTC)
+WINDOW = Window(START, END)
+DIALECTS = ["sqlite", "duckdb", "postgres"]
+
+
+WRITTEN = {
+    "sqlite": lambda name, position: f":{name}",
+    "duckdb": lambda name, position: f"${name}",
+    "postgres": lambda name, position: f"${position}",
+}
+
+
+def sql(query, dialect="postgres", window=WINDOW):
+    return statement(query, dialect, WRITTEN[dialect], window)
+
+
+def written(text, dialect):
+    """The text with `<name>` as the dialect writes it, one parameter in use."""
+    for name in ("window_start", "window_end"):
+        text = text.replace(f"<{name}>", WRITTEN[dialect](name, 1))
+    return text
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT 1", "SELECT 1"),
+        ("  SELECT 1 ;;\n", "  SELECT 1"),
+        ("SELECT 1 -- :window_start; DROP TABLE x", "SELECT 1"),
+        ("WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT 2", "WITH a AS (SELECT 1 AS x) SELECT x FROM a UNION ALL SELECT 2"),
+        ("SELECT x FROM a WHERE t >= :window_start", "SELECT x FROM a WHERE t >= <window_start>"),
+        ("SELECT x FROM a WHERE t < :WINDOW_END", "SELECT x FROM a WHERE t < <window_end>"),
+        (
+            "SELECT :window_start, ':window_start', /* :window_end */ \":window_end\", 'it''s :window_end' FROM a WHERE t=:window_start",
+            "SELECT <window_start>, ':window_start', /* :window_end */ \":window_end\", 'it''s :window_end' FROM a WHERE t=<window_start>",
+        ),
+        ("(SELECT 1)", "(SELECT 1)"),
+        ("SELECT 'a;b' AS x;", "SELECT 'a;b' AS x"),
+    ],
+)  # fmt: skip
+def test_only_the_window_is_bound_and_only_where_it_is_a_parameter(query, expected, dialect):
+    assert sql(query, dialect).sql == written(expected, dialect)
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT t::date, :window_start::timestamptz FROM a", "SELECT t::date, <window_start>::timestamptz FROM a"),
+        ("SELECT a[1:2] FROM a WHERE t>=:window_start", "SELECT a[1:2] FROM a WHERE t>=<window_start>"),
+        ("SELECT $$ :window_end; $$ AS x", "SELECT $$ :window_end; $$ AS x"),
+    ],
+)
+def test_casts_slices_and_dollar_quotes_are_no_parameters(query, expected, dialect):
+    assert sql(query, dialect).sql == written(expected, dialect)
+
+
+@pytest.mark.parametrize(
+    ("query", "whole", "names"),
+    [
+        ("SELECT 1", True, []),
+        ("SELECT 1 FROM a WHERE t >= :window_start", False, ["window_start"]),
+        ("SELECT 1 FROM a WHERE t < :window_end", False, ["window_end"]),
+        ("SELECT 1 FROM a WHERE t < :window_end AND t >= :window_start", False, ["window_start", "window_end"]),
+    ],
+)
+def test_a_query_without_a_bound_is_whole(query, whole, names):
+    found = sql(query)
+    assert (found.whole, list(found.parameters)) == (whole, names)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT :window_end", "SELECT $1"),
+        ("SELECT :window_end, :window_start, :window_end", "SELECT $2, $1, $2"),
+    ],
+)
+def test_positions_count_the_bounds_in_use(query, expected):
+    assert sql(query).sql == expected
+
+
+def test_bounds_are_instants_in_utc():
+    east = timezone(timedelta(hours=9))
+    found = sql("SELECT :window_start, :window_end", window=Window(START.astimezone(east), END.astimezone(east)))
+    assert [bound.isoformat() for bound in found.parameters.values()] == [START.isoformat(), END.isoformat()]
+
+
+def test_the_fingerprint_forgets_spacing_and_comments_and_nothing_else():
+    base = "SELECT 'a  b' AS x FROM t WHERE s > :window_start"
+    later = Window(START + timedelta(days=1), END)
+    assert sql(base).fingerprint == sql(f"\n{base.replace(' FROM', ' -- why' + chr(10) + '  FROM')} ;").fingerprint
+    others = [
+        base.replace("a  b", "a b"),
+        base.replace("t WHERE", '"t" WHERE'),
+        base.replace(">", ">="),
+        base.replace("_start", "_end"),
+    ]
+    prints = {sql(query).fingerprint for query in [base, *others]} | {
+        sql(base, window=later).fingerprint,
+        sql(base, "duckdb").fingerprint,
+    }
+    assert len(prints) == 7
+
+
+def test_the_fingerprint_of_a_whole_query_does_not_depend_on_the_window():
+    assert sql("SELECT 1").fingerprint == sql("SELECT 1", window=Window(END, END)).fingerprint
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("", "0 statements"),
+        (";", "0 statements"),
+        ("-- nothing", "0 statements"),
+        ("SELECT 1; SELECT 2", "2 statements"),
+        ("DELETE FROM t", "is a DELETE statement"),
+        ("CREATE TABLE t (x INT)", "is a CREATE statement"),
+        ("WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a", "contains DELETE"),
+        ("SELECT * INTO x FROM t", "contains SELECT INTO"),
+        ("SELECT * FROM t FOR UPDATE", "contains a row lock"),
+        ("SELECT * FROM (SELECT read_text('x')) AS t", "calls read_text"),
+        ("SELECT * FROM READ_CSV('x.csv')", "calls read_csv"),
+        ("SELECT a FROM t WHERE", "cannot be read as"),
+        ("SELECT 'open", "cannot be read as"),
+        ("SELECT (((", "cannot be read as"),
+        ("SELECT 1 FROM t WHERE s > :start", "parameter :start,"),
+        ("SELECT 1 FROM t WHERE s > : window_start", "parameter|cannot be read"),
+        ("SELECT ?", r"parameter \?,"),
+        ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "cannot be read|nested too deeply"),
+    ],
+)
+def test_anything_else_is_refused_with_what_to_do(query, message, dialect):
+    with pytest.raises(ConfigError, match=message) as caught:
+        sql(query, dialect)
+    assert str(caught.value).count(".") >= 2
+
+
+@pytest.mark.parametrize(
+    ("query", "dialect"), [("SELECT $1", "postgres"), ("SELECT $window_start", "duckdb"), ("SELECT @x", "sqlite")]
+)
+def test_parameters_of_another_style_are_refused(query, dialect):
+    with pytest.raises(ConfigError, match="Only :window_start and :window_end"):
+        sql(query, dialect)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT coalesce(set, 1) AS value FROM t",
+        "SELECT x FROM t WHERE name GLOB 'a*'",
+        "SELECT replace(name, 'a', 'b') AS value FROM t",
+        'SELECT updated_at, "delete" FROM t',
+    ],
+)
+def test_words_that_only_look_dangerous_are_allowed(query):
+    assert sql(query, "sqlite").sql == query

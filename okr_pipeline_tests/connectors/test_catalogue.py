@@ -1,0 +1,49 @@
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from connectors import catalogue
+from connectors.errors import ConfigError
+
+
+def entries(*pairs):
+    return [EntryPoint(name, value, catalogue.GROUP) for name, value in pairs]
+
+
+def test_the_shipped_connectors_are_found():
+    found = catalogue.load_connectors()
+    assert {"files", "sql"} <= set(found)
+    assert {name: connector.describe().name for name, connector in found.items()} == {name: name for name in found}
+
+
+def test_one_connector_seen_twice_is_one():
+    assert list(catalogue.loaded(entries(("sql", "connectors.sql:CONNECTOR")) * 2)) == ["sql"]
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (entries(("sql", "a:X"), ("sql", "b:Y")), "Connector sql is given twice, by a:X and b:Y"),
+        (entries(("odd", "no_such_module:X")), r"Connector odd \(no_such_module:X\) cannot be imported"),
+        (entries(("odd", "connectors.sql:NOTHING")), "cannot be imported.*NOTHING"),
+    ],
+)
+def test_what_cannot_be_told_apart_or_imported_is_a_config_error(found, message):
+    with pytest.raises(ConfigError, match=message):
+        catalogue.loaded(found)
+
+
+def test_looking_at_the_catalogue_imports_nothing_heavy():
+    code = "import sys, connectors.catalogue; print({'pandas', 'sqlalchemy', 'sqlglot', 'pyarrow'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_describing_the_connectors_imports_no_driver():
+    code = (
+        "import sys; from connectors.catalogue import load_connectors\n"
+        "[connector.describe() for connector in load_connectors().values()]\n"
+        "print({'duckdb', 'psycopg', 'sqlalchemy', 'sqlglot', 'python_calamine'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,39 @@
+"""Every shipped connector keeps the contract."""
+
+import pytest
+
+from okr_pipeline_tests.connectors import subjects
+from okr_pipeline_tests.connectors.conformance import Conformance
+
+
+class TestSqlite(Conformance):
+    subject = subjects.SqliteSubject
+
+
+class TestDuckDb(Conformance):
+    subject = subjects.DuckDbSubject
+
+
+@pytest.mark.postgres
+class TestPostgres(Conformance):
+    subject = subjects.PostgresSubject
+
+
+class TestCsv(Conformance):
+    subject = subjects.CsvSubject
+
+
+class TestParquet(Conformance):
+    subject = subjects.ParquetSubject
+
+
+class TestExcel(Conformance):
+    subject = subjects.ExcelSubject
+
+
+class TestJson(Conformance):
+    subject = subjects.JsonSubject
+
+
+class TestJsonLines(Conformance):
+    subject = subjects.JsonLinesSubject

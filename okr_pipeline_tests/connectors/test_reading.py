@@ -1,0 +1,124 @@
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from pydantic import BaseModel
+
+from connectors.contract import DataPointBatch, MetricRequest, ReadFailure, Window
+from connectors.errors import ConfigError, ConnectorError, DataError, QuotaExhausted
+from connectors.reading import Asked, failure, read_concurrently
+
+WINDOW = Window(datetime(2013, 3, 9, tzinfo=UTC), datetime(2013, 3, 11, tzinfo=UTC))
+ROWS = pd.DataFrame({"period": ["2013-03-08", "2013-03-09", "2013-03-10"], "value": [1, 2, 3]})
+
+
+class NoOptions(BaseModel):
+    pass
+
+
+def request(metric):
+    return MetricRequest(metric, "day", "UTC", (), NoOptions())
+
+
+@dataclass
+class FakeFetch:
+    metrics: str
+    answer: pd.DataFrame | ConnectorError = field(default_factory=lambda: ROWS)
+    whole: bool = False
+    before: object = None
+
+    @property
+    def requests(self):
+        return [request(metric) for metric in self.metrics]
+
+    def fetch(self):
+        if self.before:
+            self.before()
+        if isinstance(self.answer, ConnectorError):
+            raise self.answer
+        return self.answer
+
+    def rows(self, answer, request):
+        if request.metric.isupper():
+            raise ConfigError("It has no rows. Write them.")
+        return answer
+
+    def asked(self, request):
+        return Asked("rows", "print", whole=self.whole)
+
+
+def read(*fetches, concurrency=2):
+    outcomes = list(read_concurrently(fetches, WINDOW, concurrency))
+    points = {
+        metric: batch.points["value"].tolist()
+        for batch in outcomes
+        if isinstance(batch, DataPointBatch)
+        for metric in batch.evidence
+    }
+    return points, {found.metric: str(found.error) for found in outcomes if isinstance(found, ReadFailure)}
+
+
+def test_a_failed_fetch_fails_its_metrics_and_no_other():
+    points, failures = read(FakeFetch("ab", DataError("It is broken. Mend it.")), FakeFetch("c"))
+    assert points == {"c": [2, 3]}
+    assert failures == {"a": "Metric a: It is broken. Mend it.", "b": "Metric b: It is broken. Mend it."}
+
+
+def test_a_failed_metric_fails_no_other_of_its_fetch():
+    points, failures = read(FakeFetch("aBc"))
+    assert points == {"a": [2, 3], "c": [2, 3]}
+    assert failures == {"B": "Metric B: It has no rows. Write them."}
+
+
+def test_rows_that_are_no_points_fail_their_metric():
+    _, failures = read(FakeFetch("a", ROWS.drop(columns="value")))
+    assert "no column value" in failures["a"]
+
+
+def test_a_whole_answer_keeps_what_is_outside_the_window():
+    points, _ = read(FakeFetch("a", whole=True))
+    assert points == {"a": [1, 2, 3]}
+
+
+def test_what_is_no_error_of_connectors_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        read(FakeFetch("a", before=lambda: 1 / 0))
+
+
+def test_nothing_to_read_is_nothing_read():
+    assert read() == ({}, {})
+
+
+def test_at_most_so_many_fetches_run_at_a_time():
+    running, most, lock = [], [], threading.Lock()
+    pair = threading.Barrier(2, timeout=30)
+
+    def together():
+        with lock:
+            running.append(1)
+            most.append(len(running))
+        pair.wait()
+        with lock:
+            running.pop()
+
+    points, _ = read(*(FakeFetch(metric, before=together) for metric in "abcdefgh"), concurrency=2)
+    assert (len(points), max(most)) == (8, 2)
+
+
+def test_fetches_are_made_as_they_are_needed():
+    """Ten thousand answers never wait in memory for one slow consumer."""
+    made = []
+    reading = read_concurrently((made.append(n) or FakeFetch("a") for n in range(100)), WINDOW, 2)
+    next(reading)
+    reading.close()
+    assert len(made) <= 8
+
+
+def test_a_named_failure_keeps_its_kind_and_what_it_knows():
+    until = datetime(2013, 3, 10, tzinfo=UTC)
+    error = QuotaExhausted("The source is full. Wait.", until)
+    named = failure(request("a"), error).error
+    assert (type(named), named.until, str(named)) == (QuotaExhausted, until, "Metric a: The source is full. Wait.")
+    assert str(error) == "The source is full. Wait."
