@@ -1,0 +1,27 @@
+"""Configuration: a directory of YAML becomes a checked `model.Configuration`.
+
+Belongs here: the language of the files, its rules, and every message about them.
+Does not: what is done with a configuration, or how a source is opened.
+"""
+
+from okr_pipeline.config.archive import dump, restore, version
+from okr_pipeline.config.loading import load, load_project
+from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
+from okr_pipeline.config.schemas import json_schemas
+from okr_pipeline.config.sources import ConnectorSchema
+from okr_pipeline.config.variables import expand_settings, expand_text
+
+__all__ = [
+    "ConfigurationError",
+    "ConnectorSchema",
+    "Problem",
+    "VariableError",
+    "dump",
+    "expand_settings",
+    "expand_text",
+    "json_schemas",
+    "load",
+    "load_project",
+    "restore",
+    "version",
+]

@@ -1,0 +1,123 @@
+"""The files of a configuration directory.
+
+Belongs here: which files are read, and which YAML files nobody would read. Does not: their content (document).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from okr_pipeline.config.document import Document, read_document
+from okr_pipeline.config.problem import Problem, nearest
+
+SUFFIXES: Final = (".yaml", ".yml")
+_FOLDERS: Final = ("sources", "metrics", "okrs")
+_NOT_YET: Final = ("alerts", "scorecards", "people", "check_ins")
+_IGNORED: Final = ("data",)
+_READ = "This version reads project.yaml, sources/, metrics/ and okrs/"
+
+
+@dataclass(slots=True)
+class Files:
+    """The documents of a directory, by kind. `problems` are those of files that are not read."""
+
+    project: list[Document] = field(default_factory=list)
+    sources: list[Document] = field(default_factory=list)
+    metrics: list[Document] = field(default_factory=list)
+    okrs: list[Document] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def documents(self) -> list[Document]:
+        """All of them."""
+        return [*self.project, *self.sources, *self.metrics, *self.okrs]
+
+
+def read_directory(directory: Path, *, only_project: bool = False) -> Files:
+    """Reads every YAML file below a directory; hidden files, `data/` and other kinds of files are passed over."""
+    files = Files()
+    if not directory.is_dir():
+        files.problems.append(
+            Problem(
+                directory.as_posix(),
+                1,
+                1,
+                "there is no such directory",
+                "It holds project.yaml, sources/, metrics/ and okrs/",
+                "Name another with --config, or make one with okr init",
+            )
+        )
+        return files
+    for path in _project_files(directory) if only_project else _yaml_files(directory):
+        _sort_in(files, directory, path)
+    _check_project(files, directory)
+    return files
+
+
+def read_project(directory: Path) -> Files:
+    """Reads `project.yaml` and nothing else."""
+    files = Files()
+    for path in (directory / f"project{suffix}" for suffix in SUFFIXES):
+        if path.is_file():
+            _sort_in(files, directory, path)
+    _check_project(files, directory)
+    return files
+
+
+def _sort_in(files: Files, directory: Path, path: Path) -> None:
+    parts, name = path.relative_to(directory).parts, path.as_posix()
+    top = parts[0] if len(parts) > 1 else path.stem
+    if len(parts) == 1 and top == "project":
+        files.project.append(read_document(path, name))
+    elif len(parts) > 1 and top in _FOLDERS:
+        kinds = {"sources": files.sources, "metrics": files.metrics, "okrs": files.okrs}
+        kinds[top].append(read_document(path, name))
+    else:
+        files.problems.append(_not_read(name, top))
+
+
+def _not_read(name: str, top: str) -> Problem:
+    if top in _NOT_YET:
+        what = f"{top} are not available in this version; available: project.yaml, sources/, metrics/, okrs/"
+        return Problem(name, 1, 1, what, "What is not read must not look as if it counted", "Remove the file for now")
+    meant = nearest(top, ("project", *_FOLDERS))
+    place = {"project": "project.yaml"}.get(meant or "", f"{meant}/{Path(name).name}")
+    return Problem(
+        name,
+        1,
+        1,
+        "no part of the configuration is read from this file",
+        _READ,
+        f"Did you mean {place}?" if meant else "Move it to one of these, or out of the directory",
+    )
+
+
+def _check_project(files: Files, directory: Path) -> None:
+    if not files.project:
+        missing = Problem(
+            (directory / "project.yaml").as_posix(),
+            1,
+            1,
+            "the file is missing",
+            "It names the project and its time zone",
+            "Create it with 'name: …' and 'timezone: …'",
+        )
+        files.problems.append(missing)
+    for second in files.project[1:]:
+        what = f"the project is already described in {files.project[0].file}"
+        files.problems.append(Problem(second.file, 1, 1, what, "One of the two would be lost", "Remove one of them"))
+
+
+def _project_files(directory: Path) -> list[Path]:
+    return [path for suffix in SUFFIXES if (path := directory / f"project{suffix}").exists()]
+
+
+def _yaml_files(directory: Path) -> Iterator[Path]:
+    for path in sorted(directory.iterdir()):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            if not (path.name in _IGNORED and path.parent == directory):
+                yield from _yaml_files(path)
+        elif path.suffix in SUFFIXES:
+            yield path

@@ -1,0 +1,72 @@
+"""The types that keys of config files are made of: what every border model shares.
+
+Belongs here: the strict, closed base model and annotated scalar types, each with its JSON Schema.
+Does not: the keys of one kind of document (`project_keys`, `metric_keys`, `okr_keys`).
+"""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+
+from okr_pipeline.config import scalars
+from okr_pipeline.model.calendar import Duration
+from okr_pipeline.model.okr import Over
+
+
+class Keys(BaseModel):
+    """Keys of one mapping. `not_yet` names those that the language has and this version does not read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    not_yet: ClassVar[frozenset[str]] = frozenset()
+
+
+def _member(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _pattern(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$", "examples": list(examples)})
+
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Id: TypeAlias = Annotated[
+    str,
+    PlainValidator(scalars.identifier),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{scalars.ID}$"}),
+]
+Member: TypeAlias = Annotated[
+    str, BeforeValidator(_member), Field(min_length=1), WithJsonSchema({"type": ["string", "integer"]})
+]
+"""A member of a dimension or a label: always text, also where YAML reads a whole number."""
+Day: TypeAlias = Annotated[
+    date,
+    PlainValidator(scalars.day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{scalars.DATE}$"}),
+]
+Length: TypeAlias = Annotated[Duration, PlainValidator(scalars.duration), _pattern(scalars.DURATION, "2d", "36h")]
+PositiveLength: TypeAlias = Annotated[
+    Duration, PlainValidator(scalars.positive_duration), _pattern(scalars.DURATION, "2d", "36h")
+]
+Window: TypeAlias = Annotated[
+    Over, PlainValidator(scalars.over), _pattern(f"latest|cycle|trailing +{scalars.DURATION}", "trailing 28 days")
+]
+Zone: TypeAlias = Annotated[
+    str, PlainValidator(scalars.timezone), WithJsonSchema({"type": "string", "examples": ["America/New_York"]})
+]
+Unit: TypeAlias = Annotated[
+    str,
+    PlainValidator(scalars.unit),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 40,
+            "examples": ["count", "ratio", "percent", "points", "score", "currency:USD", "seconds", "hours", "days"],
+        }
+    ),
+]
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+PositiveFraction: TypeAlias = Annotated[float, Field(gt=0, le=1)]
+Weight: TypeAlias = Annotated[float, Field(gt=0)]
+LevelName: TypeAlias = Literal["company", "department", "team", "individual"]

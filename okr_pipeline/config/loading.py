@@ -1,0 +1,210 @@
+"""The whole configuration: from a directory to the model.
+
+Belongs here: the order of reading, what depends on what, and the collection of all problems.
+Does not: the rules of one kind of thing (sources, metrics, okrs).
+
+A file that cannot be read may define anything. References to what it might define are therefore not called unknown.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import NoneType
+from typing import Any
+
+from okr_pipeline.config.archive import version
+from okr_pipeline.config.directory import Files, read_directory
+from okr_pipeline.config.document import Document
+from okr_pipeline.config.measures import KnownMetrics
+from okr_pipeline.config.metrics import KnownSources, build_metric, link_metrics
+from okr_pipeline.config.okrs import Okrs, add_okrs, link_objectives
+from okr_pipeline.config.problem import ConfigurationError, Problem, Refusal, VariableError, shown
+from okr_pipeline.config.project_keys import ProjectKeys
+from okr_pipeline.config.scalars import identifier
+from okr_pipeline.config.sources import ConnectorSchema, build_source, refuse_clear_secret
+from okr_pipeline.config.subject import Subject
+from okr_pipeline.config.variables import expand_text, has_clear_password
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.configuration import Configuration, Project
+from okr_pipeline.model.metric import Metric, Source
+from okr_pipeline.model.okr import Objective
+
+
+def load(directory: Path, *, connectors: Mapping[str, ConnectorSchema], environ: Mapping[str, str]) -> Configuration:
+    """The configuration of a directory, checked and resolved.
+
+    Variables are filled in to be judged, and not kept.
+
+    Raises:
+        ConfigurationError: with every problem of every file.
+    """
+    files = read_directory(directory)
+    reading = _Reading(connectors, environ, problems=list(files.problems))
+    configuration = reading.configuration(files)
+    if reading.problems:
+        raise ConfigurationError(reading.problems)
+    return replace(configuration, version=version(configuration))
+
+
+def load_project(directory: Path, *, environ: Mapping[str, str]) -> Project:
+    """The project alone, from `project.yaml`, whatever else the directory holds.
+
+    Raises:
+        ConfigurationError: with every problem of that file.
+    """
+    files = read_directory(directory, only_project=True)
+    reading = _Reading({}, environ, problems=list(files.problems))
+    project = reading.configuration(files).project
+    if reading.problems:
+        raise ConfigurationError(reading.problems)
+    return project
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading of a directory, with the problems found so far."""
+
+    connectors: Mapping[str, ConnectorSchema]
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def configuration(self, files: Files) -> Configuration:
+        for document in files.documents():
+            self.problems.extend(document.problems)
+        self._check_variables(files)
+        project = self._project(files.project[0]) if files.project else Project("")
+        sources, known_sources = self._sources(files.sources)
+        metrics, known_metrics = self._metrics(files.metrics, known_sources, project.calendar.timezone)
+        okrs, objectives = self._okrs(files.okrs, known_metrics)
+        return Configuration(
+            project=project,
+            sources=dict(sorted(sources.items())),
+            metrics=dict(sorted(metrics.items())),
+            cycles={
+                cycle.id: cycle for cycle in sorted(okrs.cycles.values(), key=lambda cycle: (cycle.starts, cycle.id))
+            },
+            objectives=objectives,
+        )
+
+    def _check_variables(self, files: Files) -> None:
+        for document in [*files.project, *files.metrics, *files.okrs]:
+            for path in document.variables:
+                if path != ("store",) or document not in files.project:
+                    self._subject(document, "project" if document in files.project else "file").refuse(
+                        path,
+                        "a variable ${…} is written here",
+                        "Variables are filled in only in 'store' of project.yaml and in sources",
+                        "Write the value itself",
+                    )
+
+    def _project(self, document: Document) -> Project:
+        unknown = Project("")
+        subject = self._subject(document, "project")
+        if document.broken:
+            return unknown
+        written = subject.mapping(document.value if document.value is not None else {}, "the project")
+        keys = subject.accept(ProjectKeys, written) if written is not None else None
+        if keys is None:
+            return unknown
+        self._check_store(subject, keys.store, given="store" in (written or {}))
+        return Project(
+            name=keys.name,
+            calendar=Calendar(keys.timezone, keys.week_starts, keys.fiscal_year_starts),
+            store=keys.store,
+            status_rule=keys.status_rule,
+            mission=keys.mission,
+            as_of=keys.as_of,
+            history_starts=keys.history_starts,
+        )
+
+    def _check_store(self, subject: Subject, store: str, *, given: bool) -> None:
+        if not given:
+            return
+        if has_clear_password(store):
+            refuse_clear_secret(subject, ("store",), owner="okr")
+        try:
+            expand_text(store, self.environ)
+        except VariableError as error:
+            subject.refuse(("store",), error.problem.what, error.problem.why, error.problem.fix)
+
+    def _sources(self, documents: list[Document]) -> tuple[dict[str, Source], KnownSources]:
+        sources: dict[str, Source] = {}
+        known: dict[str, ConnectorSchema | None] = {}
+        for name, keys, subject in self._items(documents, "sources", "source"):
+            connector = keys.get("connector") if isinstance(keys, dict) else None
+            known[name] = self.connectors.get(connector) if isinstance(connector, str) else None
+            source = build_source(subject, name, keys, self.connectors, self.environ)
+            if source is not None:
+                sources[name] = source
+        return sources, KnownSources(known, complete=not any(document.unclear for document in documents))
+
+    def _metrics(
+        self, documents: list[Document], sources: KnownSources, zone: str
+    ) -> tuple[dict[str, Metric], KnownMetrics]:
+        metrics: dict[str, Metric] = {}
+        subjects: dict[str, Subject] = {}
+        for name, keys, subject in self._items(documents, "metrics", "metric"):
+            subjects[name] = subject
+            metric = build_metric(subject, name, keys, sources)
+            if metric is not None:
+                metrics[name] = metric
+        complete = not any(document.unclear for document in documents)
+        linked = link_metrics(metrics, subjects, zone, complete=complete)
+        return linked, KnownMetrics(linked, frozenset(subjects), complete)
+
+    def _okrs(self, documents: list[Document], metrics: KnownMetrics) -> tuple[Okrs, dict[str, Objective]]:
+        okrs = Okrs()
+        for document in documents:
+            subject = self._subject(document, "file")
+            written = self._content(subject, ("cycle", "objectives"))
+            if written is not None:
+                add_okrs(okrs, subject, written, metrics)
+            okrs.complete = okrs.complete and not document.unclear
+        return okrs, link_objectives(okrs)
+
+    def _items(self, documents: list[Document], key: str, kind: str) -> Iterator[tuple[str, Any, Subject]]:
+        """Id, keys and subject of each source or metric; an id is given once over all files."""
+        seen: dict[str, Subject] = {}
+        for document in documents:
+            subject = self._subject(document, "file")
+            written = self._content(subject, (key,)) or {}
+            if written.get(key) is None:
+                continue
+            items = subject.mapping(written[key], f"{key}, each under its id", key)
+            for name, keys in (items or {}).items():
+                inner = subject.inner(f"{kind} {shown(name)}", key, name)
+                if self._is_new(inner, name, seen):
+                    yield name, keys, inner
+
+    def _is_new(self, subject: Subject, name: str, seen: dict[str, Subject]) -> bool:
+        try:
+            identifier(name)
+        except Refusal as refusal:
+            subject.refuse((), refusal.what, refusal.why, refusal.fix)
+        first = seen.setdefault(name, subject)
+        if first is subject:
+            return True
+        line, column = first.document.position(first.path, of_key=True)
+        subject.refuse(
+            (),
+            f"is already defined in {first.document.file}:{line}:{column}",
+            "One of the two would be lost",
+            "Rename or remove one of them",
+        )
+        return False
+
+    def _content(self, subject: Subject, known: tuple[str, ...]) -> dict[str, Any] | None:
+        """The mapping of a file; an empty file has none."""
+        document = subject.document
+        if document.broken or document.value is None:
+            return None
+        written = subject.mapping(document.value, " and ".join(f"'{key}'" for key in known))
+        unknown = [key for key in written or {} if key not in known]
+        for key in unknown:
+            subject.unknown_key((), key, known)
+        items = (written or {}).get(known[-1])
+        document.unclear = written is None or bool(unknown) or not isinstance(items, (dict, NoneType))
+        return written
+
+    def _subject(self, document: Document, label: str) -> Subject:
+        return Subject(label, document, (), self.problems)

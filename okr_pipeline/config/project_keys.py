@@ -1,0 +1,69 @@
+"""Keys of `project.yaml` and of `sources/*.yaml`.
+
+Belongs here: names, types and short descriptions, as editors show them. Does not: rules across keys (sources).
+"""
+
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+
+from okr_pipeline.config import scalars
+from okr_pipeline.config.keys import Day, Id, Keys, Text, Zone
+from okr_pipeline.config.problem import Refusal, shown, suggestion
+from okr_pipeline.model.configuration import Project
+
+STORE = Project("").store
+STATUS_RULES = ("pace",)
+STATUS_RULES_NOT_YET = ("viva", "engagedly", "upraise", "mooncamp", "leankit", "zokri", "google")
+
+
+def _status_rule(value: object) -> str:
+    if value in STATUS_RULES:
+        return str(value)
+    if value in STATUS_RULES_NOT_YET:
+        raise Refusal(
+            f"{shown(value)} is not available in this version; available: {', '.join(STATUS_RULES)}",
+            "A status must be judged by the rule it names",
+            "Write pace",
+        )
+    raise Refusal(
+        f"{shown(value)} is not a status rule",
+        "A status must be judged by the rule it names",
+        suggestion(str(value), STATUS_RULES, "status rules"),
+    )
+
+
+class ProjectKeys(Keys):
+    """Settings of the whole project."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"holidays", "people"})
+
+    name: Text = Field(description="The organisation's or project's name", examples=["Harbour Air"])
+    timezone: Zone = Field(default="UTC", description="IANA time zone that days and weeks begin in")
+    week_starts: Annotated[
+        int, PlainValidator(scalars.week_start), WithJsonSchema({"enum": list(scalars.WEEKDAYS), "type": "string"})
+    ] = Field(default=0, description="First day of the week")
+    fiscal_year_starts: Annotated[
+        tuple[int, int],
+        PlainValidator(scalars.month_and_day),
+        WithJsonSchema({"type": "string", "pattern": r"^\d{2}-\d{2}$", "examples": ["01-01"]}),
+    ] = Field(default=(1, 1), description="Month and day that the fiscal year and its quarters start on")
+    store: Text = Field(
+        default=STORE,
+        description="URL of the store; ${VAR} and ${VAR:-default} are filled in from the environment",
+        examples=["${OKR_STORE_URL:-sqlite:///.okr/okr.db}"],
+    )
+    status_rule: Annotated[str, PlainValidator(_status_rule), WithJsonSchema({"enum": list(STATUS_RULES)})] = Field(
+        default="pace", description="The rule that turns progress into a status"
+    )
+    mission: Text | None = Field(default=None, description="What objectives may name as what they support")
+    as_of: Day | None = Field(default=None, description="Date to score at instead of today; for examples only")
+    history_starts: Day | None = Field(default=None, description="Earliest date whose history is worth reading")
+
+
+class SourceKeys(Keys):
+    """A place metrics are read from. The other keys are those of its connector."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    connector: Id = Field(description="How it is read; `okr connectors list` names them", examples=["sql"])

@@ -1,0 +1,253 @@
+"""Texts and numbers of the configuration language: durations, dates, amounts, windows, units.
+
+Belongs here: one scalar → one noun of the model, or a refusal that says how it is written.
+Does not: which key holds which (the `*_keys` modules).
+"""
+
+import re
+from datetime import date
+from typing import Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from okr_pipeline.config.problem import Refusal, nearest, shown
+from okr_pipeline.model.calendar import Duration, DurationUnit
+from okr_pipeline.model.okr import AT_START, Over, Points, RelativeTarget, Share
+
+ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
+DURATION: Final = r"\d{1,6} ?(h|hours?|d|days?|w|weeks?|months?)"
+DATE: Final = r"\d{4}-\d{2}-\d{2}"
+AMOUNT: Final = r"[+\-−]?\d{1,15}(\.\d{1,15})? ?(%|points?)?"
+RELATIVE_TARGET: Final = r"[+\-−]\d{1,6}(\.\d{1,15})? ?% of (previous_cycle|year_ago)"
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_UNITS: dict[str, DurationUnit] = {"h": "hours", "d": "days", "w": "weeks", "m": "months"}
+_LONGEST_HOURS = 876_600
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_ONE_POINT = {"percent": 1.0, "points": 1.0, "score": 1.0, "ratio": 0.01}
+
+
+def identifier(value: object) -> str:
+    """An id: letters, digits, `_`, `.` and `-`, beginning with a letter or digit. Whole numbers are taken as text."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and re.fullmatch(ID, value):
+        return value
+    raise Refusal(
+        f"{shown(value)} is not an id",
+        "Ids become names of assets, columns and links: letters, digits, '_', '.' and '-', at most 100",
+        _id_fix(value),
+    )
+
+
+def duration(value: object) -> Duration:
+    """A length of time: `36h`, `2d`, `4w`, `1 month`.
+
+    >>> duration("36h")
+    Duration(count=36, unit='hours')
+    """
+    match = re.fullmatch(DURATION, value) if isinstance(value, str) else None
+    if match is None or not isinstance(value, str):
+        raise Refusal(
+            f"{shown(value)} is not a duration",
+            "A duration is a whole number and h, d, w or months",
+            f"Write '{value}h' or '{value}d'"
+            if isinstance(value, int)
+            else "Write it as in '36h', '2d', '4w' or '1 month'",
+        )
+    length = Duration(int(re.split(r"\D", value)[0]), _UNITS[match.group(1)[0]])
+    if length.hours > _LONGEST_HOURS:
+        raise Refusal(f"{shown(value)} is longer than a hundred years", "", "Write a shorter duration")
+    return length
+
+
+def positive_duration(value: object) -> Duration:
+    """A duration longer than nothing."""
+    length = duration(value)
+    if not length.count:
+        raise Refusal(f"{shown(value)} is no time at all", "This duration is longer than 0", "Write it as in '36h'")
+    return length
+
+
+def over(value: object) -> Over:
+    """The window of a value.
+
+    >>> over("trailing 28 days").length
+    Duration(count=28, unit='days')
+    """
+    if value == "latest":
+        return Over("latest")
+    if value == "cycle":
+        return Over("cycle")
+    if isinstance(value, str) and value.startswith("trailing "):
+        return Over("trailing", positive_duration(value.removeprefix("trailing ").strip()))
+    meant = nearest(value, ("latest", "cycle")) if isinstance(value, str) else None
+    raise Refusal(
+        f"{shown(value)} is not a window",
+        "A value is read over latest, cycle or trailing N hours, days, weeks or months",
+        f"Did you mean '{meant}'?" if meant else "Write it as in 'trailing 28 days'",
+    )
+
+
+def day(value: object) -> date:
+    """A date, `2013-04-01`, of a year from 1900 to 2200."""
+    if isinstance(value, str) and re.fullmatch(DATE, value):
+        try:
+            found = date.fromisoformat(value)
+        except ValueError:
+            raise Refusal(f"{shown(value)} is not in the calendar", "", "Check the month and the day") from None
+        if _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            return found
+        raise Refusal(
+            f"{shown(value)} is out of range", f"Years from {_FIRST_YEAR} to {_LAST_YEAR} are read", "Check the year"
+        )
+    raise Refusal(f"{shown(value)} is not a date", "Dates are year-month-day", "Write it as in 2013-04-01")
+
+
+def month_and_day(value: object) -> tuple[int, int]:
+    """A day of every year, `04-01`."""
+    if isinstance(value, str) and re.fullmatch(r"\d{2}-\d{2}", value):
+        try:
+            found = date.fromisoformat(f"2013-{value}")
+        except ValueError:
+            pass
+        else:
+            return found.month, found.day
+    raise Refusal(
+        f"{shown(value)} is not a month and a day that every year has",
+        "Fiscal quarters are counted from it",
+        "Write it as in 04-01",
+    )
+
+
+def week_start(value: object) -> int:
+    """A weekday's number, 0 for monday.
+
+    >>> week_start("sunday")
+    6
+    """
+    if isinstance(value, str) and value.lower() in WEEKDAYS:
+        return WEEKDAYS.index(value.lower())
+    meant = nearest(value, WEEKDAYS) if isinstance(value, str) else None
+    raise Refusal(
+        f"{shown(value)} is not a weekday",
+        f"Weeks start on {', '.join(WEEKDAYS)}",
+        f"Did you mean '{meant}'?" if meant else "Write monday",
+    )
+
+
+def timezone(value: object) -> str:
+    """The name of an IANA time zone, `America/New_York`."""
+    if isinstance(value, str) and _is_zone(value):
+        return value
+    meant = nearest(value, available_timezones() - {"localtime"}) if isinstance(value, str) else None
+    raise Refusal(
+        f"{shown(value)} is not a time zone",
+        "Days and weeks begin by the clock of an IANA zone",
+        f"Did you mean '{meant}'?" if meant else "Write it as in Europe/Berlin, or UTC",
+    )
+
+
+def unit(value: object) -> str:
+    """A unit: one that is computed with, or any word as a label."""
+    if not isinstance(value, str) or not value.strip() or len(value) > 40:
+        raise Refusal(
+            f"{shown(value)} is not a unit", "A unit is a word of at most 40 letters", "Write count, ratio or percent"
+        )
+    name, _, detail = value.partition(":")
+    if name == "currency" and not re.fullmatch(r"[A-Z]{3}", detail):
+        raise Refusal(
+            f"{shown(value)} is not a currency",
+            "A currency is named by its three capital letters (ISO 4217)",
+            "Write it as in currency:USD",
+        )
+    return value
+
+
+def start_value(value: object) -> float | Literal["at_start"]:
+    """Where a measure starts: a number, or `at_start` for what the metric was just before."""
+    if value == AT_START:
+        return AT_START
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise Refusal(
+        f"{shown(value)} is neither a number nor at_start",
+        "A measure starts from a number, or from the metric's value just before the start",
+        "Write a number or at_start",
+    )
+
+
+def change_by(value: object, metric_unit: str | None) -> Share | Points:
+    """An amount of change in the terms of a unit: percent are relative, points absolute, bare numbers in the unit.
+
+    >>> change_by("+25%", "count"), change_by("+10 points", "ratio"), change_by(300, "count")
+    (Share(value=0.25, kind='share'), Points(value=0.1, kind='points'), Points(value=300.0, kind='points'))
+
+    Raises:
+        Refusal: it is no amount, or it is in points of a unit that has none.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Points(float(value))
+    match = re.fullmatch(rf"({AMOUNT})", value) if isinstance(value, str) else None
+    if match is None or not isinstance(value, str):
+        raise Refusal(
+            f"{shown(value)} is not an amount",
+            "An amount is a number, alone or with % (relative) or points (absolute)",
+            "Write it as in +25%, -15%, +10 points or +300",
+        )
+    number = _number(value)
+    if "%" in value:
+        return Share(number / 100)
+    if "point" not in value:
+        return Points(number)
+    return Points(number * _one_point(value, metric_unit))
+
+
+def accumulated(value: object) -> float | RelativeTarget:
+    """What a sum should reach: a number, or more or less than an earlier stretch.
+
+    >>> accumulated("+20% of previous_cycle")
+    RelativeTarget(share=0.2, of='previous_cycle')
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and re.fullmatch(RELATIVE_TARGET, value):
+        share = _number(value.partition("%")[0]) / 100
+        return RelativeTarget(share, "previous_cycle" if value.endswith("previous_cycle") else "year_ago")
+    raise Refusal(
+        f"{shown(value)} is not a target of a sum",
+        "A sum reaches a number, or a signed share beyond previous_cycle or year_ago",
+        "Write a number, or '+20% of previous_cycle'",
+    )
+
+
+def _number(text: str) -> float:
+    digits = re.match(r"[+-]?[\d.]+", text.replace("−", "-"))
+    return float(digits.group()) if digits else 0.0
+
+
+def _one_point(value: str, metric_unit: str | None) -> float:
+    size = _ONE_POINT.get(metric_unit or "")
+    if size is None:
+        raise Refusal(
+            f"{shown(value)} is in points, but the metric is in {shown(metric_unit)}",
+            "Points are steps of percent, points and score, and hundredths of ratio",
+            "Write the amount in the metric's unit, as in +300, or as a share, as in +25%",
+        )
+    return size
+
+
+def _is_zone(name: str) -> bool:
+    if name == "localtime" or name.startswith(("posix/", "right/")):
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _id_fix(value: object) -> str:
+    if not isinstance(value, str):
+        return "Write a text, as in departure_delay"
+    cleaned = re.sub(r"[^A-Za-z0-9_.\-]+", "-", value).strip("-._")[:100]
+    return f"Write '{cleaned}'" if cleaned else "Write it as in departure_delay"
