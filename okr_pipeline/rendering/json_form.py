@@ -1,0 +1,261 @@
+"""The snapshot as JSON, and back: what is stored, hashed and read by other programs.
+
+Belongs here: an exact, reversible text of a snapshot. Does not: rounding or words (those are for people).
+
+One form for one snapshot: fields in the order of their dataclasses, no spaces, instants in UTC with microseconds,
+numbers in full precision, unknown as null. NaN and infinity are refused: an unknown is None.
+"""
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+import types
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
+from itertools import repeat
+from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from okr_pipeline.model.snapshot import SCHEMA_VERSION, Snapshot
+
+_Convert: TypeAlias = Callable[[Any], Any]
+
+
+class SnapshotError(ValueError):
+    """A snapshot, or its JSON, that cannot be what it says; the message names the field."""
+
+
+def render_json(snapshot: Snapshot) -> str:
+    """The canonical JSON of a snapshot, one line, ending in a line break.
+
+    Raises:
+        SnapshotError: a field that has not its declared type, a NaN or an infinity, or an instant without a zone.
+    """
+    plain = _told(_encoder(Snapshot), snapshot)
+    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def snapshot_from_json(text: str) -> Snapshot:
+    """The snapshot that `render_json` wrote; equal to it field by field.
+
+    Raises:
+        SnapshotError: not JSON, not a snapshot, or of a schema version this program does not know.
+    """
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SnapshotError(f"snapshot is not JSON: {error}. Store the text that render_json gives.") from error
+    _require_known_version(plain)
+    snapshot: Snapshot = _told(_decoder(Snapshot), plain)
+    return snapshot
+
+
+def snapshot_hash(snapshot: Snapshot) -> str:
+    """SHA-256, in hex, of the canonical JSON: equal exactly when everything the snapshot says is equal."""
+    return hashlib.sha256(render_json(snapshot).encode()).hexdigest()
+
+
+class _Unfit(Exception):  # noqa: N818 - it never leaves this module
+    """A value that is not what its field is declared to be; the path grows on the way out."""
+
+    def __init__(self, wanted: str, found: object, path: str = "") -> None:
+        super().__init__(wanted)
+        self.wanted, self.found, self.path = wanted, found, path
+
+    def within(self, step: str) -> "_Unfit":
+        return _Unfit(self.wanted, self.found, step + self.path)
+
+
+def _told(convert: _Convert, value: Any) -> Any:
+    try:
+        return convert(value)
+    except _Unfit as unfit:
+        what = f"snapshot{unfit.path} must be {unfit.wanted}, and is {unfit.found!r:.80}"
+        raise SnapshotError(f"{what}. Correct it where the snapshot is built.") from None
+
+
+def _require_known_version(plain: object) -> None:
+    version = plain.get("schema_version") if isinstance(plain, dict) else None
+    if version != SCHEMA_VERSION:
+        raise SnapshotError(
+            f"snapshot.schema_version is {version!r}; this program reads {SCHEMA_VERSION}. "
+            "Use the version of okr-pipeline that wrote it, or write the week again."
+        )
+
+
+@cache
+def _encoder(declared: Any) -> _Convert:
+    if dataclasses.is_dataclass(declared):
+        return _encode_object(_field_converters(declared, _encoder))
+    if (inner := _optional(declared)) is not None:
+        return _or_none(_encoder(inner))
+    if get_origin(declared) is tuple:
+        return _encode_items(_item_converters(declared, _encoder))
+    return _ENCODE_LEAF[declared]
+
+
+@cache
+def _decoder(declared: Any) -> _Convert:
+    if dataclasses.is_dataclass(declared):
+        return _decode_object(declared, _field_converters(declared, _decoder))
+    if (inner := _optional(declared)) is not None:
+        return _or_none(_decoder(inner))
+    if get_origin(declared) is tuple:
+        return _decode_items(_item_converters(declared, _decoder))
+    return _DECODE_LEAF[declared]
+
+
+def _field_converters(declared: Any, of: Callable[[Any], _Convert]) -> dict[str, _Convert]:
+    return {name: of(hint) for name, hint in get_type_hints(declared).items()}
+
+
+def _item_converters(declared: Any, of: Callable[[Any], _Convert]) -> tuple[_Convert, ...] | _Convert:
+    """One converter for `tuple[T, ...]`, one for each item of `tuple[A, B]`."""
+    arguments = get_args(declared)
+    if arguments[-1] is Ellipsis:
+        return of(arguments[0])
+    return tuple(of(argument) for argument in arguments)
+
+
+def _optional(declared: Any) -> Any:
+    """T of `T | None`, else None."""
+    if get_origin(declared) not in (Union, types.UnionType):
+        return None
+    (inner,) = (argument for argument in get_args(declared) if argument is not type(None))
+    return inner
+
+
+def _or_none(convert: _Convert) -> _Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _encode_object(fields: dict[str, _Convert]) -> _Convert:
+    items = tuple(fields.items())
+
+    def encode(value: Any) -> dict[str, Any]:
+        plain, name = {}, ""
+        try:
+            for name, convert in items:
+                plain[name] = convert(getattr(value, name))
+        except _Unfit as unfit:
+            raise unfit.within(f".{name}") from None
+        return plain
+
+    return encode
+
+
+def _decode_object(declared: Any, fields: dict[str, _Convert]) -> _Convert:
+    items = tuple(fields.items())
+
+    def decode(value: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() != fields.keys():
+            raise _Unfit(f"an object with exactly the fields {', '.join(fields)}", value)
+        facts, name = {}, ""
+        try:
+            for name, convert in items:
+                facts[name] = convert(value[name])
+        except _Unfit as unfit:
+            raise unfit.within(f".{name}") from None
+        return declared(**facts)
+
+    return decode
+
+
+def _encode_items(converters: tuple[_Convert, ...] | _Convert) -> _Convert:
+    return lambda value: _each(value, converters, tuple)
+
+
+def _decode_items(converters: tuple[_Convert, ...] | _Convert) -> _Convert:
+    return lambda value: tuple(_each(value, converters, list))
+
+
+def _each(
+    value: Any, converters: tuple[_Convert, ...] | _Convert, kind: type[list[Any]] | type[tuple[Any, ...]]
+) -> list[Any]:
+    if not isinstance(value, kind):
+        raise _Unfit(f"a {kind.__name__}", value)
+    if not callable(converters) and len(value) != len(converters):
+        raise _Unfit(f"{len(converters)} items", value)
+    found: list[Any] = []
+    try:
+        for item, convert in zip(value, repeat(converters) if callable(converters) else converters, strict=False):
+            found.append(convert(item))
+    except _Unfit as unfit:
+        raise unfit.within(f"[{len(found)}]") from None
+    return found
+
+
+def _number(value: Any) -> float:
+    if type(value) is float and math.isfinite(value):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise _Unfit("a finite number (None where it is unknown)", value)
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _Unfit("a whole number", value)
+    return int(value)
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _Unfit("true or false", value)
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Unfit("text", value)
+    return str(value)
+
+
+def _encode_instant(value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _Unfit("an instant with a time zone", value)
+    return _instant_text(value)
+
+
+@lru_cache(maxsize=4096)
+def _instant_text(value: datetime) -> str:
+    """Cached, because the tracks of a thousand key results share their instants."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _decode_instant(value: Any) -> datetime:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise _Unfit(f"an instant like {_INSTANT_EXAMPLE}", value)
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as error:
+        raise _Unfit(f"an instant like {_INSTANT_EXAMPLE}", value) from error
+
+
+def _encode_day(value: Any) -> str:
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise _Unfit("a date", value)
+    return value.isoformat()
+
+
+def _decode_day(value: Any) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise _Unfit("a date like 2013-05-19", value) from error
+
+
+_INSTANT_EXAMPLE = "2013-05-19T04:00:00.000000Z"
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+_ENCODE_LEAF: dict[Any, _Convert] = {
+    str: _text,
+    float: _number,
+    int: _whole,
+    bool: _truth,
+    datetime: _encode_instant,
+    date: _encode_day,
+}
+_DECODE_LEAF: dict[Any, _Convert] = {**_ENCODE_LEAF, datetime: _decode_instant, date: _decode_day}

@@ -1,0 +1,196 @@
+"""The parts of a scorecard as they are shown: every figure formatted, every sentence made.
+
+Belongs here: what a template is handed, all of it text or finished charts. Does not: how it is made (page).
+"""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A status and how many have it."""
+
+    status: str
+    word: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyResultLine:
+    """A row of the table, all text."""
+
+    anchor: str
+    title: str
+    owner: str
+    status: str
+    word: str
+    spark: Markup
+    now: str
+    reason: str | None
+    before: str | None
+    weight: str | None
+    last_good: str | None
+    plan: str
+    target: str
+    progress: str
+    gap: str
+    change: str
+    age: str
+    observed: str | None
+    provisional: bool
+    alert_since: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BehindCard:
+    """A key result that needs a decision."""
+
+    line: KeyResultLine
+    metric: str | None
+    explanation: str
+    burn_up: Markup
+    target_top: str
+    now_left: str | None
+    starts: str
+    today: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A link to a key result with something said about it."""
+
+    anchor: str
+    title: str
+    owner: str
+    status: str
+    word: str
+    said: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A status that changed."""
+
+    anchor: str | None
+    title: str
+    before: str
+    before_word: str
+    after: str
+    after_word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since last week; `comparable` is False where there is no earlier week."""
+
+    comparable: bool
+    transitions: tuple[Change, ...]
+    gained: tuple[Named, ...]
+    lost: tuple[Named, ...]
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source and whether its numbers can be trusted."""
+
+    id: str
+    connector: str
+    state: str
+    word: str
+    detail: str
+    newest: str
+    newest_day: str
+    read: str
+    metrics: str
+    key_results: str
+    quarantined: str
+    failed_checks: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    """A value that was refused."""
+
+    metric: str
+    dimensions: str
+    period: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whether the numbers can be trusted: `verdict` in a word or two, `because` in a sentence."""
+
+    verdict: str
+    because: str
+    sources: tuple[SourceLine, ...]
+    refused: tuple[RefusedLine, ...]
+    refused_more: int
+    unknown: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveLine:
+    """An objective with the rows of its key results."""
+
+    anchor: str
+    depth: int
+    title: str
+    why: str | None
+    level: str
+    intent: str
+    owner: str
+    status: str
+    word: str
+    score: str
+    expected: str
+    bounds: str | None
+    reason: str | None
+    worst: Named | None
+    key_results: tuple[KeyResultLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleSection:
+    """A cycle with its objectives, parents before children."""
+
+    anchor: str
+    id: str
+    days: str
+    elapsed: str
+    elapsed_bar: Markup
+    left: str
+    objectives: tuple[ObjectiveLine, ...]
+    key_results: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on a scorecard, in the order it is read."""
+
+    project: str
+    mission: str | None
+    week: str
+    week_days: str
+    as_of: str
+    known_at: str
+    timezone: str
+    headline: str
+    chips: tuple[Chip, ...]
+    total: int
+    bar: Markup
+    behind: tuple[BehindCard, ...]
+    behind_more: tuple[Named, ...]
+    changes: Changes
+    trust: Trust
+    cycles: tuple[CycleSection, ...]
+    status_rule: str
+    config_version: str
+    example_id: str
+    notes: tuple[str, ...]
