@@ -1,0 +1,117 @@
+# What people and CI run. Needs GNU make, bash and Python 3.11 or newer; everything else goes into .venv.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+# Looked for only when .venv is made. Debian ships ensurepip in a package of its own (python3-venv).
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c \
+	'import ensurepip, sys; print(sys.executable if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+WORKERS ?= auto
+BIN := .venv/bin
+UV := $(BIN)/uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-strip-extras --no-header $(if $(UPGRADE),--upgrade)
+
+# Bytecode halves the time of every import after the first.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/.project ## make .venv with every package, pinned and hash-checked
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with venv and pip was found." \
+		"Install one (Debian: apt-get install python3-venv) or say which: make setup PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@"$(PYTHON)" -m venv .venv
+
+.venv/.bootstrap: requirements/bootstrap.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# uv reads none of pip's settings: a mirror that pip is told of is handed on.
+.venv/.packages: requirements/dev.txt .venv/.bootstrap
+	@echo "Installing packages"
+	@mirror="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
+	if [[ -n "$$mirror" && -z "$${UV_DEFAULT_INDEX:-}" ]]; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --no-build-isolation $<
+	@touch $@
+
+.venv/.project: pyproject.toml .venv/.packages
+	@$(UV) pip install --quiet --python $(BIN)/python --offline --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: example
+example: .okr/.example ## build the example's warehouse from real flight data
+
+.okr/.example: config/build_warehouse.py .venv/.packages | .venv/.project
+	@$(BIN)/python $<
+	@touch $@
+
+.PHONY: run
+run: example ## score the example and write its scorecard
+	@$(BIN)/okr run || test $$? -eq 1  # done in part: the weather holds a wind of 1,048 mph, which a rule refuses
+
+.PHONY: dev
+dev: example ## open the example in Dagster's web interface
+	@mkdir -p .okr/dagster && cp dagster.yaml .okr/dagster/
+	@DAGSTER_HOME="$(CURDIR)/.okr/dagster" $(BIN)/dagster dev
+
+.PHONY: test
+test: setup ## run the tests; they use no network but loopback
+	@$(BIN)/pytest -n $(WORKERS)
+
+.PHONY: check
+check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order
+
+.PHONY: check-format
+check-format: setup
+	@$(BIN)/ruff format --check .
+
+.PHONY: check-lint
+check-lint: setup
+	@$(BIN)/ruff check .
+
+.PHONY: check-types
+check-types: setup
+	@$(BIN)/mypy
+
+.PHONY: check-imports
+check-imports: setup
+	@$(BIN)/lint-imports --no-cache --no-logo
+
+.PHONY: check-docs
+check-docs: setup
+	@$(BIN)/python docs/generate.py --check
+
+.PHONY: format
+format: setup ## format the code and fix what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: docs
+docs: setup ## write docs/reference from the code
+	@$(BIN)/python docs/generate.py
+
+.PHONY: bench
+bench: setup ## run the benchmarks; they print ratios, not verdicts
+	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+
+.PHONY: lock
+lock: .venv/.bootstrap ## pin requirements/*.txt after a change of pyproject.toml; UPGRADE=1 takes newer versions
+	@$(COMPILE) --group bootstrap -o requirements/bootstrap.txt
+	@$(COMPILE) --extra ui --extra duckdb --extra postgres --group build \
+		-c requirements/bootstrap.txt -o requirements/runtime.txt pyproject.toml
+	@$(COMPILE) --all-extras --group dev \
+		-c requirements/bootstrap.txt -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+.PHONY: clean
+clean: ## remove .venv, what the example built (.okr, scorecards) and caches
+	@rm -rf .venv .okr scorecards config/data/weather.parquet build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

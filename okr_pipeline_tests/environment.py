@@ -1,0 +1,72 @@
+"""What tests may rely on and may not touch, as a pytest plugin that `addopts` loads.
+
+Belongs here: loopback is the only network; on CI nothing is skipped. Does not: fixtures (conftest.py).
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import pytest
+
+_attempts: list[str] = []
+_LOCAL_NAMES = {"", "localhost", "localhost.localdomain", "0.0.0.0", "::", socket.gethostname()}
+
+
+def pytest_configure() -> None:
+    """Watch sockets for as long as the process lives: an audit hook cannot be taken back."""
+    sys.addaudithook(_only_loopback)
+
+
+@pytest.fixture(autouse=True)
+def _network_untouched() -> Iterator[None]:
+    """Fail a test that reached for the network, also where the code under test swallowed the refusal."""
+    _attempts.clear()
+    yield
+    if _attempts:
+        pytest.fail(f"reached for the network: {', '.join(sorted(set(_attempts)))}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """On CI a skipped test is a failed one: a machine without PostgreSQL or Chromium would prove nothing."""
+    return _unskipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """The same for a module that skips itself."""
+    return _unskipped((yield))
+
+
+def _unskipped(report):
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped on CI. {reason}"
+    return report
+
+
+def _only_loopback(event: str, arguments: tuple) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else ""
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if not _is_local(host):
+        _attempts.append(str(host))
+        raise ConnectionRefusedError(f"tests may reach loopback only, not {host}")
+
+
+def _is_local(host: str | bytes | None) -> bool:
+    name = host.decode() if isinstance(host, bytes) else host or ""
+    if name in _LOCAL_NAMES:
+        return True
+    try:
+        return ip_address(name.split("%")[0]).is_loopback
+    except ValueError:
+        return False
