@@ -1,0 +1,78 @@
+"""Evidence: how metrics were read and what checks said of them.
+
+Belongs here: the state of each metric's last read, the reads that changed something, and check outcomes. Does not: the
+values (observations, quarantine).
+"""
+
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from okr_pipeline.model.frames import CHECK_RESULTS
+from okr_pipeline.store import bulk
+from okr_pipeline.store.schema import check_outcomes, metric_reads, metric_states
+
+_READ_COLUMNS: Final = (
+    "metric", "request", "fingerprint", "response_hash", "row_count", "window_start", "window_end", "fetched_at",
+    "whole", "flags",
+)  # fmt: skip
+
+
+def touch_metrics(connection: sa.Connection, states: pd.DataFrame) -> int:
+    """Set the state of some metrics: `metric` and any other columns of metric_states, the rest stays as it was.
+
+    A metric that is new and has no `status` given is ok. Returns how many rows differ from before.
+    """
+    if "status" not in states:
+        states = states.assign(status="ok")
+    return bulk.upsert(connection, metric_states, states)
+
+
+def read_metric_states(connection: sa.Connection) -> pd.DataFrame:
+    """One row per metric that was ever read, sorted."""
+    return bulk.fetch(connection, sa.select(metric_states).order_by(metric_states.c.metric))
+
+
+def record_reads(connection: sa.Connection, reads: pd.DataFrame, *, run_id: str, recorded_at: datetime) -> int:
+    """Append reads that changed something: `metric`, `request`, `fingerprint`, … as in metric_reads."""
+    rows = reads[list(_READ_COLUMNS)].assign(run_id=run_id, recorded_at=pd.Timestamp(recorded_at))
+    return _append(connection, metric_reads, "read_id", rows)
+
+
+def read_reads(connection: sa.Connection, metric: str | None) -> pd.DataFrame:
+    """Reads that changed something, newest first."""
+    statement = sa.select(metric_reads).order_by(metric_reads.c.read_id.desc())
+    return bulk.fetch(connection, statement if metric is None else statement.where(metric_reads.c.metric == metric))
+
+
+def record_checks(
+    connection: sa.Connection, outcomes: pd.DataFrame, *, source: str | None, run_id: str, recorded_at: datetime
+) -> int:
+    """Append CHECK_RESULTS of one source."""
+    stamps = {"source": source, "run_id": run_id, "recorded_at": pd.Timestamp(recorded_at)}
+    return _append(connection, check_outcomes, "outcome_id", outcomes[list(CHECK_RESULTS)].assign(**stamps))
+
+
+def read_checks(connection: sa.Connection, *, run_id: str | None, metric: str | None, latest: bool) -> pd.DataFrame:
+    """Check outcomes in the order they were recorded; with `latest`, those of each metric's newest judgement only."""
+    statement = sa.select(check_outcomes)
+    if run_id is not None:
+        statement = statement.where(check_outcomes.c.run_id == run_id)
+    if metric is not None:
+        statement = statement.where(check_outcomes.c.metric == metric)
+    rows = bulk.fetch(connection, statement.order_by(check_outcomes.c.outcome_id))
+    if not latest or rows.empty:
+        return rows
+    key = [rows["source"].fillna(""), rows["metric"].fillna("")]
+    newest = rows["recorded_at"].groupby(key).transform("max")
+    return rows[(rows["recorded_at"] == newest).to_numpy()].reset_index(drop=True)
+
+
+def _append(connection: sa.Connection, table: sa.Table, number: str, rows: pd.DataFrame) -> int:
+    if rows.empty:
+        return 0
+    first = bulk.next_number(connection, table.c[number])
+    return bulk.insert(connection, table, rows.assign(**{number: np.arange(first, first + len(rows))}))

@@ -1,0 +1,316 @@
+"""The tables of the store, as they are after the newest migration.
+
+Belongs here: columns, keys, units (as comments), and what kind of table each is. Does not: the views (they are made by
+migrations and read by people and BI tools only), or statements.
+
+`info["role"]` of a table is `history` (append-only), `current` (derived from history, one row per key) or `run`
+(about runs themselves; a run that changes nothing still writes here).
+
+Bulk tables carry no foreign keys: checking one costs PostgreSQL more than writing the row. `doctor` looks for orphans.
+"""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES
+from okr_pipeline.store.types import BYTEWISE_TEXT, Instant
+
+metadata: Final = sa.MetaData()
+
+SCORE_INSTANTS: Final = {"value_period_start", "value_period_end", "window_start", "window_end"}
+SCORE_COUNTS: Final = {"observed_periods", "expected_periods", "straddling_periods"}
+SCORE_NUMBERS: Final = {
+    "value", "baseline", "target", "progress", "score", "expected_progress", "expected_progress_now", "pace_ratio",
+    "gap", "observed_share", "last_good_value", "last_good_age_hours", "weight", "coverage", "score_low", "score_high",
+}  # fmt: skip
+_SCORE_REQUIRED: Final = {"key_result", "objective", "cycle", "status"}
+_SCORE_COMMENTS: Final = {
+    "value": "in the unit of the metric",
+    "baseline": "in the unit of the metric",
+    "target": "in the unit of the metric",
+    "progress": "share: 0 at the baseline, 1 at the target, unclamped; null is unknown",
+    "score": "progress clamped to 0..1",
+    "expected_progress": "share planned at value_period_end",
+    "expected_progress_now": "share planned at as_of",
+    "pace_ratio": "progress / expected_progress",
+    "gap": "progress - expected_progress",
+    "observed_share": "observed / expected periods, 0..1",
+    "coverage": "share of the weight that is known, 0..1",
+    "score_low": "score if all that is unknown were 0",
+    "score_high": "score if all that is unknown were 1",
+    "last_good_value": "in the unit of the metric; only where the value is unknown",
+    "last_good_age_hours": "hours",
+    "observed_periods": "count",
+    "expected_periods": "count",
+    "straddling_periods": "count",
+}
+
+
+def _text(name: str, comment: str | None = None, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, BYTEWISE_TEXT, primary_key=key, nullable=null, comment=comment)
+
+
+def _number(name: str, comment: str | None = None) -> sa.Column[Any]:
+    return sa.Column(name, sa.Double, nullable=True, comment=comment)
+
+
+def _count(name: str, comment: str | None = None, *, null: bool = False, key: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, sa.Integer, primary_key=key, nullable=null, autoincrement=False, comment=comment)
+
+
+def _instant(name: str, comment: str | None = "UTC", *, null: bool = False, key: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, Instant, primary_key=key, nullable=null, comment=comment)
+
+
+def _run(*, null: bool = False) -> sa.Column[Any]:
+    owner = sa.ForeignKey("runs.run_id")
+    return sa.Column("run_id", BYTEWISE_TEXT, owner, nullable=null, comment="the run that wrote the row")
+
+
+def _recorded() -> sa.Column[Any]:
+    return _instant("recorded_at", "UTC; the instant of the batch that wrote the row, later for every later batch")
+
+
+def _table(name: str, role: str, *columns: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(name, metadata, *columns, info={"role": role}, sqlite_with_rowid=False)
+
+
+batches: Final = _table(
+    "batches",
+    "run",
+    _text("batch_id", "one per committed transaction", key=True),
+    _recorded(),
+    sa.Index("batches_recorded_at", "recorded_at", unique=True),
+)
+
+runs: Final = _table(
+    "runs",
+    "run",
+    _text("run_id", key=True),
+    _text("kind"),
+    _text("status", "running, then done, partial or failed"),
+    _instant("started_at"),
+    _instant("finished_at", null=True),
+    _instant("as_of", "UTC; the instant the scores speak about", null=True),
+    _text("config_version", null=True),
+    _text("dagster_run_id", null=True),
+    _text("summary", "JSON", null=True),
+    sa.Index("runs_started_at", "started_at"),
+)
+
+config_versions: Final = _table(
+    "config_versions",
+    "history",
+    _instant("recorded_at", key=True),
+    _text("version", "hash of the definitions", key=True),
+    _run(),
+    _text("document", "JSON"),
+)
+
+series: Final = _table(
+    "series",
+    "history",
+    _count("series_id", key=True),
+    _text("metric"),
+    _text("dimensions", "JSON, keys sorted"),
+    sa.UniqueConstraint("metric", "dimensions", name="series_name"),
+)
+
+_VALUE_COMMENT: Final = "in the unit of the metric; null: withdrawn, so the period is unobserved"
+
+
+def _observed() -> list[sa.Column[Any]]:
+    return [
+        _instant("period_end"),
+        _number("value", _VALUE_COMMENT),
+        _number("weight", "of the value in weighted means; null: none"),
+        _text("flags", "comma-separated flags of the source"),
+    ]
+
+
+observations: Final = _table(
+    "observations",
+    "current",
+    _count("series_id", key=True),
+    _instant("period_start", key=True),
+    *_observed(),
+    _count("revision", "counts from 1"),
+    _recorded(),
+    _text("run_id", "the run that wrote the row"),
+)
+
+observation_revisions: Final = _table(
+    "observation_revisions",
+    "history",
+    _count("series_id", key=True),
+    _instant("period_start", key=True),
+    _count("revision", "counts from 1", key=True),
+    *_observed(),
+    _recorded(),
+    _text("run_id", "the run that wrote the row"),
+)
+
+quarantine: Final = _table(
+    "quarantine",
+    "history",
+    _count("series_id", key=True),
+    _instant("period_start", key=True),
+    _instant("recorded_at", "UTC; when it was refused", key=True),
+    _instant("period_end", null=True),
+    _number("value", "in the unit of the metric, as delivered"),
+    _text("raw_value", "the text of a value that is not a number", null=True),
+    _text("rule"),
+    _text("reason"),
+    _text("rules_version", "hash of the rules that judged", null=True),
+    _text("run_id", "the run that refused it"),
+    _instant("released_at", "UTC; null: still refused", null=True),
+    _text("released_by_run", null=True),
+    _text("resolution", "superseded, or what the releasing run says", null=True),
+)
+
+metric_states: Final = _table(
+    "metric_states",
+    "run",
+    _text("metric", key=True),
+    _text("source", null=True),
+    _instant("last_read_at", null=True),
+    _instant("window_start", "UTC; of the last read", null=True),
+    _instant("window_end", null=True),
+    _text("response_hash", "of the rows last read", null=True),
+    _text("rules_version", "hash of the rules that judged them", null=True),
+    _text("status", "ok or failed"),
+    _text("error", null=True),
+)
+
+metric_reads: Final = _table(
+    "metric_reads",
+    "history",
+    _count("read_id", key=True),
+    _run(),
+    _text("metric"),
+    _text("request", "what was asked: SQL, path or URL, without secrets"),
+    _text("fingerprint", "hash of the request with its bound parameters"),
+    _text("response_hash"),
+    _count("row_count"),
+    _instant("window_start"),
+    _instant("window_end"),
+    _instant("fetched_at"),
+    sa.Column("whole", sa.Boolean, nullable=False, comment="not limited to the window"),
+    _text("flags"),
+    _recorded(),
+    sa.Index("metric_reads_metric", "metric", "recorded_at"),
+)
+
+check_outcomes: Final = _table(
+    "check_outcomes",
+    "run",
+    _count("outcome_id", key=True),
+    _text("run_id"),
+    _text("source", null=True),
+    _text("metric", null=True),
+    _text("rule"),
+    _text("family"),
+    _text("status", "passed, failed, errored or skipped"),
+    _text("severity", "block or warn"),
+    _count("rows_checked", null=True),
+    _count("rows_failed", null=True),
+    _text("detail", null=True),
+    _recorded(),
+    sa.Index("check_outcomes_metric", "metric", "recorded_at"),
+    sa.Index("check_outcomes_run", "run_id"),
+)
+
+baselines: Final = _table(
+    "baselines",
+    "history",
+    _text("key_result", key=True),
+    _text("definition", "hash of what the value depends on: metric, members, window, start", key=True),
+    _number("value", "in the unit of the metric"),
+    _instant("window_start", null=True),
+    _instant("window_end", null=True),
+    _recorded(),
+    _run(),
+)
+
+
+def _score_columns(names: tuple[str, ...], own: str) -> list[sa.Column[Any]]:
+    return [_score_column(name) for name in names if name != own]
+
+
+def _score_column(name: str) -> sa.Column[Any]:
+    comment = _SCORE_COMMENTS.get(name)
+    if name in SCORE_INSTANTS:
+        return _instant(name, null=True)
+    if name in SCORE_COUNTS:
+        return _count(name, comment, null=True)
+    if name in SCORE_NUMBERS:
+        return _number(name, comment)
+    if name == "provisional":
+        return sa.Column(name, sa.Boolean, nullable=True, comment="the value's newest period may still change")
+    return _text(name, comment, null=name not in _SCORE_REQUIRED)
+
+
+def _score_table(name: str, own: str, columns: tuple[str, ...]) -> sa.Table:
+    return _table(
+        name,
+        "history",
+        _text(own, key=True),
+        sa.Column("as_of_date", sa.Date, primary_key=True, comment="local date the score speaks about"),
+        _count("revision", "counts from 1", key=True),
+        _instant("as_of", "UTC; the instant the score speaks about"),
+        _instant("known_at", "UTC; what had been recorded by then"),
+        _recorded(),
+        _text("run_id"),
+        _text("config_version"),
+        sa.Column("reconstructed", sa.Boolean, nullable=False, comment="replayed from history recorded later"),
+        *_score_columns(columns, own),
+        sa.Index(f"{name}_as_of_date", "as_of_date"),
+    )
+
+
+key_result_score_revisions: Final = _score_table("key_result_score_revisions", "key_result", KEY_RESULT_SCORES)
+objective_score_revisions: Final = _score_table("objective_score_revisions", "objective", OBJECTIVE_SCORES)
+
+alert_states: Final = _table(
+    "alert_states",
+    "current",
+    _text("key_result", key=True),
+    _text("rule", key=True),
+    _text("state", "ok, pending, firing, acknowledged or recovering"),
+    _count("streak", "observations in a row that speak for the next state"),
+    _instant("last_evaluated_as_of", null=True),
+    _instant("last_period_end", null=True),
+    _instant("since", "UTC; when the state was entered", null=True),
+    _text("episode", null=True),
+)
+
+alert_transitions: Final = _table(
+    "alert_transitions",
+    "history",
+    _count("transition_id", key=True),
+    _text("episode", null=True),
+    _text("key_result"),
+    _text("rule"),
+    _text("from_state"),
+    _text("to_state"),
+    _instant("as_of"),
+    _text("reason", null=True),
+    _recorded(),
+    _run(),
+    sa.Index("alert_transitions_key_result", "key_result", "rule"),
+)
+
+scorecard_snapshots: Final = _table(
+    "scorecard_snapshots",
+    "history",
+    _text("week", "ISO week, 2013-W20", key=True),
+    _count("revision", "counts from 1", key=True),
+    _text("snapshot_hash"),
+    _count("schema_version"),
+    _text("content", "JSON"),
+    _instant("as_of"),
+    _text("config_version"),
+    _run(),
+    _recorded(),
+)

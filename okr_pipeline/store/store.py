@@ -1,0 +1,302 @@
+"""The store: one object for everything that is kept.
+
+Belongs here: opening, transactions, and one method per question. Does not: SQL (the modules behind), decisions about
+what to write (application).
+
+pandas and the modules that need it are imported on the first read or write of rows, so that upgrading and checking a
+store stays quick.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from okr_pipeline.store import batches, versions
+from okr_pipeline.store.engine import Database
+from okr_pipeline.store.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from okr_pipeline.store.batch import Batch
+    from okr_pipeline.store.doctor import Finding
+
+T = TypeVar("T")
+
+
+def open_store(
+    url: str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), sleep: Callable[[float], None] = time.sleep
+) -> "Store":
+    """The store at `sqlite:///path/okr.db` or `postgresql://…`. Nothing is connected to until it is used.
+
+    Raises:
+        StoreUnsupported: another kind of URL.
+    """
+    return Store(Database(url, sleep), clock)
+
+
+class Store:
+    """Observations, scores and all that proves them. May be shared between threads.
+
+    Reads see committed data only and are tried again when the connection is lost. Every method raises StoreError.
+    `known_at` leaves out what was recorded later; `metrics` and `start`/`end` (of period starts, half-open) limit rows.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    @property
+    def place(self) -> str:
+        """Where it is: its URL without the password."""
+        return self._database.place
+
+    # Schema and health
+
+    def upgrade(self, revision: str = "head") -> None:
+        """Create the store, or bring its schema up to date, in one transaction."""
+        with self._database.translating():
+            versions.upgrade(self._database, revision)
+
+    def downgrade(self, revision: str) -> None:
+        """Take the schema back to a revision; what newer ones added is lost."""
+        with self._database.translating():
+            versions.downgrade(self._database, revision)
+
+    def require_current(self) -> None:
+        """Nothing, where the schema is this program's.
+
+        Raises:
+            StoreMissing, StoreOutdated, StoreTooNew: with what to do.
+        """
+        place = self._database.place
+        self._retrying(lambda connection: versions.require_current(connection, place))
+
+    def doctor(self) -> "tuple[Finding, ...]":
+        """What is well and what is not; never raises for what it can report."""
+        from okr_pipeline.store import doctor
+
+        return doctor.examine(self._database)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._database.close()
+
+    # Writing
+
+    @contextmanager
+    def transaction(self, *, clock: Callable[[], datetime] | None = None) -> "Iterator[Batch]":
+        """One transaction: all of its batch is committed at the end of the block, or nothing.
+
+        A connection lost during the commit is settled by looking whether the batch is there. What is lost before that
+        is raised as StoreUnavailable; `write` tries again by itself.
+        """
+        batch_id = str(uuid4())
+        try:
+            with self._database.writing() as connection:
+                yield self._begin(connection, batch_id, clock)
+        except StoreUnavailable:
+            if not self._database.retrying(lambda: self._is_committed(batch_id)):
+                raise
+
+    def write(self, work: "Callable[[Batch], T]", *, clock: Callable[[], datetime] | None = None) -> T:
+        """What `work` returns, its batch committed exactly once, however often the connection is lost.
+
+        `work` may be called again from the start and must do nothing but write to its batch.
+        """
+        batch_id, results = str(uuid4()), list[T]()
+
+        def attempt() -> T:
+            with self._database.writing() as connection:
+                if not (results and batches.is_committed(connection, batch_id)):
+                    results.append(work(self._begin(connection, batch_id, clock)))
+            return results[-1]
+
+        return self._database.retrying(attempt)
+
+    # Observations
+
+    def known_until(self) -> datetime | None:
+        """When the newest batch was recorded. As `known_at` it names exactly what can be read now, for ever."""
+        return self._retrying(batches.newest_recorded_at)
+
+    def observations(
+        self,
+        metrics: Collection[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> "pd.DataFrame":
+        """OBSERVATIONS, sorted by metric, dimensions and period; withdrawn ones with NaN."""
+        from okr_pipeline.store import observations
+
+        selection = observations.Selection(metrics, start, end, known_at)
+        return self._retrying(lambda connection: observations.read(connection, selection))
+
+    def revisions(
+        self,
+        metrics: Collection[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> "pd.DataFrame":
+        """Every revision, in OBSERVATIONS' columns; sorted by metric, dimensions, period and revision."""
+        from okr_pipeline.store import observations
+
+        selection = observations.Selection(metrics, start, end, known_at)
+        return self._retrying(lambda connection: observations.revisions(connection, selection))
+
+    def observed_coverage(self) -> "pd.DataFrame":
+        """`metric`, `first_period_start`, `newest_period_start`, `newest_period_end`, `periods` of what has values."""
+        from okr_pipeline.store import observations
+
+        return self._retrying(observations.coverage)
+
+    def quarantine(
+        self,
+        metrics: Collection[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> "pd.DataFrame":
+        """QUARANTINE: what is refused and not yet replaced."""
+        from okr_pipeline.store import observations, quarantine
+
+        selection = observations.Selection(metrics, start, end, known_at)
+        return self._retrying(lambda connection: quarantine.read(connection, selection))
+
+    # Runs, configurations, evidence
+
+    def runs(self, limit: int = 20) -> "pd.DataFrame":
+        """The newest runs first."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(lambda connection: runs.read(connection, limit))
+
+    def run(self, run_id: str) -> "dict[str, Any] | None":
+        """One run by id, its summary as a mapping of steps; None where there is no such run."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(lambda connection: runs.read_one(connection, run_id))
+
+    def latest_configuration(self, known_at: datetime | None = None) -> tuple[str, str] | None:
+        """Version and document of the definitions applied last."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(lambda connection: runs.latest_configuration(connection, known_at))
+
+    def configuration(self, version: str) -> str | None:
+        """The document of a version of the definitions."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(lambda connection: runs.configuration(connection, version))
+
+    def metric_states(self) -> "pd.DataFrame":
+        """How the last read of each metric went: one row per metric that was ever read."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(evidence.read_metric_states)
+
+    def reads(self, metric: str | None = None) -> "pd.DataFrame":
+        """Reads that changed something, newest first."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(lambda connection: evidence.read_reads(connection, metric))
+
+    def check_results(
+        self, *, run_id: str | None = None, metric: str | None = None, latest: bool = True
+    ) -> "pd.DataFrame":
+        """CHECK_RESULTS with `run_id`, `source`, `recorded_at`; with `latest`, each metric's newest judgement only."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(
+            lambda connection: evidence.read_checks(connection, run_id=run_id, metric=metric, latest=latest)
+        )
+
+    # Scores, alerts, scorecards
+
+    def key_result_scores(
+        self,
+        as_of_date: date | tuple[date, date] | None = None,
+        known_at: datetime | None = None,
+        key_results: Collection[str] | None = None,
+    ) -> "pd.DataFrame":
+        """KEY_RESULT_SCORES with `as_of_date` (ISO text) and when, from what and by whom; newest revision per date.
+
+        `as_of_date` is a date, a first and a last one (included), or None for all.
+        """
+        from okr_pipeline.store import scores
+
+        return self._retrying(lambda connection: scores.read_key_results(connection, as_of_date, known_at, key_results))
+
+    def objective_scores(
+        self,
+        as_of_date: date | tuple[date, date] | None = None,
+        known_at: datetime | None = None,
+        objectives: Collection[str] | None = None,
+    ) -> "pd.DataFrame":
+        """OBJECTIVE_SCORES, as `key_result_scores`."""
+        from okr_pipeline.store import scores
+
+        return self._retrying(lambda connection: scores.read_objectives(connection, as_of_date, known_at, objectives))
+
+    def baselines(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """`key_result`, `definition`, `value`, `window_start`, `window_end`, `recorded_at`, `run_id` of those fixed."""
+        from okr_pipeline.store import scores
+
+        return self._retrying(lambda connection: scores.read_baselines(connection, known_at))
+
+    def alert_states(self) -> "pd.DataFrame":
+        """One row per key result and rule."""
+        from okr_pipeline.store import alerts
+
+        return self._retrying(alerts.read_states)
+
+    def alert_transitions(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """Every change of an alert's state, in order."""
+        from okr_pipeline.store import alerts
+
+        return self._retrying(lambda connection: alerts.read_transitions(connection, known_at))
+
+    def scorecards(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """The newest snapshot of each week, without its content."""
+        from okr_pipeline.store import scorecards
+
+        return self._retrying(lambda connection: scorecards.read(connection, known_at))
+
+    def scorecard(self, week: str, known_at: datetime | None = None) -> str | None:
+        """The JSON of a week's newest snapshot."""
+        from okr_pipeline.store import scorecards
+
+        return self._retrying(lambda connection: scorecards.content(connection, week, known_at))
+
+    def dump(self, *, run_tables: bool = False) -> str:
+        """Everything kept, as text that is equal for equal stores on either backend.
+
+        Leaves out when and by which run rows were written, and, unless asked, the tables about runs themselves.
+        """
+        from okr_pipeline.store import dump
+
+        return self._retrying(lambda connection: dump.dump(connection, run_tables=run_tables))
+
+    def _begin(self, connection: sa.Connection, batch_id: str, clock: Callable[[], datetime] | None) -> "Batch":
+        from okr_pipeline.store.batch import Batch
+
+        versions.require_current(connection, self._database.place)
+        return Batch(connection, batches.begin(connection, batch_id, (clock or self._clock)()))
+
+    def _is_committed(self, batch_id: str) -> bool:
+        with self._database.writing() as connection:
+            return batches.is_committed(connection, batch_id)
+
+    def _retrying(self, work: Callable[[sa.Connection], T]) -> T:
+        def attempt() -> T:
+            with self._database.reading() as connection:
+                return work(connection)
+
+        return self._database.retrying(attempt)

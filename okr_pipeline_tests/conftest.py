@@ -1,0 +1,192 @@
+"""Places to keep a store in, for every test that needs one: a file, or a database on a real PostgreSQL server.
+
+Belongs here: servers and fresh, empty databases. Does not: configurations, observations or anything else to put in.
+
+The server is the one that OKR_TEST_POSTGRES_URL names, else a private cluster on a random port: started by the first
+test that asks in each pytest worker, stopped when that worker ends. It forgets its data in a crash on purpose (fsync
+is off), and its default time zone is far from UTC so that code which relies on the session's zone fails here.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from okr_pipeline_tests.projects import small  # noqa: F401 - a fixture
+
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "timezone": "Pacific/Auckland",
+}
+
+
+@dataclass(frozen=True)
+class PostgresCluster:
+    """A private server: its data directory, its port, and how to stop and start it."""
+
+    binaries: Path
+    directory: Path
+    port: int
+
+    @property
+    def url(self) -> sa.URL:
+        """The maintenance database, as a superuser without a password."""
+        return sa.make_url(f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres")
+
+    def start(self) -> None:
+        options = [f"-c {name}={value}" for name, value in _SETTINGS.items()]
+        options += [f"-p {self.port}", f"-k {self.directory}"]
+        self._pg_ctl("start", "-l", str(self.directory / "log"), "-o", " ".join(options))
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash, `fast` a shutdown."""
+        self._pg_ctl("stop", "-m", mode)
+
+    def _pg_ctl(self, *arguments: str) -> None:
+        command = [str(self.binaries / "pg_ctl"), "-D", str(self.directory / "data"), "-w", "-t", "60", *arguments]
+        _run_as_postgres(command, self.directory)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[sa.URL]:
+    """The URL of a server on which databases may be created, as a role that may do so."""
+    if given := os.environ.get("OKR_TEST_POSTGRES_URL"):
+        yield sa.make_url(given).set(drivername="postgresql+psycopg")
+        return
+    cluster = create_cluster()
+    try:
+        yield cluster.url
+    finally:
+        destroy_cluster(cluster)
+
+
+@pytest.fixture
+def postgres_cluster() -> Iterator[PostgresCluster]:
+    """A running server of the test's own, for tests that stop or break it."""
+    cluster = create_cluster()
+    try:
+        yield cluster
+    finally:
+        destroy_cluster(cluster)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
+    """A fresh, empty database, dropped after the test."""
+    name = f"okr_test_{uuid4().hex}"
+    _administer(postgres_server, f'CREATE DATABASE "{name}"')
+    yield postgres_server.set(database=name).render_as_string(hide_password=False)
+    _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh, empty store, once on each backend."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store' / 'okr.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def create_cluster() -> PostgresCluster:
+    """A new, running cluster in a directory of its own; skips the test where that cannot be had."""
+    binaries = _binaries()
+    directory = Path(tempfile.mkdtemp(prefix="okr-pg-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(directory, "postgres", "postgres")
+        command = [
+            "-D",
+            str(directory / "data"),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]
+        _run_as_postgres([str(binaries / "initdb"), *command], directory)
+        return _started(binaries, directory)
+    except (LookupError, subprocess.CalledProcessError) as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        pytest.skip(f"a private PostgreSQL cluster does not start: {error} {getattr(error, 'stderr', '')}")
+
+
+def destroy_cluster(cluster: PostgresCluster) -> None:
+    """Stop the server, whatever is connected, and remove its files."""
+    if (cluster.directory / "data" / "postmaster.pid").exists():
+        cluster.stop()
+    shutil.rmtree(cluster.directory, ignore_errors=True)
+
+
+def _started(binaries: Path, directory: Path, attempts: int = 5) -> PostgresCluster:
+    # Another process can take the free port between the look and the start.
+    for attempt in range(attempts):
+        cluster = PostgresCluster(binaries, directory, _free_port())
+        try:
+            cluster.start()
+        except subprocess.CalledProcessError:
+            if attempt == attempts - 1:
+                raise
+        else:
+            return cluster
+    raise AssertionError
+
+
+def _binaries() -> Path:
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    if on_path := shutil.which("initdb"):
+        candidates.append(Path(on_path).resolve().parent)
+    for directory in candidates:
+        if (directory / "initdb").exists() and (directory / "pg_ctl").exists():
+            return directory
+    pytest.skip(
+        "no PostgreSQL server: neither OKR_TEST_POSTGRES_URL nor initdb and pg_ctl under /usr/lib/postgresql/*/bin or"
+        " on PATH (Debian: apt-get install postgresql)"
+    )
+
+
+def _version(directory: Path) -> float:
+    try:
+        return float(directory.parent.name)
+    except ValueError:
+        return 0.0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run_as_postgres(command: list[str], directory: Path) -> None:
+    # The server refuses to run as root. Output goes to a file: a pipe would stay open in the daemon and never end.
+    user = "postgres" if os.geteuid() == 0 else None
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(
+            command, cwd=directory, stdout=output, stderr=output, user=user, group=user, extra_groups=[] if user else None,
+            check=False, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
+        )  # fmt: skip
+        output.seek(0)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, command, stderr=output.read())
+
+
+def _administer(server: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,180 @@
+import math
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from okr_pipeline.model.frames import OBSERVATIONS
+
+
+def record(store, points, **options):
+    return store.write(lambda batch: (batch.record_observations(points, run_id="r"), batch.recorded_at), **options)
+
+
+def values(frame):
+    return {(row.metric, row.dimensions, row.period_start.day): row.value for row in frame.itertuples()}
+
+
+def test_what_is_recorded_is_read_back_in_the_columns_of_the_contract(store, points):
+    record(store, points({0: 1.5, 1: 0.1 + 0.2}, weight=3, flags="sampled"))
+    frame = store.observations()
+    assert tuple(frame.columns) == OBSERVATIONS
+    assert frame["value"].tolist() == [1.5, 0.1 + 0.2]
+    assert frame["weight"].tolist() == [3.0, 3.0]
+    assert frame["flags"].tolist() == ["sampled", "sampled"]
+    assert frame["revision"].tolist() == [1, 1]
+    assert {str(frame[name].dtype) for name in ("period_start", "period_end", "recorded_at")} == {"datetime64[us, UTC]"}
+    assert str(frame["value"].dtype) == "float64"
+
+
+def test_rows_come_sorted_by_metric_dimensions_and_period_whatever_the_order_of_writing(store, points):
+    record(store, points({1: 1, 0: 2}, metric="z"))
+    record(store, points({0: 3}, metric="a", dimensions='{"x":"é"}'))
+    record(store, points({0: 4}, metric="a", dimensions='{"x":"B"}'))
+    frame = store.observations()
+    assert frame[["metric", "dimensions"]].agg("".join, axis=1).tolist() == ['a{"x":"B"}', 'a{"x":"é"}', "z{}", "z{}"]
+    assert frame["value"].tolist() == [4, 3, 2, 1]
+
+
+def test_an_unchanged_read_writes_nothing(store, points):
+    record(store, points({0: 1, 1: 2}, weight=1))
+    before = store.dump()
+    assert record(store, points({1: 2, 0: 1}, weight=1))[0] == 0
+    assert store.dump() == before
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param({"values": {0: 1.0000000000000002}}, id="one bit of the value"),
+        pytest.param({"values": {0: 1}, "weight": 2}, id="the weight"),
+        pytest.param({"values": {0: 1}, "flags": "sampled"}, id="the flags"),
+        pytest.param({"values": {0: math.nan}}, id="no value any more"),
+    ],
+)
+def test_a_difference_is_a_new_revision_and_the_old_one_stays(store, points, again):
+    record(store, points({0: 1}, weight=1))
+    again = {"weight": 1, **again}
+    assert record(store, points(again.pop("values"), **again))[0] == 1
+    assert store.observations()["revision"].tolist() == [2]
+    assert store.revisions()["revision"].tolist() == [1, 2]
+    assert store.revisions()["value"].tolist()[0] == 1
+
+
+def test_no_value_where_there_was_none_is_nothing(store, points):
+    assert record(store, points({0: math.nan}))[0] == 0
+    assert store.observations().empty
+
+
+def test_a_withdrawn_observation_stays_with_no_value_and_is_withdrawn_once(store, points):
+    record(store, points({0: 1, 1: 2}, weight=5))
+    keys = points({0: 0, 7: 0})[["metric", "dimensions", "period_start"]]
+    assert store.write(lambda batch: batch.withdraw(keys, run_id="r")) == 1
+    assert store.write(lambda batch: batch.withdraw(keys, run_id="r")) == 0
+    frame = store.observations()
+    assert frame["value"].isna().tolist() == [True, False]
+    assert frame["weight"].isna().tolist() == [True, False]
+
+
+def test_the_same_key_may_change_twice_in_one_batch(store, points):
+    def work(batch):
+        return [batch.record_observations(points({0: value}), run_id="r") for value in (1, 2, 2)]
+
+    assert store.write(work) == [1, 1, 0]
+    assert store.observations()["value"].tolist() == [2]
+    assert store.revisions()["value"].tolist() == [1, 2]
+
+
+def test_reads_are_limited_by_metric_and_by_period_start_half_open(store, points):
+    record(store, pd.concat([points({0: 1, 1: 2, 2: 3}, metric=metric) for metric in ("a", "b")]))
+    start = points({1: 0})["period_start"][0].to_pydatetime()
+    frame = store.observations(metrics=["b", "unknown"], start=start, end=start + timedelta(days=1))
+    assert values(frame) == {("b", "{}", 2): 2.0}
+    assert store.observations(metrics=[]).empty
+    assert tuple(store.observations(metrics=[]).columns) == OBSERVATIONS
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        pytest.param(lambda frame: pd.concat([frame, frame]), "two rows", id="one key twice"),
+        pytest.param(lambda frame: frame.assign(period_start=pd.NaT), "period_start", id="no period"),
+        pytest.param(
+            lambda frame: frame.assign(period_start=frame["period_start"].dt.tz_localize(None)), "time zone", id="naive"
+        ),
+        pytest.param(lambda frame: frame.assign(dimensions=None), "dimensions", id="no dimensions"),
+    ],
+)
+def test_rows_that_are_no_observations_are_refused(store, points, spoil, says):
+    with pytest.raises(ValueError, match=says):
+        record(store, spoil(points({0: 1})))
+    assert store.observations().empty
+
+
+def test_coverage_counts_distinct_periods_with_values(store, points):
+    record(store, pd.concat([points({0: 1, 3: 1}, dimensions='{"x":"a"}'), points({3: 1}, dimensions='{"x":"b"}')]))
+    record(store, points({0: math.nan}, dimensions='{"x":"a"}'))
+    covered = store.observed_coverage()
+    assert covered[["metric", "periods"]].to_dict("records") == [{"metric": "m", "periods": 1}]
+    assert covered["first_period_start"][0].day == 4
+    assert covered["newest_period_end"][0].day == 5
+
+
+KEYS = st.tuples(st.sampled_from(["{}", '{"x":"a"}']), st.integers(0, 3))
+VALUES = st.one_of(
+    st.sampled_from([0.0, 1.0, 2.0]), st.just(math.nan), st.floats(allow_nan=False, allow_infinity=False)
+)
+EDITS = st.dictionaries(KEYS, VALUES, max_size=6)
+HISTORIES = st.lists(st.tuples(EDITS, st.booleans()), min_size=1, max_size=6)
+
+
+# Each example commits to a disk, so none is shrunk: they are small already.
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(history=HISTORIES, data=st.data())
+def test_any_history_is_known_at_any_instant_as_a_naive_model_knows_it(store, points, history, data):
+    """Late, restated and withdrawn values, replayed; each example has a metric of its own."""
+    metric = f"m{len(store.metric_states())}-{store.known_until()}"
+    model, snapshots = {}, [(store.known_until(), {})]
+    for drawn, withdraws in history:
+        edits = dict.fromkeys(drawn, math.nan) if withdraws else drawn
+        instant = apply(store, points, metric, edits, withdraws)
+        model.update({key: value for key, value in edits.items() if key in model or not math.isnan(value)})
+        snapshots.append((instant, dict(model)))
+    at, expected = data.draw(st.sampled_from(snapshots))
+    later = next((after for after, _ in snapshots if after > at), None)
+    instants = [at] if later is None else [at, later - timedelta(microseconds=1)]
+    for instant in instants:
+        assert same(known(store, metric, instant), expected)
+    assert same(known(store, metric, None), model)
+
+
+def apply(store, points, metric, edits, withdraws):
+    parts = [points({day: value}, metric=metric, dimensions=dimensions) for (dimensions, day), value in edits.items()]
+    frame = pd.concat(parts) if parts else points({})
+
+    def work(batch):
+        if withdraws:
+            batch.withdraw(frame[["metric", "dimensions", "period_start"]], run_id="r")
+        else:
+            batch.record_observations(frame, run_id="r")
+        return batch.recorded_at
+
+    return store.write(work)
+
+
+def known(store, metric, instant):
+    frame = store.observations(metrics=[metric], known_at=instant)
+    return {(row.dimensions, row.period_start.day - 1): row.value for row in frame.itertuples()}
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(
+        one[key] == other[key] or (math.isnan(one[key]) and math.isnan(other[key])) for key in one
+    )
