@@ -1,0 +1,88 @@
+"""Each metric's thresholds and severities as columns.
+
+Belongs here: `expect` of the metrics turned into a table, and the version of what judges a metric.
+Does not: what a threshold is compared with (rules).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from okr_pipeline.model.metric import Expectations, Limit, Metric
+from okr_pipeline.quality.rules import METRIC_RULES, ROW_RULES, Mask
+
+_REVISION: Final = 1
+"""Counts changes of the rules themselves, so that values judged by older rules are judged again."""
+
+_SETTINGS: Final = tuple(rule.bound for rule in (*ROW_RULES, *METRIC_RULES) if rule.bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The metrics of one validation, numbered from 0 in the order of `ids`: the known ones first.
+
+    `limits` has a float column per setting, NaN where it is off; `blocks` says by setting whether breaking it blocks.
+    """
+
+    ids: npt.NDArray[np.object_]
+    known: int
+    limits: pd.DataFrame
+    blocks: Mapping[str, Mask]
+
+    def in_force(self, setting: str | None) -> Mask:
+        """The metrics that a rule judges."""
+        if setting is None:
+            return np.ones(len(self.ids), dtype=bool)
+        return self.limits[setting].notna().to_numpy()
+
+    def blocking(self, setting: str | None) -> Mask:
+        """The metrics whose values a rule refuses; rules without a setting always do."""
+        if setting is None:
+            return np.ones(len(self.ids), dtype=bool)
+        return self.blocks[setting]
+
+
+def rules_version(metric: Metric) -> str:
+    """A short hash of everything that decides how values of a metric are judged.
+
+    Equal expectations have equal versions; a value that was judged by another version is to be judged again.
+    """
+    judged_by = {
+        "revision": _REVISION,
+        "grain": metric.grain,
+        "timezone": metric.timezone,
+        "expect": asdict(metric.expect),
+    }
+    canonical = json.dumps(judged_by, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def tabulate(metrics: Mapping[str, Metric], ids: list[str], strangers: list[str]) -> Thresholds:
+    """The thresholds of the metrics `ids`, followed by `strangers` that no definition is known of."""
+    rows = [_limits(metrics[metric_id].expect) for metric_id in ids]
+    rows += [(None,) * len(_SETTINGS)] * len(strangers)
+    limits, blocks = {}, {}
+    for position, setting in enumerate(_SETTINGS):
+        column = [row[position] for row in rows]
+        limits[setting] = np.array([np.nan if limit is None else limit.value for limit in column], dtype=float)
+        blocks[setting] = np.array([limit is not None and limit.severity == "block" for limit in column], dtype=bool)
+    return Thresholds(np.array([*ids, *strangers], dtype=object), len(ids), pd.DataFrame(limits), blocks)
+
+
+def _limits(expect: Expectations) -> tuple[Limit | None, ...]:
+    by_setting = {
+        "minimum": expect.minimum,
+        "maximum": expect.maximum,
+        "max_change": expect.max_change_ratio,
+        "monotonic": Limit(0.0, expect.monotonic) if expect.monotonic else None,
+        "flat": expect.flat,
+        "anomaly": expect.anomaly,
+        "complete": expect.complete,
+    }
+    return tuple(by_setting[setting] for setting in _SETTINGS)
