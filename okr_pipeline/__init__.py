@@ -14,7 +14,7 @@ __all__ = ["OkrPipelineComponent", "build_definitions"]
 
 def __getattr__(name: str) -> object:
     if name in __all__:
-        from okr_pipeline import orchestration  # noqa: PLC0415 - brings dagster
+        from okr_pipeline import orchestration
 
         return getattr(orchestration, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -54,16 +54,6 @@ def read_directory(directory: Path, *, only_project: bool = False) -> Files:
     return files
 
 
-def read_project(directory: Path) -> Files:
-    """Reads `project.yaml` and nothing else."""
-    files = Files()
-    for path in (directory / f"project{suffix}" for suffix in SUFFIXES):
-        if path.is_file():
-            _sort_in(files, directory, path)
-    _check_project(files, directory)
-    return files
-
-
 def _sort_in(files: Files, directory: Path, path: Path) -> None:
     parts, name = path.relative_to(directory).parts, path.as_posix()
     top = parts[0] if len(parts) > 1 else path.stem

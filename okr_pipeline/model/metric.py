@@ -92,7 +92,8 @@ class Expectations:
     `complete`: least share of the periods read, up to the newest, that have a value.
     `max_change_ratio`: largest |value / previous − 1| between neighbouring periods of one series.
     `monotonic`: a value may not fall from one period to the next.
-    `anomaly`: largest robust z against the series' own history. `flat`: most equal values in a row. Both warn unless told.
+    `anomaly`: largest robust z against the series' own history. `flat`: most equal values in a row.
+    Both warn unless told.
     """
 
     minimum: Limit | None = None

@@ -116,7 +116,11 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """Can the numbers from this source be trusted? `state` is ok, stale, failed or never_read."""
+    """Can the numbers from this source be trusted? `state` is ok, stale, failed or never_read.
+
+    `last_change_at` is when a read last brought something that was not known before: reading the same again leaves a
+    snapshot as it was.
+    """
 
     id: str
     connector: str
@@ -124,7 +128,7 @@ class SourceHealth:
     detail: str
     metrics: int
     key_results: int
-    last_read_at: datetime | None
+    last_change_at: datetime | None
     newest_period_end: datetime | None
     quarantined: int
     failed_checks: int
@@ -145,8 +149,8 @@ class QuarantinedRow:
 class Snapshot:
     """One week of a project.
 
-    `week` is an ISO week label such as `2013-W20`; `headline` is the one sentence; `counts` pairs a status with how many
-    key results have it, in the order of severity; `behind` lists ids, furthest behind first by weight × −gap.
+    `week` is an ISO week label such as `2013-W20`; `headline` is the one sentence; `counts` pairs a status with how
+    many key results have it, in the order of severity; `behind` lists ids, furthest behind first by weight × −gap.
     """
 
     schema_version: int

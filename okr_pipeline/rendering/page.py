@@ -296,7 +296,7 @@ def _source(view: _View, source: SourceHealth) -> SourceLine:
         detail=source.detail,
         newest=numbers.age(hours),
         newest_day="" if newest is None else words.day(words.last_day(newest, view.zone)),
-        read="never" if source.last_read_at is None else words.instant(source.last_read_at, view.zone),
+        changed="never" if source.last_change_at is None else words.instant(source.last_change_at, view.zone),
         metrics=numbers.count(source.metrics),
         key_results=numbers.count(source.key_results),
         quarantined=numbers.count(source.quarantined),

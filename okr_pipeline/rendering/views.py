@@ -105,7 +105,7 @@ class SourceLine:
     detail: str
     newest: str
     newest_day: str
-    read: str
+    changed: str
     metrics: str
     key_results: str
     quarantined: str

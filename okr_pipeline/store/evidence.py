@@ -13,7 +13,14 @@ import sqlalchemy as sa
 
 from okr_pipeline.model.frames import CHECK_RESULTS
 from okr_pipeline.store import bulk
-from okr_pipeline.store.schema import check_outcomes, metric_reads, metric_states
+from okr_pipeline.store.schema import (
+    alert_transitions,
+    baselines,
+    check_outcomes,
+    config_versions,
+    metric_reads,
+    metric_states,
+)
 
 _READ_COLUMNS: Final = (
     "metric", "request", "fingerprint", "response_hash", "row_count", "window_start", "window_end", "fetched_at",
@@ -46,6 +53,18 @@ def read_reads(connection: sa.Connection, metric: str | None) -> pd.DataFrame:
     """Reads that changed something, newest first."""
     statement = sa.select(metric_reads).order_by(metric_reads.c.read_id.desc())
     return bulk.fetch(connection, statement if metric is None else statement.where(metric_reads.c.metric == metric))
+
+
+def changed_at(connection: sa.Connection) -> datetime | None:
+    """When anything that scores, alerts and scorecards are made of last changed.
+
+    Every read that changed, refused, released or withdrew a value left its evidence, so the values need no scan.
+    """
+    newest = [
+        connection.execute(sa.select(sa.func.max(table.c.recorded_at))).scalar_one()
+        for table in (metric_reads, config_versions, baselines, alert_transitions)
+    ]
+    return max((at for at in newest if at is not None), default=None)
 
 
 def record_checks(

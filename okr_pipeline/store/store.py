@@ -125,6 +125,12 @@ class Store:
         """When the newest batch was recorded. As `known_at` it names exactly what can be read now, for ever."""
         return self._retrying(batches.newest_recorded_at)
 
+    def changed_at(self) -> datetime | None:
+        """When anything that scores, alerts and scorecards are made of last changed: runs without news leave it."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(evidence.changed_at)
+
     def observations(
         self,
         metrics: Collection[str] | None = None,

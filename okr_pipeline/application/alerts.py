@@ -1,0 +1,126 @@
+"""Raising alerts: which key results turned behind for good, and which recovered.
+
+Belongs here: the statuses that episodes are advanced by, and their recording. Does not: the life cycle (alerting).
+
+Every day since the last evaluation is looked at, so that a pipeline that stood still for a week raises the alerts that
+it would have raised.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from okr_pipeline.alerting import Advance, advance
+from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.scoring import Evidence, gather
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.metric import GRAIN_HOURS
+from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring import trajectory
+from okr_pipeline.store.batch import Batch
+
+_LOOK_BACK = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """What a run changed: transitions into firing and back to ok, and how many episodes are open now."""
+
+    opened: tuple[str, ...]
+    closed: tuple[str, ...]
+    open_key_results: tuple[str, ...]
+    transitions: pd.DataFrame
+
+
+def raise_alerts(workspace: Workspace, run: Run) -> Alerts:
+    """Advance every episode to the run's instant and record what changed."""
+    states = workspace.store.alert_states()
+    instants = evaluation_instants(workspace.project.calendar, states, run.as_of)
+    evidence = gather(workspace, run.as_of, since=min(instants))
+    statuses = _statuses(workspace, evidence, instants)
+    advanced = advance(states, statuses, _spans(workspace))
+    report = _report(advanced.states, advanced.transitions)
+    workspace.store.write(lambda batch: _record(batch, workspace, run, advanced, report))
+    return report
+
+
+def _record(batch: Batch, workspace: Workspace, run: Run, advanced: Advance, report: Alerts) -> None:
+    note(batch, workspace, run)
+    batch.save_alert_states(advanced.states)
+    batch.append_alert_transitions(advanced.transitions, run_id=run.id)
+    facts = {"opened": report.opened, "closed": report.closed, "open": report.open_key_results}
+    note_step(batch, run, "alerts", facts)
+
+
+def evaluation_instants(calendar: Calendar, states: pd.DataFrame, as_of: datetime) -> list[datetime]:
+    """Day ends after the last evaluation and before `as_of`, at most two weeks of them, then `as_of` itself."""
+    last = states["last_evaluated_as_of"].max() if len(states) else pd.NaT
+    since = max(as_of - _LOOK_BACK, last.to_pydatetime()) if pd.notna(last) else as_of - _LOOK_BACK
+    day = calendar.date_of(since)
+    ends = []
+    while (end := calendar.end_of_day(day)) < as_of:
+        if end > since:
+            ends.append(end)
+        day += timedelta(days=1)
+    return [*ends, as_of]
+
+
+def _statuses(workspace: Workspace, evidence: Evidence, instants: list[datetime]) -> pd.DataFrame:
+    configuration = workspace.configuration
+    track = trajectory(
+        configuration,
+        evidence.observations,
+        instants,
+        quarantine=evidence.quarantine,
+        baselines=evidence.baselines,
+        failed_sources=evidence.failed_metrics,
+    )
+    intents = {
+        key_result.full_id: objective.intent.value
+        for objective in configuration.objectives.values()
+        for key_result in objective.key_results
+    }
+    unmeasured = track["value_period_end"].isna() & track["key_result"].isin(_without_metric(workspace))
+    return track.assign(
+        intent=track["key_result"].map(intents),
+        value_period_end=track["value_period_end"].where(~unmeasured, track["as_of"]),
+    )
+
+
+def _without_metric(workspace: Workspace) -> set[str]:
+    return {it.full_id for it in workspace.configuration.key_results() if it.metric is None}
+
+
+def _spans(workspace: Workspace) -> pd.DataFrame:
+    rows = [
+        (it.full_id, _span_observations(workspace, it), workspace.project.calendar.start_of_day(it.starts))
+        for it in workspace.configuration.key_results()
+    ]
+    return pd.DataFrame(rows, columns=["key_result", "span_observations", "starts"])
+
+
+def _span_observations(workspace: Workspace, key_result: KeyResult) -> int:
+    hours = ((key_result.ends - key_result.starts).days + 1) * 24
+    metric = workspace.configuration.metrics.get(key_result.metric or "")
+    return max(1, round(hours / (GRAIN_HOURS[metric.grain] if metric else 24)))
+
+
+def _report(states: pd.DataFrame, transitions: pd.DataFrame) -> Alerts:
+    firing = states[states["state"].isin(["firing", "recovering"])]
+    return Alerts(
+        opened=tuple(
+            transitions.loc[
+                (transitions["to_state"] == "firing") & transitions["from_state"].isin(["ok", "pending"]), "key_result"
+            ].unique()
+        ),
+        closed=tuple(
+            transitions.loc[
+                transitions["from_state"].isin(["firing", "recovering"]) & (transitions["to_state"] == "ok"),
+                "key_result",
+            ].unique()
+        ),
+        open_key_results=tuple(firing["key_result"]),
+        transitions=transitions,
+    )

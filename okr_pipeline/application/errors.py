@@ -1,0 +1,18 @@
+"""Errors of the use cases.
+
+ApplicationError
+├── UsageError         asked for something that does not exist
+└── NothingApplied     the store has no configuration yet
+"""
+
+
+class ApplicationError(Exception):
+    """A use case cannot be carried out; the message says what, why and what to do."""
+
+
+class UsageError(ApplicationError):
+    """What was asked for does not exist or does not fit."""
+
+
+class NothingApplied(ApplicationError):  # noqa: N818 - it names a state, not a fault
+    """No configuration was ever applied to this store, so there is nothing to tell."""

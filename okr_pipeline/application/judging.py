@@ -1,0 +1,155 @@
+"""What of a delivery is new, and what of the new is fit to keep.
+
+Belongs here: the comparison of delivered points with what the store knows, and the call of the quality room on what
+changed. Does not: the rules (quality) or the writing (observing).
+
+Only metrics with a change are judged, so that a run in which nothing changed never starts the validation engine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from okr_pipeline.application.reading import Delivery
+from okr_pipeline.model.calendar import Period
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.frames import CHECK_RESULTS, SERIES_KEY
+from okr_pipeline.quality import Verdict, rules_version, validate
+
+KEY = list(SERIES_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What to write: POINTS to record, keys withdrawn by the source, rows refused, keys released, check results.
+
+    `restated` counts those of `recorded` that replace an earlier value.
+    """
+
+    recorded: pd.DataFrame
+    restated: int
+    withdrawn: pd.DataFrame
+    refused: pd.DataFrame
+    released: pd.DataFrame
+    checks: pd.DataFrame
+    rules_versions: Mapping[str, str]
+
+
+def judge(
+    configuration: Configuration,
+    delivery: Delivery,
+    *,
+    stored: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    judged_by: Mapping[str, str],
+    now: datetime,
+) -> Judgement:
+    """Compare a delivery with OBSERVATIONS and QUARANTINE as stored, and validate the metrics that changed.
+
+    `stored` holds the whole known history of the delivered metrics; `judged_by` the version of the rules that each
+    metric was last judged by: changed rules judge everything delivered again.
+    """
+    delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
+    versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
+    points = _compared(delivery.points, stored, quarantine)
+    vanished = _vanished(delivery, delivered, stored)
+    ruled_anew = {metric for metric in delivered if judged_by.get(metric, versions[metric]) != versions[metric]}
+    touched = set(points.loc[points["changed"], "metric"]) | set(vanished["metric"]) | ruled_anew
+    to_judge = points[points["metric"].isin(touched)]
+    if not touched:
+        return _nothing(points, quarantine, vanished, versions)
+    verdict = validate(
+        to_judge[list(delivery.points.columns)],
+        {metric: configuration.metrics[metric] for metric in sorted(touched)},
+        stored[stored["metric"].isin(touched)],
+        now=now,
+        read_windows={metric: _as_pair(delivery.windows[metric]) for metric in touched},
+        calendar=configuration.project.calendar,
+    )
+    return _sorted_out(to_judge, verdict, vanished, quarantine, ruled_anew, versions)
+
+
+def _compared(points: pd.DataFrame, stored: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
+    """POINTS with `known` (the store has a value), `changed`, and `held` (an open quarantine has the key)."""
+    current = stored[[*KEY, "value", "weight"]].rename(columns={"value": "value_stored", "weight": "weight_stored"})
+    held = quarantine[[*KEY, "value", "raw_value"]].rename(columns={"value": "value_held", "raw_value": "raw_held"})
+    merged = points.merge(current, on=KEY, how="left").merge(held.assign(held=True), on=KEY, how="left")
+    merged.index = points.index
+    is_held = merged.pop("held").notna()
+    same = _equal(merged["value"], merged["value_stored"]) & _equal(merged["weight"], merged["weight_stored"])
+    still_refused = (
+        is_held
+        & _equal(merged["value"], merged["value_held"])
+        & (merged["raw_value"].fillna("") == merged["raw_held"].fillna(""))
+    )
+    parsed = points["raw_value"].isna() & points["period_end"].notna()
+    return points.assign(
+        held=is_held,
+        known=merged["value_stored"].notna(),
+        changed=~still_refused & ~(same & ~is_held & parsed),
+    )
+
+
+def _equal(left: pd.Series, right: pd.Series) -> pd.Series:
+    return (left == right) | (left.isna() & right.isna())
+
+
+def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame) -> pd.DataFrame:
+    """Keys that the store has a value for, that were asked for, and that the source no longer has."""
+    rows = stored[stored["metric"].isin(delivered) & stored["value"].notna()]
+    starts = rows["metric"].map({metric: window.start for metric, window in delivery.windows.items()})
+    ends = rows["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
+    asked = rows[(rows["period_start"] >= starts) & (rows["period_start"] < ends)][[*KEY, "period_end"]]
+    merged = asked.merge(delivery.points[KEY].drop_duplicates().assign(there=True), on=KEY, how="left")
+    return merged[merged["there"].isna()].drop(columns="there")
+
+
+def _sorted_out(
+    points: pd.DataFrame,
+    verdict: Verdict,
+    vanished: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    ruled_anew: set[str],
+    versions: Mapping[str, str],
+) -> Judgement:
+    fit = points[verdict.accepted]
+    news = fit[fit["changed"] | fit["held"]]
+    recorded = news[news["value"].notna() | news["known"]]
+    doubtful = points.loc[~verdict.accepted & (points["changed"] | points["metric"].isin(ruled_anew)), KEY]
+    refused = verdict.refused.merge(doubtful.drop_duplicates(), on=KEY)
+    kept = vanished[~vanished["metric"].isin(verdict.keep_missing)]
+    return Judgement(
+        recorded=recorded,
+        restated=int(recorded["known"].sum()),
+        withdrawn=kept,
+        refused=refused,
+        released=_released(fit, kept, quarantine),
+        checks=verdict.results,
+        rules_versions=versions,
+    )
+
+
+def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
+    """Keys in quarantine that now have a fit value, or that the source gave up."""
+    resolved = pd.concat([fit.loc[fit["held"], KEY], withdrawn[KEY]]).drop_duplicates()
+    return quarantine[KEY].merge(resolved, on=KEY)
+
+
+def _nothing(
+    points: pd.DataFrame, quarantine: pd.DataFrame, vanished: pd.DataFrame, versions: Mapping[str, str]
+) -> Judgement:
+    return Judgement(
+        recorded=points.iloc[:0],
+        restated=0,
+        withdrawn=vanished.iloc[:0],
+        refused=quarantine.iloc[:0],
+        released=quarantine.iloc[:0][KEY],
+        checks=pd.DataFrame(columns=list(CHECK_RESULTS)),
+        rules_versions=versions,
+    )
+
+
+def _as_pair(window: Period) -> tuple[datetime, datetime]:
+    return window.start, window.end

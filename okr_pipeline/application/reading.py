@@ -1,0 +1,192 @@
+"""Reading sources: which window of each metric, and what came back.
+
+Belongs here: planning extraction windows and turning connector batches into the POINTS frame.
+Does not: judging the points (judging) or keeping them (observing).
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from connectors.catalogue import load_connectors
+from connectors.contract import Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
+from connectors.errors import ConnectorError
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.config import expand_settings
+from okr_pipeline.model.calendar import Calendar, Grain, Period
+from okr_pipeline.model.frames import POINTS
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.scoring import extraction_start
+
+INSTANT = "datetime64[us, UTC]"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a source delivered: POINTS, and by metric its evidence, the window asked for, or why it failed."""
+
+    points: pd.DataFrame
+    windows: Mapping[str, Period]
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    failures: Mapping[str, ConnectorError] = field(default_factory=dict)
+
+
+def plan_windows(
+    workspace: Workspace, metrics: Iterable[Metric], as_of: datetime, states: pd.DataFrame, *, full_refresh: bool
+) -> dict[str, Period]:
+    """The whole periods to read of each metric: what scores need and the store lacks, plus what may be restated.
+
+    `states` has one row per metric that was read before, with the window read so far. A metric with nothing new to
+    read is left out.
+    """
+    read = read_so_far(states)
+    windows = {}
+    for metric in metrics:
+        needed = _floor(workspace, metric, extraction_start(workspace.configuration, metric.id, as_of))
+        end = _floor(workspace, metric, as_of)
+        start = needed
+        if not full_refresh and metric.id in read:
+            start = _resume(workspace, metric, needed, end, read[metric.id])
+        if start < end:
+            windows[metric.id] = Period(start, end)
+    return windows
+
+
+def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
+    """Every metric's points of its window; one that fails is reported, and the others go on."""
+    metrics = {metric_id: workspace.configuration.metrics[metric_id] for metric_id in windows}
+    try:
+        source = open_source(workspace, source_id)
+    except ConnectorError as error:
+        return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
+    try:
+        return _collect(workspace, source, metrics, windows)
+    finally:
+        source.close()
+
+
+def open_source(workspace: Workspace, source_id: str) -> Source:
+    """An opened source, its settings expanded from the environment.
+
+    Raises:
+        ConnectorError: it cannot be opened.
+    """
+    definition = workspace.configuration.sources[source_id]
+    connector = load_connectors()[definition.connector]
+    settings = connector.describe().settings.model_validate(expand_settings(definition.settings, os.environ))
+    return connector.open(settings, Context(workspace.config_dir, workspace.project_dir))
+
+
+def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
+    """The metrics that are read from a source, in order of definition."""
+    return [metric for metric in workspace.configuration.metrics.values() if metric.source == source_id]
+
+
+def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
+    """By metric, the stretch that earlier reads cover without a gap."""
+    columns = ["metric", "window_start", "window_end"]
+    rows = states[columns].dropna().itertuples(index=False, name=None)
+    return {metric: Period(start.to_pydatetime(), end.to_pydatetime()) for metric, start, end in rows}
+
+
+def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:
+    """Where to go on: from what may be restated, or from the beginning where earlier history is lacking."""
+    if needed < read.start:
+        return needed
+    calendar = workspace.configuration.calendar_of(metric)
+    return max(needed, _floor(workspace, metric, calendar.shift(min(read.end, end), metric.restates, back=True)))
+
+
+def _floor(workspace: Workspace, metric: Metric, instant: datetime) -> datetime:
+    return workspace.configuration.calendar_of(metric).period_containing(instant, metric.grain).start
+
+
+def _collect(
+    workspace: Workspace, source: Source, metrics: Mapping[str, Metric], windows: Mapping[str, Period]
+) -> Delivery:
+    batches: list[DataPointBatch] = []
+    failures: dict[str, ConnectorError] = {}
+    for window, members in _by_window(windows).items():
+        requests = [_request(workspace, metrics[metric_id]) for metric_id in members]
+        for outcome in source.read(requests, window):
+            if isinstance(outcome, ReadFailure):
+                failures[outcome.metric] = outcome.error
+            else:
+                batches.append(outcome)
+    points = pd.concat([_flagged(batch) for batch in batches], ignore_index=True) if batches else _no_points()
+    points = _without_unfinished(points, windows)
+    evidence = {metric: proof for batch in batches for metric, proof in batch.evidence.items()}
+    return Delivery(_with_period_end(workspace, points, metrics), windows, evidence, failures)
+
+
+def _without_unfinished(points: pd.DataFrame, windows: Mapping[str, Period]) -> pd.DataFrame:
+    """Points less those of periods that had begun but not ended at the window's end, which a whole read delivers too.
+
+    Those that have not begun even now stay, for the rules to refuse.
+    """
+    ends = pd.to_datetime(points["metric"].map({metric: window.end for metric, window in windows.items()}), utc=True)
+    finished = points["period_start"] < ends
+    not_begun = points["period_start"] > pd.Timestamp(datetime.now(UTC))
+    return points.loc[finished | not_begun].reset_index(drop=True)
+
+
+def _by_window(windows: Mapping[str, Period]) -> dict[Window, list[str]]:
+    groups: dict[Window, list[str]] = defaultdict(list)
+    for metric_id, period in windows.items():
+        groups[Window(period.start, period.end)].append(metric_id)
+    return groups
+
+
+def _request(workspace: Workspace, metric: Metric) -> MetricRequest:
+    configuration = workspace.configuration
+    connector = load_connectors()[configuration.sources[str(metric.source)].connector]
+    return MetricRequest(
+        metric=metric.id,
+        grain=metric.grain.value,
+        timezone=configuration.calendar_of(metric).timezone,
+        dimensions=metric.dimensions,
+        options=connector.describe().request.model_validate(dict(metric.request)),
+    )
+
+
+def _flagged(batch: DataPointBatch) -> pd.DataFrame:
+    flags = {metric: ",".join(sorted(of_metric)) for metric, of_metric in batch.flags.items()}
+    return batch.points.assign(flags=batch.points["metric"].map(lambda metric: flags.get(metric, "")).astype("str"))
+
+
+def _with_period_end(workspace: Workspace, points: pd.DataFrame, metrics: Mapping[str, Metric]) -> pd.DataFrame:
+    """POINTS with the end of each period, NaT where a start is not that of a period of its metric's grain."""
+    ends = pd.Series(pd.NaT, index=points.index, dtype=INSTANT)
+    for (calendar, grain), members in _by_calendar(workspace, metrics).items():
+        rows = points.index[points["metric"].isin(members)]
+        if len(rows):
+            ends.loc[rows] = period_ends(points.loc[rows, "period_start"], calendar, grain)
+    return points.assign(period_end=ends)[list(POINTS)]
+
+
+def period_ends(starts: pd.Series, calendar: Calendar, grain: Grain) -> pd.Series:
+    """The end of the period that starts at each instant; NaT where none does."""
+    bounds = calendar.boundaries(starts.min().to_pydatetime(), starts.max().to_pydatetime(), grain)
+    bounds.append(calendar.period_containing(bounds[-1], grain).end)
+    edges = pd.DatetimeIndex(bounds).as_unit("us")
+    position = np.clip(edges.searchsorted(starts), 0, len(edges) - 2)
+    ends = pd.Series(edges[position + 1], index=starts.index)
+    return ends.where(edges[position] == starts.to_numpy(), pd.NaT)
+
+
+def _by_calendar(workspace: Workspace, metrics: Mapping[str, Metric]) -> dict[tuple[Calendar, Grain], list[str]]:
+    groups: dict[tuple[Calendar, Grain], list[str]] = defaultdict(list)
+    for metric in metrics.values():
+        groups[workspace.configuration.calendar_of(metric), metric.grain].append(metric.id)
+    return groups
+
+
+def _no_points() -> pd.DataFrame:
+    instants = dict.fromkeys(("period_start", "period_end"), INSTANT)
+    numbers = dict.fromkeys(("value", "weight"), "float64")
+    return pd.DataFrame({column: pd.Series(dtype=(instants | numbers).get(column, "str")) for column in POINTS})

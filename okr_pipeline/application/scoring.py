@@ -1,0 +1,211 @@
+"""Scoring what the store knows, and recording what changed.
+
+Belongs here: fetching what scores are functions of, and writing them. Does not: the functions (scoring room).
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+import pandas as pd
+
+from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring import Scores, extraction_start, score
+from okr_pipeline.store.batch import Batch
+
+_MOST_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that scores are a function of, beside the configuration and the instant: frames as the store has them.
+
+    `known_at` names what was known: read as of it, the store gives the same frames for ever.
+    """
+
+    known_at: datetime
+    observations: pd.DataFrame
+    quarantine: pd.DataFrame
+    baselines: pd.DataFrame
+    failed_metrics: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a run recorded: all scores, and those rows that differ from what was recorded before."""
+
+    scores: Scores
+    changed_key_results: pd.DataFrame
+    changed_objectives: pd.DataFrame
+
+
+def gather(
+    workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None, since: datetime | None = None
+) -> Evidence:
+    """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
+
+    Which metrics could not be read last time is part of what is known now, and not of what was known in the past.
+    """
+    store = workspace.store
+    known = known_at or store.known_until() or as_of
+    start = earliest_needed(workspace.configuration, since or as_of)
+    return Evidence(
+        known_at=known,
+        observations=store.observations(start=start, end=as_of, known_at=known),
+        quarantine=store.quarantine(known_at=known),
+        baselines=_baselines(workspace, known),
+        failed_metrics=_failed_metrics(workspace) if known_at is None else frozenset(),
+    )
+
+
+def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) -> Scores:
+    """Scores as of an instant from gathered evidence."""
+    return score(
+        configuration,
+        evidence.observations,
+        as_of=as_of,
+        quarantine=evidence.quarantine,
+        baselines=evidence.baselines,
+        failed_sources=evidence.failed_metrics,
+    )
+
+
+def score_and_record(workspace: Workspace, run: Run) -> Scored:
+    """Score as of the run's instant and record what differs from the newest recorded scores of that date.
+
+    The changed frames gain `previous_status`: what was recorded for this date or the one before.
+    """
+    evidence = gather(workspace, run.as_of)
+    scores = evaluate(workspace.configuration, evidence, run.as_of)
+    day = _date(workspace, run.as_of)
+    key_results_before = workspace.store.key_result_scores((day - timedelta(days=1), day))
+    objectives_before = workspace.store.objective_scores((day - timedelta(days=1), day))
+    recorded = _write(workspace, run, scores, evidence.known_at)
+    scored = Scored(
+        scores,
+        _with_previous(recorded.changed_key_results, key_results_before, "key_result"),
+        _with_previous(recorded.changed_objectives, objectives_before, "objective"),
+    )
+    workspace.store.write(lambda batch: note_step(batch, run, "scored", _facts(scored)))
+    return scored
+
+
+def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> int:
+    """Record reconstructed scores for past instants; returns how many key-result scores were new or different.
+
+    A date with scores that were recorded at the time keeps them: a reconstruction never takes their place.
+    """
+    evidence = gather(workspace, max(as_ofs), since=min(as_ofs))
+    published = _published_dates(workspace, as_ofs)
+    changed = 0
+    for as_of in as_ofs:
+        if _date(workspace, as_of).isoformat() not in published:
+            past = Run(run.id, as_of, "backfill", run.dagster_run_id)
+            scores = evaluate(workspace.configuration, evidence, as_of)
+            changed += len(_write(workspace, past, scores, evidence.known_at).changed_key_results)
+    facts = {"days": len(as_ofs), "kept": len(published), "changed": changed}
+    workspace.store.write(lambda batch: note_step(batch, run, "history", facts))
+    return changed
+
+
+def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
+    """The earliest instant that any score as of an instant looks at."""
+    starts = [extraction_start(configuration, metric, as_of) for metric in configuration.metrics]
+    return min(starts, default=as_of) - timedelta(days=1)
+
+
+def baseline_definition(configuration: Configuration, key_result: KeyResult) -> str:
+    """A hash of what a baseline depends on, so that another metric, member, window or start gets a baseline anew."""
+    metric = configuration.metrics.get(key_result.metric or "")
+    parts = [key_result.metric, dict(key_result.where), str(key_result.over), key_result.starts.isoformat()]
+    parts += [metric.rollup, metric.across, metric.formula_text] if metric else []
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _baselines(workspace: Workspace, known_at: datetime) -> pd.DataFrame:
+    """Those that were fixed for key results as they are defined now."""
+    fixed = workspace.store.baselines(known_at=known_at)
+    return fixed[fixed["definition"] == fixed["key_result"].map(_definitions(workspace.configuration))]
+
+
+def _definitions(configuration: Configuration) -> dict[str, str]:
+    return {it.full_id: baseline_definition(configuration, it) for it in configuration.key_results()}
+
+
+def _failed_metrics(workspace: Workspace) -> frozenset[str]:
+    states = workspace.store.metric_states()
+    return frozenset(states.loc[states["status"] == "failed", "metric"])
+
+
+def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:
+    dates = [_date(workspace, as_of) for as_of in as_ofs]
+    recorded = workspace.store.key_result_scores((min(dates), max(dates)))
+    live = recorded.loc[~recorded["reconstructed"].astype(bool), "as_of_date"]
+    return {str(day) for day in live} & {day.isoformat() for day in dates}
+
+
+def _date(workspace: Workspace, as_of: datetime) -> date:
+    return workspace.project.calendar.last_date_before(as_of)
+
+
+def _write(workspace: Workspace, run: Run, scores: Scores, known_at: datetime) -> Scored:
+    return workspace.store.write(lambda batch: _record(batch, workspace, run, scores, known_at))
+
+
+def _record(batch: Batch, workspace: Workspace, run: Run, scores: Scores, known_at: datetime) -> Scored:
+    def stamped(record: _Recorder, frame: pd.DataFrame) -> pd.DataFrame:
+        return record(
+            frame,
+            as_of=run.as_of,
+            as_of_date=_date(workspace, run.as_of),
+            known_at=known_at,
+            run_id=run.id,
+            config_version=workspace.configuration.version,
+            reconstructed=run.kind == "backfill",
+        )
+
+    note(batch, workspace, run)
+    definitions = scores.baselines["key_result"].map(_definitions(workspace.configuration))
+    batch.fix_baselines(scores.baselines.assign(definition=definitions), run_id=run.id)
+    return Scored(
+        scores=scores,
+        changed_key_results=stamped(batch.record_key_result_scores, scores.key_results),
+        changed_objectives=stamped(batch.record_objective_scores, scores.objectives),
+    )
+
+
+class _Recorder(Protocol):
+    def __call__(
+        self,
+        frame: pd.DataFrame,
+        *,
+        as_of: datetime,
+        as_of_date: date,
+        known_at: datetime,
+        run_id: str,
+        config_version: str,
+        reconstructed: bool,
+    ) -> pd.DataFrame: ...
+
+
+def _with_previous(changed: pd.DataFrame, before: pd.DataFrame, own: str) -> pd.DataFrame:
+    """Changed scores with the status that was recorded before, None where there was none."""
+    statuses = before.drop_duplicates(own, keep="last").set_index(own)["status"]
+    return changed.assign(previous_status=changed[own].map(statuses))
+
+
+def _facts(scored: Scored) -> dict[str, object]:
+    statuses = scored.scores.key_results["status"].value_counts()
+    turned = scored.changed_key_results
+    turned = turned[turned["previous_status"].notna() & (turned["previous_status"] != turned["status"])]
+    return {
+        "key_results": {str(status): int(count) for status, count in statuses.items()},
+        "changed": len(scored.changed_key_results),
+        "turned": turned[["key_result", "title", "previous_status", "status"]].head(_MOST_TOLD).to_dict("records"),
+    }

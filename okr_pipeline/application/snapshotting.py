@@ -1,0 +1,444 @@
+"""Taking the weekly snapshot: the facts that every form of the scorecard shows.
+
+Belongs here: gathering a week's facts and the sentences that say them. Does not: markup and numbers' formats
+(rendering), writing files (scorecards).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from okr_pipeline.application.scoring import Evidence, evaluate, gather
+from okr_pipeline.application.telling import Record, key_result_records, moment, objective_records, plain
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.okr import Cycle, KeyResult, Objective
+from okr_pipeline.model.score import Status
+from okr_pipeline.model.snapshot import (
+    SCHEMA_VERSION,
+    CycleRow,
+    KeyResultRow,
+    ObjectiveRow,
+    QuarantinedRow,
+    Snapshot,
+    SourceHealth,
+    TrackPoint,
+    Transition,
+)
+from okr_pipeline.scoring import plan, trajectory
+
+_SEVERITY = (
+    Status.BEHIND,
+    Status.MISSED,
+    Status.AT_RISK,
+    Status.UNKNOWN,
+    Status.PARTIAL,
+    Status.ON_TRACK,
+    Status.ACHIEVED,
+    Status.NOT_STARTED,
+    Status.PAUSED,
+    Status.CANCELLED,
+)
+_LIVE = {Status.BEHIND, Status.AT_RISK, Status.ON_TRACK, Status.UNKNOWN, Status.ACHIEVED, Status.MISSED, Status.PARTIAL}
+_TRACK_POINTS = 26
+
+_UNKNOWN_BECAUSE: Mapping[str, str] = {
+    "source_failed": "its source could not be read",
+    "quarantined": "its newest value was refused by a check",
+    "no_observation": "no value has been observed",
+    "stale": "its data is too old",
+    "undefined_baseline": "its baseline is not known",
+    "below_coverage": "too many periods are missing",
+    "no_period_ended": "no whole period has ended yet",
+    "not_started": "it has not started",
+}
+
+_OUT_OF_REACH: Mapping[str, str] = {
+    "limit": "The limit is already exceeded, which cannot be undone.",
+    "share": "Even if every remaining period goes well, the share wanted can no longer be met.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Week:
+    """The ISO week that contains the last moment before `as_of`, and the instant a week earlier."""
+
+    label: str
+    starts: date
+    ends: date
+    before: datetime
+
+    @classmethod
+    def of(cls, calendar: Calendar, as_of: datetime) -> "_Week":
+        day = calendar.last_date_before(as_of)
+        monday = day - timedelta(days=day.weekday())
+        year, number, _ = day.isocalendar()
+        before = calendar.end_of_day(day - timedelta(days=7))
+        return cls(f"{year}-W{number:02d}", monday, monday + timedelta(days=6), before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What rows are made of, keyed by full id."""
+
+    now: Mapping[str, Record]
+    objectives: Mapping[str, Record]
+    before: Mapping[str, Record]
+    objectives_before: Mapping[str, Record]
+    tracks: Mapping[str, tuple[TrackPoint, ...]]
+    alerts: Mapping[str, datetime]
+
+
+def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None) -> Snapshot:
+    """The snapshot of the week that `as_of` ends or falls in."""
+    configuration = workspace.configuration
+    week = _Week.of(workspace.project.calendar, as_of)
+    open_cycles = [it for it in configuration.cycles.values() if _is_shown(workspace.project.calendar, it, week, as_of)]
+    earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
+    evidence = gather(workspace, as_of, known_at=known_at, since=earliest)
+    facts = _facts(workspace, evidence, as_of, week.before, earliest)
+    cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
+    rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
+    return Snapshot(
+        schema_version=SCHEMA_VERSION,
+        project=workspace.project.name,
+        mission=workspace.project.mission,
+        timezone=workspace.project.calendar.timezone,
+        week=week.label,
+        week_starts=week.starts,
+        week_ends=week.ends,
+        as_of=as_of,
+        known_at=known_at or workspace.store.changed_at() or evidence.known_at,
+        config_version=configuration.version,
+        status_rule=workspace.project.status_rule,
+        headline=headline(rows),
+        counts=_counts(rows),
+        cycles=cycles,
+        behind=_behind(rows),
+        transitions=_transitions(rows),
+        sources=_sources(workspace, evidence, as_of),
+        quarantined=_quarantined(evidence.quarantine),
+        notes=_notes(workspace),
+    )
+
+
+def headline(rows: Sequence[KeyResultRow]) -> str:
+    """The one sentence: how many are on track, what is furthest behind, what cannot be told."""
+    live = [row for row in rows if Status(row.status) in _LIVE]
+    if not live:
+        return "No key result is running this week."
+    good = sum(row.status in (Status.ON_TRACK, Status.ACHIEVED) for row in live)
+    sentence = f"{good} of {len(live)} key results {'is' if good == 1 else 'are'} on track or achieved"
+    behind = _behind(rows)
+    if behind:
+        worst = next(row for row in rows if row.id == behind[0])
+        sentence += f"; {len(behind)} {'is' if len(behind) == 1 else 'are'} behind, most of all “{worst.title}”"
+    unknown = sum(row.status == Status.UNKNOWN for row in live)
+    if unknown:
+        sentence += f"; {unknown} cannot be told"
+    return sentence + "."
+
+
+def explanation(record: Record) -> str:
+    """Why a key result has its status, in one plain sentence without figures that a form would format."""
+    status, reason = Status(record["status"]), record["reason"]
+    if status is Status.UNKNOWN:
+        return f"Unknown because {_UNKNOWN_BECAUSE.get(str(reason), str(reason))}."
+    if reason == "out_of_reach":
+        return _OUT_OF_REACH["limit" if record["measure"] == "limit" else "share"]
+    sentences = {
+        Status.ACHIEVED: "The target is met.",
+        Status.MISSED: "The cycle ended short of the target.",
+        Status.PARTIAL: "The cycle ended part of the way to the target.",
+        Status.NOT_STARTED: "It has not started yet.",
+        Status.PAUSED: "Paused.",
+        Status.CANCELLED: "Cancelled.",
+    }
+    if status in sentences:
+        return sentences[status]
+    return _against_plan(record)
+
+
+def _against_plan(record: Record) -> str:
+    progress, expected = record["progress"] or 0.0, record["expected_progress"] or 0.0
+    if progress < 0:
+        return "It has moved away from the target since the start."
+    if progress >= expected:
+        return "At or ahead of plan."
+    return f"It has made {progress / expected:.0%} of the progress planned by now." if expected else "No plan yet."
+
+
+def _is_shown(calendar: Calendar, cycle: Cycle, week: _Week, as_of: datetime) -> bool:
+    return calendar.start_of_day(cycle.starts) < as_of and calendar.end_of_day(cycle.ends) > week.before
+
+
+def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:
+    configuration = workspace.configuration
+    now = evaluate(configuration, evidence, as_of)
+    then = evaluate(configuration, _without_failures(evidence), before)
+    return _Facts(
+        now={it["id"]: it for it in key_result_records(now.key_results)},
+        objectives={it["id"]: it for it in objective_records(now.objectives)},
+        before={it["id"]: it for it in key_result_records(then.key_results)},
+        objectives_before={it["id"]: it for it in objective_records(then.objectives)},
+        tracks=_tracks(configuration, evidence, earliest, as_of),
+        alerts=_alerts(workspace),
+    )
+
+
+def _without_failures(evidence: Evidence) -> Evidence:
+    return replace(evidence, failed_metrics=frozenset())
+
+
+def _tracks(
+    configuration: Configuration, evidence: Evidence, earliest: datetime, as_of: datetime
+) -> dict[str, tuple[TrackPoint, ...]]:
+    """Progress at evenly spread day ends from the earliest open start until now."""
+    frame = trajectory(
+        configuration,
+        evidence.observations,
+        _instants(configuration.project.calendar, earliest, as_of),
+        quarantine=evidence.quarantine,
+        baselines=evidence.baselines,
+    )
+    starts = {it.full_id: configuration.project.calendar.start_of_day(it.starts) for it in configuration.key_results()}
+    columns = ["key_result", "as_of", "progress", "expected_progress"]
+    tracks: dict[str, list[TrackPoint]] = {key_result: [] for key_result in starts}
+    for key_result, at, progress, expected in frame[columns].itertuples(index=False, name=None):
+        if at > starts[key_result]:
+            tracks[key_result].append(TrackPoint(at.to_pydatetime(), plain(progress), plain(expected)))
+    return {key_result: tuple(points) for key_result, points in tracks.items()}
+
+
+def _instants(calendar: Calendar, earliest: datetime, as_of: datetime) -> list[datetime]:
+    """Day ends, thinned out to weekly and wider steps back from now so that a year costs as little as a quarter."""
+    last = calendar.last_date_before(as_of)
+    days = max(1, (last - calendar.date_of(earliest)).days + 1)
+    recent = [last - timedelta(days=back) for back in range(1, min(days, 14))]
+    step = max(1, -(-days // _TRACK_POINTS))
+    older = [last - timedelta(days=back) for back in range(14, days, step)]
+    return [*(calendar.end_of_day(day) for day in sorted(older + recent)), as_of]
+
+
+def _alerts(workspace: Workspace) -> dict[str, datetime]:
+    states = workspace.store.alert_states()
+    firing = states[states["state"].isin(["firing", "recovering"])]
+    return {
+        key_result: since.to_pydatetime()
+        for key_result, since in firing[["key_result", "since"]].itertuples(index=False, name=None)
+    }
+
+
+def _cycle_row(configuration: Configuration, cycle: Cycle, facts: _Facts, as_of: datetime) -> CycleRow:
+    calendar = configuration.project.calendar
+    start, end = calendar.start_of_day(cycle.starts), calendar.end_of_day(cycle.ends)
+    share = (as_of - start) / (end - start)
+    left = (cycle.ends - calendar.last_date_before(as_of)).days
+    members = [it for it in configuration.objectives.values() if it.cycle == cycle.id]
+    return CycleRow(
+        id=cycle.id,
+        starts=cycle.starts,
+        ends=cycle.ends,
+        elapsed_share=min(1.0, max(0.0, share)),
+        days_left=max(0, left),
+        objectives=tuple(
+            _objective_row(configuration, objective, depth, facts, as_of)
+            for objective, depth in _parents_first(members)
+        ),
+    )
+
+
+def _parents_first(objectives: Sequence[Objective]) -> Iterable[tuple[Objective, int]]:
+    """Objectives of one cycle in depth-first order of their alignment, with their depth."""
+    ids = {it.full_id for it in objectives}
+    children: dict[str | None, list[Objective]] = {}
+    for objective in objectives:
+        children.setdefault(objective.parent if objective.parent in ids else None, []).append(objective)
+
+    def walk(parent: str | None, depth: int) -> Iterable[tuple[Objective, int]]:
+        for objective in children.get(parent, []):
+            yield objective, depth
+            yield from walk(objective.full_id, depth + 1)
+
+    return walk(None, 0)
+
+
+def _objective_row(
+    configuration: Configuration, objective: Objective, depth: int, facts: _Facts, as_of: datetime
+) -> ObjectiveRow:
+    record = facts.objectives[objective.full_id]
+    return ObjectiveRow(
+        id=objective.full_id,
+        parent=objective.parent,
+        depth=depth,
+        title=objective.title,
+        why=objective.why,
+        level=objective.level.value,
+        intent=objective.intent.value,
+        owner=objective.owner,
+        score=record["score"],
+        expected_progress=record["expected_progress"],
+        status=record["status"],
+        reason=record["reason"],
+        coverage=record["coverage"] or 0.0,
+        score_low=record["score_low"],
+        score_high=record["score_high"],
+        worst_key_result=record["worst_key_result"],
+        previous_status=facts.objectives_before.get(objective.full_id, {}).get("status"),
+        key_results=tuple(_key_result_row(configuration, it, objective, facts, as_of) for it in objective.key_results),
+    )
+
+
+def _key_result_row(
+    configuration: Configuration, key_result: KeyResult, objective: Objective, facts: _Facts, as_of: datetime
+) -> KeyResultRow:
+    now, before = facts.now[key_result.full_id], facts.before.get(key_result.full_id, {})
+    metric = configuration.metrics.get(key_result.metric or "")
+    end = now["value_period_end"] and datetime.fromisoformat(now["value_period_end"])
+    last_good = now["last_good"] or {}
+    same = ("value", "baseline", "target", "progress", "score", "expected_progress", "expected_progress_now")
+    return KeyResultRow(
+        id=key_result.full_id,
+        title=key_result.title,
+        owner=key_result.owner,
+        metric=key_result.metric,
+        metric_name=metric.name if metric else None,
+        measure=key_result.measure.kind,
+        unit=now["unit"],
+        weight=key_result.weight,
+        intent=objective.intent.value,
+        **{name: now[name] for name in same},
+        plan_value=_plan_value(now),
+        pace_ratio=now["pace_ratio"],
+        gap=now["gap"],
+        status=now["status"],
+        reason=now["reason"],
+        explanation=_reasoned(explanation(now), key_result),
+        provisional=bool(now["provisional"]),
+        value_period_end=end,
+        data_age_hours=(as_of - end).total_seconds() / 3600 if end else None,
+        observed_share=now["observed_share"],
+        last_good_value=last_good.get("value"),
+        last_good_age_hours=last_good.get("age_hours"),
+        previous_status=before.get("status"),
+        previous_progress=before.get("progress"),
+        gap_change=_difference(now["gap"], before.get("gap")),
+        alert_since=facts.alerts.get(key_result.full_id),
+        starts=key_result.starts,
+        ends=key_result.ends,
+        track=facts.tracks.get(key_result.full_id, ()),
+        plan=tuple(TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result)),
+    )
+
+
+def _reasoned(sentence: str, key_result: KeyResult) -> str:
+    return f"{sentence} {key_result.state_reason}" if key_result.state_reason else sentence
+
+
+def _plan_value(record: Record) -> float | None:
+    """The value that the plan asks for today, on the scale of `value`."""
+    baseline, target, expected = record["baseline"], record["target"], record["expected_progress_now"]
+    if target is None or expected is None or record["measure"] in ("maintain", "cadence", "limit", "milestones"):
+        return None
+    start = baseline if baseline is not None else 0.0
+    return float(start + (target - start) * expected)
+
+
+def _difference(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None else now - before
+
+
+def _counts(rows: Sequence[KeyResultRow]) -> tuple[tuple[str, int], ...]:
+    counted = Counter(row.status for row in rows)
+    return tuple((status.value, counted[status.value]) for status in _SEVERITY if counted[status.value])
+
+
+def _behind(rows: Sequence[KeyResultRow]) -> tuple[str, ...]:
+    behind = [row for row in rows if row.status == Status.BEHIND]
+    return tuple(row.id for row in sorted(behind, key=lambda row: (row.weight * (row.gap or 0.0), row.id)))
+
+
+def _transitions(rows: Sequence[KeyResultRow]) -> tuple[Transition, ...]:
+    return tuple(
+        Transition(row.id, row.title, row.previous_status, row.status)
+        for row in rows
+        if row.previous_status not in (None, row.status)
+    )
+
+
+def _sources(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceHealth, ...]:
+    states = workspace.store.metric_states()
+    checks = workspace.store.check_results(latest=True)
+    failed = checks[checks["status"].isin(["failed", "errored"])]
+    return tuple(
+        _health(workspace.configuration, source_id, states, evidence, failed, as_of)
+        for source_id in workspace.configuration.sources
+    )
+
+
+def _health(
+    configuration: Configuration,
+    source_id: str,
+    states: pd.DataFrame,
+    evidence: Evidence,
+    failed: pd.DataFrame,
+    as_of: datetime,
+) -> SourceHealth:
+    metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
+    read = states[states["metric"].isin(metrics)]
+    observed = evidence.observations[evidence.observations["metric"].isin(metrics)]
+    state, detail = _state(metrics, read, observed, as_of)
+    return SourceHealth(
+        id=source_id,
+        connector=configuration.sources[source_id].connector,
+        state=state,
+        detail=detail,
+        metrics=len(metrics),
+        key_results=sum(it.metric in metrics for it in configuration.key_results()),
+        last_change_at=moment(observed["recorded_at"].max()),
+        newest_period_end=moment(observed["period_end"].max()),
+        quarantined=int(evidence.quarantine["metric"].isin(metrics.keys()).sum()),
+        failed_checks=int(failed["metric"].isin(metrics.keys()).sum()),
+    )
+
+
+def _state(
+    metrics: Mapping[str, Metric], read: pd.DataFrame, observed: pd.DataFrame, as_of: datetime
+) -> tuple[str, str]:
+    """Failed, never read, stale or ok, the worst first, and which metrics make it so."""
+    broken = read[read["status"] == "failed"]
+    if len(broken):
+        return "failed", str(broken["error"].iloc[0])
+    never = sorted(metrics.keys() - set(read["metric"]))
+    if never:
+        return "never_read", ", ".join(never)
+    newest = observed[observed["value"].notna()].groupby("metric")["period_end"].max()
+    stale = sorted(
+        str(metric)
+        for metric, end in newest.items()
+        if (as_of - end).total_seconds() / 3600 > metrics[str(metric)].freshness_hours
+    )
+    return ("stale", ", ".join(stale)) if stale else ("ok", "")
+
+
+def _quarantined(quarantine: pd.DataFrame) -> tuple[QuarantinedRow, ...]:
+    columns = ["metric", "dimensions", "period_start", "rule", "reason"]
+    rows = quarantine.sort_values(columns[:3])[columns].itertuples(index=False, name=None)
+    return tuple(
+        QuarantinedRow(metric, dimensions, start.to_pydatetime(), rule, reason)
+        for metric, dimensions, start, rule, reason in rows
+    )
+
+
+def _notes(workspace: Workspace) -> tuple[str, ...]:
+    paced = (
+        f"Status rule: {workspace.project.status_rule}. Progress is compared with the plan at the end of the newest "
+        "period that has data, so that a lag in the data is not taken for failure."
+    )
+    unknown = "Unknown is never counted as zero: objectives are scored over what is known, and say how much that is."
+    return paced, unknown

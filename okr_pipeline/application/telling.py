@@ -1,0 +1,114 @@
+"""Telling the status: every score as of one instant and as known at another, in the form others rely on.
+
+Belongs here: the records of `okr status --json`. Does not: their computation (scoring), tables and colours (cli).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.okr import Objective
+
+Record = dict[str, Any]
+"""One object of the JSON output; values are JSON values with instants as ISO text in UTC with microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Narrows a status to a cycle, a level or an owner; None is any."""
+
+    cycle: str | None = None
+    level: str | None = None
+    owner: str | None = None
+
+    def admits(self, objective: Objective) -> bool:
+        """Whether an objective passes by cycle and level."""
+        return self.cycle in (None, objective.cycle) and self.level in (None, objective.level.value)
+
+
+def status(
+    workspace: Workspace, *, as_of: datetime, known_at: datetime | None = None, only: Filter | None = None
+) -> Record:
+    """The object that `okr status --json` prints, from stored observations and the workspace's configuration."""
+    evidence = gather(workspace, as_of, known_at=known_at)
+    scores = evaluate(workspace.configuration, evidence, as_of)
+    admitted = {it.full_id for it in workspace.configuration.objectives.values() if (only or Filter()).admits(it)}
+    objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
+    key_results = [it for it in key_result_records(scores.key_results) if it["objective"] in admitted]
+    if only is not None and only.owner is not None:
+        key_results = [it for it in key_results if it["owner"] == only.owner]
+        named = {it["objective"] for it in key_results}
+        objectives = [it for it in objectives if it["owner"] == only.owner or it["id"] in named]
+    return {
+        "project": workspace.project.name,
+        "as_of": stamp(as_of),
+        "known_at": stamp(known_at or datetime.now(UTC)),
+        "status_rule": workspace.project.status_rule,
+        "config_version": workspace.configuration.version,
+        "objectives": objectives,
+        "key_results": key_results,
+        "open_alerts": _open_alerts(workspace, admitted),
+    }
+
+
+def key_result_records(frame: pd.DataFrame) -> list[Record]:
+    """KEY_RESULT_SCORES as records: unknown is None, `last_good` nested, `forecast` None."""
+    records = []
+    for row in plain_rows(frame):
+        value, age = row.pop("last_good_value"), row.pop("last_good_age_hours")
+        last_good = None if value is None else {"value": value, "age_hours": age}
+        records.append({"id": row.pop("key_result"), **row, "last_good": last_good, "forecast": None})
+    return records
+
+
+def objective_records(frame: pd.DataFrame) -> list[Record]:
+    """OBJECTIVE_SCORES as records."""
+    return [{"id": row.pop("objective"), **row} for row in plain_rows(frame)]
+
+
+def plain_rows(frame: pd.DataFrame) -> list[Record]:
+    """Rows with JSON values: NaN and NaT are None, instants ISO text, numpy scalars Python's."""
+    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def plain(value: Any) -> Any:
+    """One JSON value."""
+    if isinstance(value, Mapping | list | tuple):
+        return value
+    if (
+        value is None
+        or value is pd.NaT
+        or (isinstance(value, float | np.floating) and np.isnan(value))
+        or value is pd.NA
+    ):
+        return None
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def moment(value: Any) -> datetime | None:
+    """A pandas or datetime instant as datetime; None where there is none."""
+    return None if pd.isna(value) else pd.Timestamp(value).to_pydatetime()
+
+
+def stamp(instant: datetime) -> str:
+    """An instant in UTC with microseconds: `2013-05-20T04:00:00.000000Z`."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _open_alerts(workspace: Workspace, objectives: set[str]) -> list[Record]:
+    owners = {it.full_id: it for it in workspace.configuration.key_results()}
+    states = workspace.store.alert_states()
+    states = states[states["state"].isin(["firing", "recovering"])]
+    return [
+        {"key_result": row["key_result"], "rule": row["rule"], "state": row["state"], "since": row["since"]}
+        for row in plain_rows(states)
+        if (known := owners.get(row["key_result"])) and f"{known.cycle}/{known.objective}" in objectives
+    ]

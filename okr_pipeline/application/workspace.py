@@ -1,0 +1,203 @@
+"""Opening a project: its configuration, its store, its connectors, and what "now" means in it.
+
+Belongs here: paths, the environment and defaults. Does not: any work on them.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from okr_pipeline.application.errors import NothingApplied, UsageError
+from okr_pipeline.config import ConnectorSchema, expand_text, load, load_project, restore
+from okr_pipeline.model.configuration import Configuration, Project
+from okr_pipeline.store import Store, StoreMissing, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """An opened project. `config_dir` is absolute; relative paths of databases start from `project_dir`, its parent."""
+
+    config_dir: Path
+    project_dir: Path
+    configuration: Configuration
+    store: Store
+
+    @property
+    def project(self) -> Project:
+        return self.configuration.project
+
+    @property
+    def scorecards_dir(self) -> Path:
+        return self.project_dir / "scorecards"
+
+    def ready_store(self) -> None:
+        """Create the store where there is none yet.
+
+        Raises:
+            okr_pipeline.store.StoreError: there is one, and its schema is not this program's.
+        """
+        try:
+            self.store.require_current()
+        except StoreMissing:
+            self.store.upgrade()
+
+    def require_metrics(self, metrics: Iterable[str]) -> None:
+        """Nothing, where every id is a metric that is read from a source.
+
+        Raises:
+            UsageError: one is not; the ids that are, are named.
+        """
+        readable = [it.id for it in self.configuration.metrics.values() if it.source]
+        for metric in metrics:
+            if metric not in readable:
+                raise UsageError(
+                    f"There is no metric '{metric}' to read. Those with a source are: {', '.join(readable)}."
+                )
+
+    def range_of_days(self, first: str, last: str) -> tuple[date, date]:
+        """Two dates as written, in order and not beyond the newest day.
+
+        Raises:
+            UsageError: they are not.
+        """
+        try:
+            start, end = date.fromisoformat(first), date.fromisoformat(last)
+        except ValueError:
+            raise UsageError(f"'{first}' to '{last}' is not a range of days. Write them like 2013-04-01.") from None
+        newest = self.project.calendar.last_date_before(self.as_of())
+        if not start <= end <= newest:
+            raise UsageError(f"{start} to {end} is not a range of days up to {newest}. Put the earlier day first.")
+        return start, end
+
+    def as_of(self, text: str | None = None, *, now: datetime | None = None) -> datetime:
+        """The instant to speak about: what was asked for, else the project's fixed date, else now.
+
+        Raises:
+            UsageError: `text` is neither a date nor an instant.
+        """
+        if text is not None:
+            return parse_instant(text, self.project)
+        if self.project.as_of is not None:
+            return self.project.calendar.end_of_day(self.project.as_of)
+        return now or datetime.now(UTC)
+
+
+def open_workspace(
+    config_dir: Path | str, *, store_url: str | None = None, environ: Mapping[str, str] | None = None
+) -> Workspace:
+    """The project of a config directory, every file checked.
+
+    Raises:
+        okr_pipeline.config.ConfigurationError: with every problem of every file.
+    """
+    environ = os.environ if environ is None else environ
+    configuration = check_configuration(config_dir, environ)
+    directory = Path(config_dir).resolve()
+    return Workspace(
+        config_dir=directory,
+        project_dir=directory.parent,
+        configuration=configuration,
+        store=_open_store(store_url, configuration.project, directory.parent, environ),
+    )
+
+
+def open_for_writing(config_dir: Path | str, *, store_url: str | None = None) -> Workspace:
+    """The project with its store ready: one that does not exist yet is created, an older one is refused.
+
+    Raises:
+        okr_pipeline.store.StoreError: the store's schema is not this program's.
+    """
+    workspace = open_workspace(config_dir, store_url=store_url)
+    workspace.ready_store()
+    return workspace
+
+
+def open_project_store(config_dir: Path | str, *, store_url: str | None = None) -> Store:
+    """The store of a project, whatever its schema; reads `project.yaml` only."""
+    directory = Path(config_dir).resolve()
+    project = load_project(Path(config_dir), environ=os.environ)
+    return _open_store(store_url, project, directory.parent, os.environ)
+
+
+def open_applied(
+    config_dir: Path | str,
+    *,
+    store_url: str | None = None,
+    known_at: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Workspace, datetime | None]:
+    """The project as it was last applied to its store, with `known_at` as an instant; reads `project.yaml` only.
+
+    Raises:
+        NothingApplied: `okr run` has not been run with this store.
+    """
+    environ = os.environ if environ is None else environ
+    directory = Path(config_dir).resolve()
+    project = load_project(Path(config_dir), environ=environ)
+    store = _open_store(store_url, project, directory.parent, environ)
+    store.require_current()
+    known = parse_instant(known_at, project) if known_at else None
+    applied = store.latest_configuration(known_at=known)
+    if applied is None:
+        when = " known by then" if known else " yet"
+        raise NothingApplied(f"{store.place} holds no scores{when}. Nothing was applied to it. Run `okr run` first.")
+    _, document = applied
+    return Workspace(directory, directory.parent, restore(document), store), known
+
+
+def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Every file of a config directory, checked; the store is not touched.
+
+    Raises:
+        okr_pipeline.config.ConfigurationError: with every problem of every file.
+    """
+    environ = os.environ if environ is None else environ
+    return load(Path(config_dir), connectors=connector_schemas(), environ=environ)
+
+
+def connector_schemas() -> dict[str, ConnectorSchema]:
+    """What config checks need to know of the installed connectors."""
+    from connectors.catalogue import load_connectors
+
+    described = {name: connector.describe() for name, connector in load_connectors().items()}
+    return {name: ConnectorSchema(settings=it.settings, request=it.request) for name, it in described.items()}
+
+
+def parse_instant(text: str, project: Project) -> datetime:
+    """A date (its end in the project's zone) or an ISO instant (naive ones in the project's zone), in UTC.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    try:
+        if len(text) <= len("2013-05-19"):
+            return project.calendar.end_of_day(date.fromisoformat(text))
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"'{text}' is not a date or an instant. Write 2013-05-19 or 2013-05-19T12:00:00-04:00."
+        ) from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=project.calendar.zone)
+    return instant.astimezone(UTC)
+
+
+def anchored_url(url: str, directory: Path) -> str:
+    """A database URL whose relative file path starts from a directory.
+
+    >>> anchored_url("sqlite:///.okr/okr.db", Path("/srv/okr"))
+    'sqlite:////srv/okr/.okr/okr.db'
+    """
+    parsed = make_url(url)
+    in_memory = parsed.database in (None, "", ":memory:")
+    if parsed.get_backend_name() not in ("sqlite", "duckdb") or in_memory or Path(str(parsed.database)).is_absolute():
+        return url
+    return parsed.set(database=str(directory / str(parsed.database))).render_as_string(hide_password=False)
+
+
+def _open_store(url: str | None, project: Project, project_dir: Path, environ: Mapping[str, str]) -> Store:
+    return open_store(anchored_url(url or expand_text(project.store, environ), project_dir))

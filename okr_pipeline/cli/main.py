@@ -1,0 +1,44 @@
+"""The commands of `okr`, put together, and what a failure exits with.
+
+Exit codes: 0 done; 1 done in part; 2 nothing done, bad usage or configuration; 3 nothing done, store or system failure.
+"""
+
+import sys
+
+import typer
+
+from okr_pipeline.cli import connectors, project, reading, running, store
+
+app = typer.Typer(
+    name="okr",
+    help="Keep OKRs true to the business's own numbers.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(project.init)
+app.command("validate")(project.validate)
+app.command("run")(running.run)
+app.command("backfill")(running.backfill)
+app.command("status")(reading.status)
+app.command("explain")(reading.explain)
+app.command("scorecard")(reading.scorecard)
+app.add_typer(connectors.app, name="connectors")
+app.add_typer(store.app, name="store")
+app.command("schema")(project.schema)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except Exception as error:
+        from okr_pipeline.cli.failures import explained
+
+        told = explained(error)
+        if told is None:
+            raise
+        message, code = told
+        sys.stderr.write(message.rstrip() + "\n")
+        sys.exit(code)

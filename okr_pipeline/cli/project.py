@@ -1,0 +1,75 @@
+"""`okr init`, `okr validate`, `okr schema`: setting a project up and checking it."""
+
+import json
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Where to put it; made if missing.")] = Path(),
+    template: Annotated[str, typer.Option("--from", help="The template: csv or sql.")] = "csv",
+) -> None:
+    """Write a working project to edit."""
+    from okr_pipeline.application.errors import UsageError
+
+    templates = files("okr_pipeline.cli") / "templates"
+    names = sorted(entry.name for entry in templates.iterdir() if entry.is_dir())
+    if template not in names:
+        raise UsageError(f"There is no template '{template}'. The templates are: {', '.join(names)}.")
+    if (directory / "config").exists():
+        raise UsageError(f"{directory / 'config'} exists already. Choose another directory, or move it away first.")
+    with as_file(templates / template) as source:
+        shutil.copytree(source, directory, dirs_exist_ok=True)
+    _write_schemas(directory / "config" / ".schema")
+    _print(f"A project in {directory}. Next: `cd {directory}`, look at config/, then `okr validate` and `okr run`.")
+
+
+def validate(config: ConfigDir = CONFIG, as_json: AsJson = False) -> None:
+    """Check every file of the configuration, and name every problem with file, line and column."""
+    from okr_pipeline.application.workspace import check_configuration
+
+    checked = check_configuration(config)
+    counts = {
+        "sources": len(checked.sources),
+        "metrics": len(checked.metrics),
+        "cycles": len(checked.cycles),
+        "objectives": len(checked.objectives),
+        "key_results": sum(1 for _ in checked.key_results()),
+    }
+    if as_json:
+        _print(json.dumps({"valid": True, "config_version": checked.version, **counts}))
+        return
+    said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    _print(f"{config} is valid: {said}. Version {checked.version}.")
+
+
+def schema(
+    out: Annotated[Path | None, typer.Option(help="Where to write; default `.schema` in the config directory.")] = None,
+    config: ConfigDir = CONFIG,
+) -> None:
+    """Write the JSON Schema of every kind of file, for completion in editors."""
+    written = _write_schemas(out or config / ".schema")
+    _print("\n".join(str(path) for path in written))
+
+
+def _write_schemas(directory: Path) -> list[Path]:
+    from okr_pipeline.application.files import write_file
+    from okr_pipeline.application.workspace import connector_schemas
+    from okr_pipeline.config import json_schemas
+
+    written = []
+    for name, document in json_schemas(connector_schemas()).items():
+        path = directory / name
+        write_file(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        written.append(path)
+    return written
+
+
+def _print(text: str) -> None:
+    typer.echo(text)

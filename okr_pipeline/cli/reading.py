@@ -1,0 +1,83 @@
+"""`okr status`, `okr explain`, `okr scorecard`: telling what is stored."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, StoreUrl
+
+
+def status(
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    cycle: Annotated[str | None, typer.Option(help="Only this cycle.", show_default=False)] = None,
+    level: Annotated[str | None, typer.Option(help="Only objectives of this level.", show_default=False)] = None,
+    owner: Annotated[str | None, typer.Option(help="Only what this person owns.", show_default=False)] = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show key results and objectives, from stored observations and the configuration last applied."""
+    from okr_pipeline.application import telling
+    from okr_pipeline.application.workspace import open_applied
+
+    workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    only = telling.Filter(cycle, level, owner)
+    told = telling.status(workspace, as_of=workspace.as_of(as_of), known_at=known, only=only)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    from okr_pipeline.cli.tables import print_status
+
+    print_status(told, workspace.project.calendar.timezone)
+
+
+def explain(
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="A key result or objective: `<cycle>/<id>` or `<id>`.")
+    ],
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the proof of one number: formula, rows, query, checks, run."""
+    from dataclasses import asdict
+
+    from okr_pipeline.application import explaining
+    from okr_pipeline.application.workspace import open_applied
+
+    workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    explanation = explaining.explain(workspace, identifier, as_of=workspace.as_of(as_of), known_at=known)
+    if as_json:
+        typer.echo(json.dumps(asdict(explanation), ensure_ascii=False))
+        return
+    from okr_pipeline.cli.tables import print_explanation
+
+    print_explanation(explanation, workspace.project.calendar.timezone)
+
+
+def scorecard(
+    week: Annotated[str | None, typer.Option(help="An ISO week such as 2013-W20; default the newest.")] = None,
+    form: Annotated[str, typer.Option("--format", help="html or json.")] = "html",
+    out: Annotated[
+        Path | None, typer.Option(help="A directory; default `scorecards` beside the config directory.")
+    ] = None,
+    known_at: KnownAt = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+) -> None:
+    """Write the weekly scorecard from what is stored: as it was published, or reconstructed for a week that was not."""
+    from okr_pipeline.application import scorecards
+    from okr_pipeline.application.errors import UsageError
+    from okr_pipeline.application.workspace import open_applied
+
+    forms = ("html", "json")
+    if form not in forms:
+        raise UsageError(f"There is no form '{form}'. The forms are: {', '.join(forms)}.")
+    workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    written = scorecards.write_week(workspace, week, form=form, out=out, known_at=known)
+    typer.echo(str(written))

@@ -1,0 +1,129 @@
+"""What a run says while it works and when it is done.
+
+Belongs here: the progress bar, the closing lines, the exit code. Does not: the facts (the run's summary in the store).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from okr_pipeline.application.telling import stamp
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.cli.failures import DONE, FAILED, IN_PART
+from okr_pipeline.cli.tables import as_of_words, console
+from okr_pipeline.model.score import Status
+
+Facts = Mapping[str, Any]
+_SHOWN = 12
+
+
+class OnStep(Protocol):
+    """Told of each step as it starts."""
+
+    def __call__(self, step: str, done: int, steps: int) -> None: ...
+
+
+@contextmanager
+def following() -> Iterator[OnStep]:
+    """A progress bar on standard error, on a terminal only."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    bar.disable = not bar.console.is_terminal
+    with bar:
+        task = bar.add_task("starting", total=None)
+
+        def on_step(step: str, done: int, steps: int) -> None:
+            bar.update(
+                task,
+                description=step.replace("observe_", "reading ").replace("score", "scoring", 1),
+                completed=done,
+                total=steps,
+            )
+
+        yield on_step
+
+
+def tell_run(workspace: Workspace, run_id: str, failures: Sequence[str]) -> int:
+    """Print what a run did, from its summary, and return its exit code."""
+    out = console()
+    run = workspace.store.run(run_id)
+    summary: Facts = run["summary"] if run else {}
+    if run:
+        when = as_of_words(stamp(run["as_of"]), workspace.project.calendar.timezone)
+        out.print(f"[bold]{escape(workspace.project.name)}[/bold] · as of {when}")
+    for step, facts in summary.items():
+        if step.startswith("observed/"):
+            _tell_source(out, step.removeprefix("observed/"), facts)
+    if "scored" in summary:
+        _tell_scores(out, summary["scored"])
+    if "history" in summary:
+        days, changed = summary["history"]["days"], summary["history"]["changed"]
+        out.print(f"History    {days} days reconstructed, {changed} scores new or different")
+        if summary["history"]["kept"]:
+            out.print(f"  {summary['history']['kept']} of them keep the scores that were recorded at the time")
+    if "alerts" in summary:
+        _tell_alerts(out, summary["alerts"])
+    if "scorecard" in summary:
+        _tell_scorecard(out, summary["scorecard"])
+    for failure in failures:
+        out.print(f"[red]Failed[/red]     {escape(failure)}")
+    return _exit_code(summary, failures)
+
+
+def _tell_source(out: Console, source: str, facts: Facts) -> None:
+    counts = [f"{facts['metrics']} metrics", f"{facts['rows_read']:,} rows"]
+    changes = {"new": "new", "restated": "restated", "withdrawn": "withdrawn", "refused_count": "blocked"}
+    counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
+    if not any(facts[name] for name in changes):
+        counts.append("nothing changed")
+    out.print(f"Read       {escape(source)}: {', '.join(counts)} · {facts['elapsed_seconds']:.1f} s")
+    for metric, error in list(facts["failures"].items())[:_SHOWN]:
+        out.print(f"  [red]not read[/red] {escape(metric)}: {escape(error)}")
+    for row in facts["refused"][:_SHOWN]:
+        out.print(f"  [red]blocked[/red]  {escape(row['metric'])} {escape(row['dimensions'])}: {escape(row['reason'])}")
+    if facts["refused_count"] > _SHOWN:
+        out.print(
+            f"  and {facts['refused_count'] - _SHOWN} more; `okr explain` of a key result lists those that bear on it"
+        )
+    for warning in facts["warnings"][:_SHOWN]:
+        out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
+    if facts["open_quarantine"] and not facts["refused_count"]:
+        out.print(f"  {facts['open_quarantine']} values stay blocked from earlier runs")
+
+
+def _tell_scores(out: Console, facts: Facts) -> None:
+    counts = [f"{count} {Status(status).word}" for status, count in facts["key_results"].items()]
+    changed = f"{facts['changed']} changed" if facts["changed"] else "none changed"
+    out.print(f"Scores     {sum(facts['key_results'].values())} key results: {', '.join(counts)} · {changed}")
+    for row in facts["turned"][:_SHOWN]:
+        before, after = Status(row["previous_status"]).word, Status(row["status"])
+        out.print(f"  {after.glyph} {escape(row['key_result'])}: {before} → {after.word}")
+
+
+def _tell_alerts(out: Console, facts: Facts) -> None:
+    out.print(f"Alerts     {len(facts['open'])} open, {len(facts['opened'])} opened, {len(facts['closed'])} closed")
+    for word, key_results in (("opened", facts["opened"]), ("closed", facts["closed"])):
+        for key_result in key_results[:_SHOWN]:
+            out.print(f"  {word}: {escape(key_result)}")
+
+
+def _tell_scorecard(out: Console, facts: Facts) -> None:
+    out.print(f"Scorecard  {escape(facts['path'])}", soft_wrap=True)
+    out.print(f"  {escape(facts['headline'])}", soft_wrap=True)
+
+
+def _exit_code(summary: Facts, failures: Sequence[str]) -> int:
+    if not summary:
+        return FAILED
+    unread = any(facts["failures"] for step, facts in summary.items() if step.startswith("observed/"))
+    refused = any(facts["refused_count"] for step, facts in summary.items() if step.startswith("observed/"))
+    return IN_PART if failures or unread or refused else DONE

@@ -1,0 +1,59 @@
+"""`okr run` and `okr backfill`: the main job and history, through the Dagster assets in this process."""
+
+from typing import Annotated
+
+import typer
+
+from okr_pipeline.cli.options import CONFIG, ConfigDir, StoreUrl
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select", help="Read only this metric again; may be repeated.", metavar="METRIC", show_default=False
+    ),
+]
+
+
+def run(
+    as_of: Annotated[
+        str | None, typer.Option(metavar="T", help="The date (its end) or instant to speak about.", show_default=False)
+    ] = None,
+    select: Select = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read all history that scores need again.")
+    ] = False,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+) -> None:
+    """Read, validate, score, raise alerts and write the scorecard."""
+    from okr_pipeline.application.workspace import open_for_writing
+    from okr_pipeline.cli.report import following, tell_run
+
+    workspace = open_for_writing(config, store_url=store)
+    workspace.require_metrics(select or ())
+    if as_of is not None:
+        workspace.as_of(as_of)
+    with following() as on_step:
+        from okr_pipeline.orchestration.launch import run_main_job
+
+        outcome = run_main_job(workspace, as_of=as_of, metrics=select or (), full_refresh=full_refresh, on_step=on_step)
+    raise typer.Exit(tell_run(workspace, outcome.run_id, outcome.failures))
+
+
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="The first day.", metavar="D")],
+    last: Annotated[str, typer.Option("--to", help="The last day, included.", metavar="D")],
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+) -> None:
+    """Read a range of days again and record reconstructed scores for each of them."""
+    from okr_pipeline.application.workspace import open_for_writing
+    from okr_pipeline.cli.report import following, tell_run
+
+    workspace = open_for_writing(config, store_url=store)
+    days = workspace.range_of_days(first, last)
+    with following() as on_step:
+        from okr_pipeline.orchestration.launch import run_history_job
+
+        outcome = run_history_job(workspace, *days, on_step=on_step)
+    raise typer.Exit(tell_run(workspace, outcome.run_id, outcome.failures))

@@ -1,0 +1,232 @@
+"""What commands print for people: tables and lines, with colour only on a terminal.
+
+Belongs here: layout. Does not: numbers' formats (rendering), facts (application).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from okr_pipeline.application.explaining import Explanation
+from okr_pipeline.application.telling import Record
+from okr_pipeline.model.score import Status
+from okr_pipeline.rendering.numbers import percent, points, quantity, shown_unit
+
+if TYPE_CHECKING:
+    from okr_pipeline.store.doctor import Finding
+
+_COLOURS: Mapping[Status, str] = {
+    Status.BEHIND: "red",
+    Status.MISSED: "red",
+    Status.AT_RISK: "yellow",
+    Status.PARTIAL: "yellow",
+    Status.UNKNOWN: "magenta",
+    Status.ON_TRACK: "green",
+    Status.ACHIEVED: "green",
+}
+_ROWS_SHOWN = 30
+
+
+def console() -> Console:
+    """Standard output: as wide as the terminal, 120 columns into a file or pipe."""
+    plain = Console(highlight=False)
+    return plain if plain.is_terminal else Console(highlight=False, width=max(plain.width, 140))
+
+
+def print_status(told: Record, timezone: str) -> None:
+    """Objectives with their key results, and what the figures mean."""
+    out = console()
+    out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
+    alerted = {alert["key_result"] for alert in told["open_alerts"]}
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 44)):
+        table.add_column(heading, no_wrap=True, min_width=width, overflow="ellipsis")
+    for heading in ("Now", "Target", "Progress", "Plan", "Gap"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for objective in told["objectives"]:
+        table.add_row(*_objective_cells(objective))
+        for key_result in told["key_results"]:
+            if key_result["objective"] == objective["id"]:
+                table.add_row(*_key_result_cells(key_result, alert=key_result["id"] in alerted))
+    out.print(table)
+    if alerted:
+        out.print("! an alert is open")
+    unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
+    for it in unknown:
+        out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
+
+
+def print_explanation(it: Explanation, timezone: str) -> None:
+    """The proof of one number, from the formula down to rows, query and checks."""
+    out = console()
+    out.print(Text(it.title, style="bold"))
+    out.print(
+        f"{it.id} · {_status_words(it.record)} · as of {as_of_words(it.as_of, timezone)} · config {it.config_version}"
+    )
+    _print_pairs(out, "Definition", {name: str(value) for name, value in it.definition.items()})
+    steps = _table("Step", "Formula", "With numbers")
+    for step in it.steps:
+        steps.add_row(*(escape(part) for part in step))
+    out.print("\n[bold]How the number is made[/bold]", steps)
+    if it.kind == "key_result":
+        _print_pairs(out, "Window", _window_facts(it.record, timezone))
+        _print_rows(out, it.observations, timezone)
+    if it.quarantined:
+        out.print(f"\n[bold]Blocked[/bold]: {len(it.quarantined)} values that a check refused")
+        for row in it.quarantined[:_ROWS_SHOWN]:
+            series = f"{row['metric']} {row['dimensions']} {local(row['period_start'], timezone)}"
+            out.print(f"  {escape(series)}: {escape(row['reason'])}")
+    for query in it.queries:
+        _print_query(out, query, timezone)
+    if it.checks:
+        checks = _table("Check", "Metric", "Outcome", "Rows", "Detail")
+        for row in it.checks:
+            checks.add_row(
+                row["rule"],
+                row["metric"],
+                row["status"],
+                f"{row['rows_checked']:.0f}",
+                escape(str(row["detail"] or "")),
+            )
+        out.print("\n[bold]Checks[/bold]", checks)
+    if it.key_results:
+        members = _table("Id", "Status", "Score")
+        for row in it.key_results:
+            members.add_row(escape(row["id"]), _status_words(row), percent(row["score"]))
+        out.print("\n[bold]Made of[/bold]", members)
+
+
+def print_connectors(described: Sequence[Mapping[str, object]]) -> None:
+    """One line per connector."""
+    table = _table("Connector", "Reads", "Tested against", "Untested")
+    for it in described:
+        tested, untested = it["tested_against"], it["untested"]
+        table.add_row(str(it["name"]), str(it["summary"]), ", ".join(tested), ", ".join(untested) or "–")  # type: ignore[arg-type]
+    console().print(table)
+
+
+def print_findings(findings: Sequence["Finding"]) -> None:
+    """One line per finding of the doctor."""
+    out = console()
+    for it in findings:
+        out.print(f"{it.status:<5} {it.check}: {escape(it.message)}", soft_wrap=True)
+
+
+def local(text: str | None, timezone: str) -> str:
+    """A JSON instant in the project's zone, to the minute."""
+    if text is None:
+        return "–"
+    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M %Z}"
+
+
+def as_of_words(text: str, timezone: str) -> str:
+    """An `as_of`: the date whose end it is, else the instant."""
+    instant = datetime.fromisoformat(text).astimezone(ZoneInfo(timezone))
+    if (instant.hour, instant.minute, instant.second) == (0, 0, 0):
+        return f"the end of {instant - timedelta(days=1):%Y-%m-%d}"
+    return local(text, timezone)
+
+
+def _objective_cells(it: Record) -> list[Text | str]:
+    coverage = it["coverage"]
+    known = "" if it["score"] is None or coverage is None or coverage >= 1 else f" ({percent(coverage)} known)"
+    return [
+        _status_text(it["status"]),
+        Text(it["id"], style="bold"),
+        Text(it["title"], style="bold"),
+        "",
+        "",
+        Text(percent(it["score"]) + known, style="bold"),
+        percent(it["expected_progress"]),
+        "",
+    ]
+
+
+def _key_result_cells(it: Record, *, alert: bool) -> list[Text | str]:
+    status = _status_text(it["status"])
+    if alert:
+        status.append(" !", style="bold red")
+    return [
+        status,
+        "  " + it["id"].split("/", 1)[1],
+        "  " + it["title"],
+        _quantity(it, "value"),
+        _quantity(it, "target"),
+        percent(it["progress"]),
+        percent(it["expected_progress"]),
+        points(it["gap"]),
+    ]
+
+
+def _quantity(it: Record, name: str) -> str:
+    unit = shown_unit(it["measure"], it["unit"], target=it["target"], baseline=it["baseline"])
+    return quantity(it[name], unit)
+
+
+def _status_text(value: str) -> Text:
+    status = Status(value)
+    return Text(f"{status.glyph} {status.word}", style=_COLOURS.get(status, "dim"))
+
+
+def _status_words(record: Record) -> str:
+    status = Status(record["status"])
+    reason = f" ({str(record['reason']).replace('_', ' ')})" if record.get("reason") else ""
+    return f"{status.glyph} {status.word}{reason}"
+
+
+def _window_facts(record: Record, timezone: str) -> dict[str, str]:
+    return {
+        "from": local(record["window_start"], timezone),
+        "to": local(record["window_end"], timezone),
+        "newest period ends": local(record["value_period_end"], timezone),
+        "periods observed": f"{record['observed_periods'] or 0:.0f} of {record['expected_periods'] or 0:.0f}",
+    }
+
+
+def _print_rows(out: Console, rows: Sequence[Record], timezone: str) -> None:
+    table = _table("Metric", "Dimensions", "Period starts", "Value", "Weight", "Revision", "Run")
+    for row in rows[-_ROWS_SHOWN:]:
+        table.add_row(
+            row["metric"],
+            escape(row["dimensions"]),
+            local(row["period_start"], timezone),
+            f"{row['value']:.6g}" if row["value"] is not None else "–",
+            f"{row['weight']:.6g}" if row["weight"] is not None else "",
+            str(row["revision"]),
+            str(row["run_id"])[:8],
+        )
+    more = f", the newest {_ROWS_SHOWN}; --json has all" if len(rows) > _ROWS_SHOWN else ""
+    out.print(f"\n[bold]Observations in the window[/bold]: {len(rows)} rows{more}", table)
+
+
+def _print_query(out: Console, query: Record, timezone: str) -> None:
+    out.print(f"\n[bold]Query[/bold] of {escape(query['metric'])} on {escape(query['source'])}")
+    if query["request"] is None:
+        out.print("  no read of it changed anything")
+        return
+    out.print(escape(str(query["request"]).strip()), style="dim")
+    out.print(
+        f"  {query['row_count']} rows read {local(query['fetched_at'], timezone)} for "
+        f"{local(query['window_start'], timezone)} to {local(query['window_end'], timezone)}; "
+        f"fingerprint {str(query['fingerprint'])[:12]}, run {str(query['run_id'])[:8]}"
+    )
+
+
+def _print_pairs(out: Console, title: str, pairs: Mapping[str, str]) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in pairs.items():
+        table.add_row(f"  {name.replace('_', ' ')}", escape(value))
+    out.print(f"\n[bold]{title}[/bold]", table)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading)
+    return table

@@ -1,0 +1,136 @@
+"""One executable asset per source: its observations, with the log of what was asked of it.
+
+Belongs here: partitions, retries, checks and metadata of reading. Does not: reading, judging, keeping (application).
+
+`observations/<source>` is materialized only when the source answered, so that its freshness tells the truth;
+`reads/<source>` always is, so that scores are still computed, and honestly unknown where they must be, when it did not.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from okr_pipeline.application.observing import Observed, observe
+from okr_pipeline.application.reading import metrics_of
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.formula import references
+from okr_pipeline.orchestration.checks import check_results, check_specs
+from okr_pipeline.orchestration.lineage import metric_events, observations_key
+from okr_pipeline.orchestration.scope import scope_of
+
+MOST_RETRIES = 2
+_SHORTEST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(minutes=10)
+
+
+def reads_key(source_id: str) -> dg.AssetKey:
+    """The log of reads of a source."""
+    return dg.AssetKey(["reads", source_id])
+
+
+def observation_assets(workspace: Workspace, partitions: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The assets that read, validate and store each source's metrics."""
+    return [
+        _assets_of(workspace, source_id, partitions)
+        for source_id in workspace.configuration.sources
+        if metrics_of(workspace, source_id)
+    ]
+
+
+def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+    key = observations_key(source_id)
+
+    @dg.multi_asset(
+        name=f"observe_{source_id}".replace("-", "_").replace(".", "_"),
+        specs=[_observations_spec(workspace, source_id), _reads_spec(workspace, source_id)],
+        check_specs=check_specs(key),
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=f"source_{source_id}".replace("-", "_").replace(".", "_"),
+    )
+    def observe_source(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> Iterator[object]:
+        project.ready_store()
+        scope = scope_of(context, project)
+        observed = observe(project, source_id, run=scope.run, window=scope.window, full_refresh=scope.full_refresh)
+        _retry_where_it_helps(context, observed)
+        if scope.live:
+            yield from metric_events(project, with_derived(project, observed.changed_metrics))
+        yield from check_results(key, observed)
+        if not observed.failed:
+            yield dg.MaterializeResult(asset_key=key, metadata=_metadata(observed))
+        yield dg.MaterializeResult(asset_key=reads_key(source_id), metadata=_metadata(observed))
+
+    return observe_source
+
+
+def with_derived(workspace: Workspace, changed: tuple[str, ...]) -> list[str]:
+    """Metrics that changed and those derived from them."""
+    affected = set(changed)
+    while more := {
+        metric.id
+        for metric in workspace.configuration.metrics.values()
+        if metric.formula and metric.id not in affected and affected & set(references(metric.formula))
+    }:
+        affected |= more
+    return sorted(affected)
+
+
+def _observations_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
+    metrics = metrics_of(workspace, source_id)
+    upstream = {tuple(key.split("/")) for metric in metrics for key in metric.depends_on}
+    hours = max(metric.freshness_hours for metric in metrics)
+    live = workspace.project.as_of is None
+    return dg.AssetSpec(
+        observations_key(source_id),
+        deps=[dg.AssetKey(list(key)) for key in sorted(upstream)],
+        skippable=True,
+        group_name="observations",
+        description=f"Validated values of {len(metrics)} metrics, one row per metric, dimensions and period.",
+        kinds={workspace.configuration.sources[source_id].connector},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours + 24)) if live else None,
+    )
+
+
+def _reads_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        reads_key(source_id),
+        group_name="observations",
+        description="What was asked of the source and what came back, or why nothing did; also when it fails.",
+        kinds={workspace.configuration.sources[source_id].connector},
+    )
+
+
+def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed) -> None:
+    """Ask Dagster to try again where every failure may pass and the wait is short enough to hold a run open.
+
+    Raises:
+        dagster.RetryRequested: with the wait that the source asked for.
+    """
+    if not observed.retryable or context.retry_number >= MOST_RETRIES:
+        return
+    wait = max(_SHORTEST_WAIT, (observed.retry_at or datetime.now(UTC)) - datetime.now(UTC))
+    if wait <= _LONGEST_WAIT:
+        raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait.total_seconds())
+
+
+def _metadata(observed: Observed) -> dict[str, dg.MetadataValue]:
+    counts = {
+        "metrics": observed.metrics,
+        "rows_read": observed.rows_read,
+        "new_observations": observed.recorded - observed.restated,
+        "restated": observed.restated,
+        "withdrawn": observed.withdrawn,
+        "refused": len(observed.refused),
+        "in_quarantine": observed.open_quarantine,
+        "failed_metrics": len(observed.failures),
+    }
+    metadata: dict[str, dg.MetadataValue] = {name: dg.IntMetadataValue(count) for name, count in counts.items()}
+    metadata["dagster/row_count"] = dg.IntMetadataValue(observed.recorded)
+    if observed.refused:
+        lines = [
+            f"- `{it.metric}` {it.dimensions} {it.period_start:%Y-%m-%d %H:%M}Z: {it.reason}"
+            for it in observed.refused[:50]
+        ]
+        metadata["blocked"] = dg.MarkdownMetadataValue("\n".join(lines))
+    return metadata

@@ -1,0 +1,85 @@
+"""What a Dagster run speaks about: its instant, its window, and whether it is live or rebuilds history.
+
+Belongs here: partitions ↔ instants. Does not: what is done with them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from okr_pipeline.application.runs import Run
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.calendar import Period
+from okr_pipeline.model.okr import Cycle
+
+AS_OF_TAG = "okr/as_of"
+FULL_REFRESH_TAG = "okr/full_refresh"
+_PARTITION = "dagster/partition"
+_RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A live run reads what is lacking (`window` None); a backfill reads the days of its partitions."""
+
+    run: Run
+    days: tuple[date, ...]
+    window: Period | None
+    full_refresh: bool
+
+    @property
+    def live(self) -> bool:
+        """Whether the run saw the newest day, and so may change what pages show as current."""
+        return self.run.kind == "run"
+
+
+def daily_partitions(workspace: Workspace, now: datetime | None = None) -> dg.DailyPartitionsDefinition:
+    """One partition per local day, from the start of history to the day of `as_of`, the running one included."""
+    project = workspace.project
+    newest = project.calendar.last_date_before(workspace.as_of(now=now))
+    return dg.DailyPartitionsDefinition(
+        start_date=_history_starts(workspace, newest).isoformat(),
+        end_date=(newest + timedelta(days=1)).isoformat() if project.as_of else None,
+        timezone=project.calendar.timezone,
+        end_offset=0 if project.as_of else 1,
+    )
+
+
+def newest_day(workspace: Workspace, now: datetime | None = None) -> str:
+    """The partition that a live run materializes."""
+    return workspace.project.calendar.last_date_before(workspace.as_of(now=now)).isoformat()
+
+
+def scope_of(context: dg.OpExecutionContext | dg.AssetExecutionContext, workspace: Workspace) -> Scope:
+    """The scope of the run that an asset executes in."""
+    tags = context.run.tags
+    now = datetime.now(UTC)
+    newest = workspace.as_of(tags.get(AS_OF_TAG), now=now)
+    newest_date = workspace.project.calendar.last_date_before(newest)
+    days = _days(tags) or (newest_date,)
+    live = days == (newest_date,)
+    as_of = newest if live else min(workspace.project.calendar.end_of_day(days[-1]), newest)
+    run = Run(context.run.run_id, as_of, "run" if live else "backfill", context.run.run_id)
+    return Scope(run, days, None if live else _window(workspace, days), FULL_REFRESH_TAG in tags)
+
+
+def _days(tags: Mapping[str, str]) -> tuple[date, ...]:
+    if _RANGE_START in tags:
+        first, last = date.fromisoformat(tags[_RANGE_START]), date.fromisoformat(tags[_RANGE_END])
+        return tuple(first + timedelta(days=step) for step in range((last - first).days + 1))
+    return (date.fromisoformat(tags[_PARTITION]),) if _PARTITION in tags else ()
+
+
+def _window(workspace: Workspace, days: tuple[date, ...]) -> Period:
+    calendar = workspace.project.calendar
+    return Period(calendar.start_of_day(days[0]), calendar.end_of_day(days[-1]))
+
+
+def _history_starts(workspace: Workspace, newest: date) -> date:
+    if workspace.project.history_starts is not None:
+        return workspace.project.history_starts
+    cycles: list[Cycle] = list(workspace.configuration.cycles.values())
+    first = min([cycle.starts for cycle in cycles], default=newest)
+    return min(first, newest) - timedelta(days=366)

@@ -1,0 +1,222 @@
+"""The command line: what it prints, what it exits with, and what it leaves alone."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from okr_pipeline_tests.projects import Small, january
+
+Okr = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def project(tmp_path) -> Small:
+    """A project that nothing was run in."""
+    return Small(tmp_path, "").write(january())
+
+
+@pytest.fixture
+def okr(project) -> Okr:
+    return _command(project)
+
+
+@pytest.fixture(scope="module")
+def done_project(tmp_path_factory) -> Small:
+    """A project after one run; tests only read from it."""
+    project = Small(tmp_path_factory.mktemp("done"), "").write(january())
+    assert _command(project)("run").returncode == 0
+    return project
+
+
+@pytest.fixture
+def told(done_project) -> Okr:
+    """`okr` in the project after one run."""
+    return _command(done_project)
+
+
+def _command(project: Small) -> Okr:
+    def execute(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_CONFIG")}
+        return subprocess.run(
+            [sys.executable, "-m", "okr_pipeline.cli", *arguments],
+            cwd=project.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return execute
+
+
+def test_validate_counts_what_it_found(okr):
+    done = okr("validate")
+    assert done.returncode == 0
+    assert "1 sources, 1 metrics, 1 cycles, 1 objectives, 1 key results" in done.stdout
+    assert json.loads(okr("validate", "--json").stdout)["key_results"] == 1
+
+
+def test_a_wrong_configuration_exits_2_with_file_line_and_column(okr, project):
+    project.put(
+        "okrs/q1.yaml",
+        (project.directory / "config/okrs/q1.yaml").read_text().replace("metric: signups", "metric: signup"),
+    )
+    done = okr("validate")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "config/okrs/q1.yaml:" in done.stderr
+    assert "signups" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_status_before_any_run_says_what_to_do(okr):
+    done = okr("status")
+    assert done.returncode in (2, 3)
+    assert "okr run" in done.stderr or "okr store upgrade" in done.stderr
+    assert okr("store", "doctor").returncode != 0
+
+
+def test_a_run_exits_0_and_says_what_it_did(okr):
+    done = okr("run")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    for word in ("Read", "31 new", "Scores", "1 key results", "Alerts", "Scorecard"):
+        assert word in done.stdout
+
+
+def test_a_run_in_part_exits_1_and_names_metric_value_and_fix(okr, project):
+    project.write(january() | {date(2026, 1, 30): 5000})
+    done = okr("run")
+    assert done.returncode == 1
+    assert "blocked" in done.stdout
+    assert "signups" in done.stdout
+    assert "5,000" in done.stdout
+
+
+def test_a_store_that_cannot_be_reached_exits_3_without_its_password(okr):
+    done = okr("run", "--store", "postgresql+psycopg://okr:s3cret-word@127.0.0.1:1/okr")
+    assert done.returncode == 3
+    assert "s3cret-word" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_metric_to_select_exits_2(okr):
+    done = okr("run", "--select", "nothing")
+    assert done.returncode == 2
+    assert "signups" in done.stderr
+
+
+def test_one_metric_can_be_read_again(okr):
+    okr("run")
+    done = okr("run", "--select", "signups", "--full-refresh")
+    assert done.returncode == 0
+    assert "nothing changed" in done.stdout
+
+
+@pytest.mark.parametrize("range_", [("2026-01-10", "2026-01-01"), ("2026-01-10", "2030-01-01"), ("yesterday", "today")])
+def test_a_range_that_is_none_exits_2(okr, range_):
+    done = okr("backfill", "--from", range_[0], "--to", range_[1])
+    assert done.returncode == 2
+    assert "range of days" in done.stderr
+
+
+def test_explain_shows_formula_rows_query_and_checks(told):
+    done = told("explain", "signups")
+    assert done.returncode == 0
+    for text in ("310 / 900 = 0.344444", "sum of 31 rows", "signups.csv", "maximum", "31 of 31"):
+        assert text in done.stdout
+    objective = told("explain", "grow")
+    assert "(1·0.344444) / 1 = 0.344444" in objective.stdout
+
+
+def test_explain_of_an_unknown_id_names_the_nearest(told):
+    done = told("explain", "sign-ups")
+    assert done.returncode == 2
+    assert "2026-Q1/signups" in done.stderr
+
+
+def test_a_scorecard_that_was_published_is_written_again_byte_for_byte(told, done_project, tmp_path):
+    published = (done_project.directory / "scorecards/2026-W05/index.html").read_bytes()
+    assert told("scorecard", "--out", str(tmp_path)).returncode == 0
+    assert (tmp_path / "2026-W05/index.html").read_bytes() == published
+
+
+def test_a_week_that_was_never_published_is_marked_reconstructed(told, tmp_path):
+    assert told("scorecard", "--week", "2026-W03", "--format", "json", "--out", str(tmp_path)).returncode == 0
+    content = json.loads((tmp_path / "2026-W03/scorecard.json").read_text())
+    assert any("Reconstructed" in note for note in content["notes"])
+    assert told("scorecard", "--week", "last").returncode == 2
+
+
+def test_status_json_has_the_promised_fields(told):
+    told = json.loads(told("status", "--json").stdout)
+    assert {"as_of", "known_at", "status_rule", "config_version", "objectives", "key_results"} <= set(told)
+    promised = (
+        "id objective cycle title owner metric measure unit value baseline target progress score expected_progress "
+        "expected_progress_now pace_ratio gap status reason provisional value_period_end observed_share last_good forecast"
+    )
+    assert set(promised.split()) <= set(told["key_results"][0])
+    promised = "id parent title level intent owner score expected_progress status coverage score_low score_high worst_key_result"
+    assert set(promised.split()) <= set(told["objectives"][0])
+
+
+def test_status_can_be_narrowed(told):
+    assert json.loads(told("status", "--json", "--level", "team").stdout)["key_results"] == []
+    assert len(json.loads(told("status", "--json", "--owner", "growth@small.example").stdout)["key_results"]) == 1
+    assert json.loads(told("status", "--json", "--cycle", "2025-Q4").stdout)["objectives"] == []
+
+
+def test_what_was_known_before_anything_was_applied_is_nothing(told):
+    done = told("status", "--known-at", "2020-01-01")
+    assert done.returncode == 2
+    assert "known by then" in done.stderr
+
+
+def test_init_writes_a_project_that_validates_and_runs(okr, project):
+    assert okr("init", "mine").returncode == 0
+    done = _command(Small(project.directory / "mine", ""))("run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert okr("init", "mine").returncode == 2
+    assert okr("init", "other", "--from", "nothing").returncode == 2
+
+
+def test_schemas_are_written_where_the_example_looks_for_them(okr, project):
+    assert okr("schema").returncode == 0
+    names = {path.name for path in (project.directory / "config/.schema").iterdir()}
+    assert names == {"project.json", "sources.json", "metrics.json", "okrs.json"}
+
+
+def test_connectors_are_listed_shown_and_tested(okr):
+    listed = json.loads(okr("connectors", "list", "--json").stdout)
+    assert [it["name"] for it in listed] == ["files", "sql"]
+    assert "settings" in json.loads(okr("connectors", "show", "sql").stdout)
+    assert "sheets answers" in okr("connectors", "test", "sheets").stdout
+    assert okr("connectors", "test", "nothing").returncode == 2
+
+
+def test_the_doctor_finds_a_fresh_store_well(told):
+    done = told("store", "doctor", "--json")
+    assert done.returncode == 0
+    assert {it["status"] for it in json.loads(done.stdout)} <= {"ok", "warn"}
+
+
+@pytest.mark.parametrize("command", [["status"], ["validate"], ["explain", "signups"]])
+def test_commands_that_read_load_neither_dagster_nor_great_expectations(done_project, command):
+    script = (
+        f"import sys, runpy; sys.argv = ['okr', *{command!r}]\n"
+        "try: runpy.run_module('okr_pipeline.cli', run_name='__main__')\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "print('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=done_project.directory, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.splitlines())
+    assert "okr_pipeline" in loaded
+    assert loaded.isdisjoint({"dagster", "great_expectations", "duckdb", "httpx"})
