@@ -23,8 +23,8 @@ POINT_COLUMNS = ("metric", "dimensions", "period_start", "value", "weight", "raw
 """Columns of `DataPointBatch.points`.
 
 metric: str. dimensions: canonical JSON text, keys sorted, no spaces, `{}` when none. period_start:
-datetime64[us, UTC]. value: float64, NaN for null or not a number. weight: float64, NaN for none. raw_value: the text of a value that is
-not a number, else None.
+datetime64[us, UTC]. value: float64, NaN for null or not a number. weight: float64, NaN for none.
+raw_value: the text of a value that is not a number, else None.
 """
 
 
@@ -87,8 +87,8 @@ class ReadFailure:
 class Description(Generic[SettingsT, RequestT]):
     """What a connector tells of itself to `okr connectors show`, to config checks and to editors.
 
-    `settings` and `request` are pydantic models (frozen, extra forbidden): the keys of a source and the keys a metric of
-    that source adds. Secrets are `SecretStr`.
+    `settings` and `request` are pydantic models (frozen, extra forbidden): the keys of a source, and the keys that a
+    metric of that source adds. Secrets are `SecretStr`.
     """
 
     name: str
