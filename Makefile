@@ -67,6 +67,10 @@ dev: example ## open the example in Dagster's web interface
 test: setup ## run the tests; they use no network but loopback
 	@$(BIN)/pytest -n $(WORKERS)
 
+.PHONY: test-postgres
+test-postgres: setup ## the same, with commands as a whole on PostgreSQL too
+	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS)
+
 .PHONY: check
 check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order
 

@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -90,6 +90,25 @@ def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
     _administer(postgres_server, f'CREATE DATABASE "{name}"')
     yield postgres_server.set(database=name).render_as_string(hide_password=False)
     _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def usual_store(request: pytest.FixtureRequest) -> Callable[[Path], str]:
+    """The URL of a fresh store for a project directory, for tests of whole commands.
+
+    It is the embedded store; with OKR_TEST_STORE=postgres a database on the PostgreSQL server.
+    """
+
+    def embedded(directory: Path) -> str:
+        return f"sqlite:///{directory / '.okr' / 'okr.db'}"
+
+    def on_server(_: Path) -> str:
+        server = request.getfixturevalue("postgres_server")
+        name = f"okr_test_{uuid4().hex}"
+        _administer(server, f'CREATE DATABASE "{name}"')
+        return str(server.set(database=name).render_as_string(hide_password=False))
+
+    return on_server if os.environ.get("OKR_TEST_STORE") == "postgres" else embedded
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -15,8 +15,8 @@ from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Grain
-from okr_pipeline.orchestration.lineage import key_result_events, metric_events, objective_events, observations_key
-from okr_pipeline.orchestration.observing import reads_key, with_derived
+from okr_pipeline.orchestration.lineage import lineage_events, metric_events, observations_key
+from okr_pipeline.orchestration.observing import reads_key, shown_metrics
 from okr_pipeline.orchestration.scope import newest_day, scope_of
 
 MAIN_JOB, HISTORY_JOB, HOURLY_JOB, REFRESH_JOB = "okr_run", "okr_backfill", "okr_hourly", "refresh_metrics"
@@ -38,10 +38,11 @@ def refresh(context: dg.OpExecutionContext, config: RefreshMetrics, project: dg.
         chosen = {metric.id for metric in metrics_of(project, source_id)} & set(config.metrics)
         if chosen:
             observed = observe(project, source_id, run=scope.run, metrics=chosen, full_refresh=scope.full_refresh)
-            for event in metric_events(project, with_derived(project, observed.changed_metrics)):
+            shown = shown_metrics(context.instance, project, source_id, observed.changed_metrics)
+            for event in metric_events(project, shown):
                 context.log_event(event)
     scored = score_and_record(project, scope.run)
-    for event in (*key_result_events(scored.changed_key_results), *objective_events(scored.changed_objectives)):
+    for event in lineage_events(context.instance, scored):
         context.log_event(event)
     raise_alerts(project, scope.run)
     write_scorecard(project, scope.run)

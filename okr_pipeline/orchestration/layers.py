@@ -13,7 +13,7 @@ from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.orchestration.lineage import key_result_events, markdown_table, objective_events
+from okr_pipeline.orchestration.lineage import lineage_events, markdown_table
 from okr_pipeline.orchestration.observing import reads_key
 from okr_pipeline.orchestration.scope import Scope, scope_of
 
@@ -57,15 +57,14 @@ def _score_assets(workspace: Workspace) -> dg.AssetsDefinition:
     )
     def score(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> Iterator[object]:
         scope = scope_of(context, project)
-        yield from _score_now(project, scope) if scope.live else _score_past(project, scope)
+        yield from _score_now(context.instance, project, scope) if scope.live else _score_past(project, scope)
 
     return score
 
 
-def _score_now(workspace: Workspace, scope: Scope) -> Iterator[object]:
+def _score_now(instance: dg.DagsterInstance, workspace: Workspace, scope: Scope) -> Iterator[object]:
     scored = score_and_record(workspace, scope.run)
-    yield from key_result_events(scored.changed_key_results)
-    yield from objective_events(scored.changed_objectives)
+    yield from lineage_events(instance, scored)
     counts = Counter(scored.scores.key_results["status"])
     columns = ["key_result", "status", "reason", "value", "target", "progress", "expected_progress"]
     yield dg.MaterializeResult(

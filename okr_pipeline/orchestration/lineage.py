@@ -9,13 +9,14 @@ An event costs some ten milliseconds, so only what changed gets one, and above `
 import base64
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
+from okr_pipeline.application.scoring import Scored
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
@@ -57,6 +58,14 @@ def lineage_specs(configuration: Configuration) -> list[dg.AssetSpec]:
     return specs
 
 
+def unseeded(instance: dg.DagsterInstance, keys: Collection[dg.AssetKey]) -> set[dg.AssetKey]:
+    """Those nodes that have never been materialized in this instance, where there are few enough to show them all."""
+    if len(keys) > MOST_EVENTS:
+        return set()
+    records = instance.get_asset_records(list(keys))
+    return set(keys) - {it.asset_entry.asset_key for it in records if it.asset_entry.last_materialization}
+
+
 def metric_events(workspace: Workspace, changed: Iterable[str]) -> Iterator[dg.AssetMaterialization]:
     """The newest state of metrics whose observations changed, derived ones named with their parts."""
     changed = sorted(set(changed))
@@ -70,26 +79,12 @@ def metric_events(workspace: Workspace, changed: Iterable[str]) -> Iterator[dg.A
         yield _metric_event(metric, rows, reads[reads["metric"] == metric_id].head(1))
 
 
-def key_result_events(changed: pd.DataFrame) -> Iterator[dg.AssetMaterialization]:
-    """Value, progress, plan and status of key results whose score changed."""
-    for row in _affordable(changed).to_dict("records"):
-        metadata = {
-            "status": _said(row["status"], row["reason"]),
-            **_numbers(row, ("value", "baseline", "target", "progress", "expected_progress", "gap", "observed_share")),
-        }
-        yield dg.AssetMaterialization(key_result_key(row["key_result"]), metadata=metadata)
-
-
-def objective_events(changed: pd.DataFrame) -> Iterator[dg.AssetMaterialization]:
-    """Score, plan, coverage and status of objectives whose score changed."""
-    for row in _affordable(changed).to_dict("records"):
-        metadata = {
-            "status": _said(row["status"], row["reason"]),
-            **_numbers(row, ("score", "expected_progress", "coverage", "score_low", "score_high")),
-        }
-        if isinstance(row["worst_key_result"], str):
-            metadata["worst_key_result"] = dg.TextMetadataValue(row["worst_key_result"])
-        yield dg.AssetMaterialization(objective_key(row["objective"]), metadata=metadata)
+def lineage_events(instance: dg.DagsterInstance, scored: Scored) -> Iterator[dg.AssetMaterialization]:
+    """The state of key results and objectives whose score changed, or that were never shown."""
+    now, changed = scored.scores.key_results, scored.changed_key_results
+    yield from _key_result_events(_to_show(instance, now, changed, "key_result", key_result_key))
+    now, changed = scored.scores.objectives, scored.changed_objectives
+    yield from _objective_events(_to_show(instance, now, changed, "objective", objective_key))
 
 
 def markdown_table(frame: pd.DataFrame, columns: Sequence[str]) -> str:
@@ -99,6 +94,28 @@ def markdown_table(frame: pd.DataFrame, columns: Sequence[str]) -> str:
         "| " + " | ".join(_cell(value) for value in row) + " |" for row in frame[list(columns)].itertuples(index=False)
     ]
     return "\n".join(lines)
+
+
+def _key_result_events(changed: pd.DataFrame) -> Iterator[dg.AssetMaterialization]:
+    """Value, progress, plan and status of key results whose score changed."""
+    for row in changed.to_dict("records"):
+        metadata = {
+            "status": _said(row["status"], row["reason"]),
+            **_numbers(row, ("value", "baseline", "target", "progress", "expected_progress", "gap", "observed_share")),
+        }
+        yield dg.AssetMaterialization(key_result_key(row["key_result"]), metadata=metadata)
+
+
+def _objective_events(changed: pd.DataFrame) -> Iterator[dg.AssetMaterialization]:
+    """Score, plan, coverage and status of objectives whose score changed."""
+    for row in changed.to_dict("records"):
+        metadata = {
+            "status": _said(row["status"], row["reason"]),
+            **_numbers(row, ("score", "expected_progress", "coverage", "score_low", "score_high")),
+        }
+        if isinstance(row["worst_key_result"], str):
+            metadata["worst_key_result"] = dg.TextMetadataValue(row["worst_key_result"])
+        yield dg.AssetMaterialization(objective_key(row["objective"]), metadata=metadata)
 
 
 def _metric_spec(metric: Metric) -> dg.AssetSpec:
@@ -186,9 +203,20 @@ def _picture(name: str, values: list[float]) -> str:
     return f"![{escape(name)}](data:image/svg+xml;base64,{image})"
 
 
-def _affordable(changed: pd.DataFrame) -> pd.DataFrame:
-    if len(changed) <= MOST_EVENTS:
-        return changed
+def _to_show(
+    instance: dg.DagsterInstance,
+    now: pd.DataFrame,
+    changed: pd.DataFrame,
+    own: str,
+    key_of: Callable[[str], dg.AssetKey],
+) -> pd.DataFrame:
+    nodes = {key_of(id_): id_ for id_ in now[own]}
+    new = {nodes[key] for key in unseeded(instance, nodes)} - set(changed[own])
+    shown = pd.concat([changed, now[now[own].isin(new)]]) if new else changed
+    return shown if len(shown) <= MOST_EVENTS else _of_new_status(changed)
+
+
+def _of_new_status(changed: pd.DataFrame) -> pd.DataFrame:
     return changed[changed["status"] != changed["previous_status"]].head(MOST_EVENTS)
 
 

@@ -6,7 +6,7 @@ Belongs here: partitions, retries, checks and metadata of reading. Does not: rea
 `reads/<source>` always is, so that scores are still computed, and honestly unknown where they must be, when it did not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -16,11 +16,11 @@ from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.formula import references
 from okr_pipeline.orchestration.checks import check_results, check_specs
-from okr_pipeline.orchestration.lineage import metric_events, observations_key
+from okr_pipeline.orchestration.lineage import metric_events, metric_key, observations_key, unseeded
 from okr_pipeline.orchestration.scope import scope_of
 
 MOST_RETRIES = 2
-_SHORTEST_WAIT = timedelta(seconds=30)
+SHORTEST_WAIT = timedelta(seconds=30)
 _LONGEST_WAIT = timedelta(minutes=10)
 
 
@@ -55,7 +55,9 @@ def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartiti
         observed = observe(project, source_id, run=scope.run, window=scope.window, full_refresh=scope.full_refresh)
         _retry_where_it_helps(context, observed)
         if scope.live:
-            yield from metric_events(project, with_derived(project, observed.changed_metrics))
+            yield from metric_events(
+                project, shown_metrics(context.instance, project, source_id, observed.changed_metrics)
+            )
         yield from check_results(key, observed)
         if not observed.failed:
             yield dg.MaterializeResult(asset_key=key, metadata=_metadata(observed))
@@ -64,8 +66,17 @@ def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartiti
     return observe_source
 
 
-def with_derived(workspace: Workspace, changed: tuple[str, ...]) -> list[str]:
-    """Metrics that changed and those derived from them."""
+def shown_metrics(
+    instance: dg.DagsterInstance, workspace: Workspace, source_id: str, changed: Collection[str]
+) -> set[str]:
+    """Metrics that changed, those of the source with values that Dagster was never shown, and all derived from them."""
+    nodes = {metric_key(metric.id): metric.id for metric in metrics_of(workspace, source_id)}
+    new = {nodes[key] for key in unseeded(instance, nodes)}
+    observed = set(workspace.store.observed_coverage()["metric"]) if new else set()
+    return _with_derived(workspace, {*changed, *(new & observed)})
+
+
+def _with_derived(workspace: Workspace, changed: Collection[str]) -> set[str]:
     affected = set(changed)
     while more := {
         metric.id
@@ -73,7 +84,7 @@ def with_derived(workspace: Workspace, changed: tuple[str, ...]) -> list[str]:
         if metric.formula and metric.id not in affected and affected & set(references(metric.formula))
     }:
         affected |= more
-    return sorted(affected)
+    return affected
 
 
 def _observations_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
@@ -109,7 +120,7 @@ def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed)
     """
     if not observed.retryable or context.retry_number >= MOST_RETRIES:
         return
-    wait = max(_SHORTEST_WAIT, (observed.retry_at or datetime.now(UTC)) - datetime.now(UTC))
+    wait = max(SHORTEST_WAIT, (observed.retry_at or datetime.now(UTC)) - datetime.now(UTC))
     if wait <= _LONGEST_WAIT:
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait.total_seconds())
 

@@ -15,9 +15,9 @@ Okr = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def project(tmp_path) -> Small:
+def project(tmp_path, usual_store) -> Small:
     """A project that nothing was run in."""
-    return Small(tmp_path, "").write(january())
+    return Small(tmp_path, usual_store(tmp_path)).write(january())
 
 
 @pytest.fixture
@@ -26,9 +26,10 @@ def okr(project) -> Okr:
 
 
 @pytest.fixture(scope="module")
-def done_project(tmp_path_factory) -> Small:
+def done_project(tmp_path_factory, usual_store) -> Small:
     """A project after one run; tests only read from it."""
-    project = Small(tmp_path_factory.mktemp("done"), "").write(january())
+    directory = tmp_path_factory.mktemp("done")
+    project = Small(directory, usual_store(directory)).write(january())
     assert _command(project)("run").returncode == 0
     return project
 
@@ -45,7 +46,7 @@ def _command(project: Small) -> Okr:
         return subprocess.run(
             [sys.executable, "-m", "okr_pipeline.cli", *arguments],
             cwd=project.directory,
-            env=environment,
+            env={**environment, "OKR_STORE_URL": project.store_url},
             capture_output=True,
             text=True,
             check=False,
@@ -178,9 +179,10 @@ def test_what_was_known_before_anything_was_applied_is_nothing(told):
     assert "known by then" in done.stderr
 
 
-def test_init_writes_a_project_that_validates_and_runs(okr, project):
+def test_init_writes_a_project_that_validates_and_runs(okr, project, usual_store):
     assert okr("init", "mine").returncode == 0
-    done = _command(Small(project.directory / "mine", ""))("run")
+    mine = project.directory / "mine"
+    done = _command(Small(mine, usual_store(mine)))("run")
     assert done.returncode == 0, done.stdout + done.stderr
     assert okr("init", "mine").returncode == 2
     assert okr("init", "other", "--from", "nothing").returncode == 2
@@ -215,7 +217,12 @@ def test_commands_that_read_load_neither_dagster_nor_great_expectations(done_pro
         "print('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=done_project.directory, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        cwd=done_project.directory,
+        env={**os.environ, "OKR_STORE_URL": done_project.store_url},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     loaded = set(done.stdout.splitlines())
     assert "okr_pipeline" in loaded

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,19 +18,18 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Example:
-    """A copy of the example with its sources built: where it is, and how to talk to it."""
+    """A copy of the example with its sources built: where it is, where its store is, and how to talk to it."""
 
     directory: Path
+    store_url: str
 
-    def okr(self, *arguments: str, code: int | None = 0, store: str | None = None) -> subprocess.CompletedProcess[str]:
+    def okr(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """One `okr` command in a process of its own; its exit code must be as told, None for any."""
         environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_CONFIG")}
-        if store is not None:
-            environment["OKR_STORE_URL"] = store
         done = subprocess.run(
             [sys.executable, "-m", "okr_pipeline.cli", *arguments],
             cwd=self.directory,
-            env=environment,
+            env={**environment, "OKR_STORE_URL": self.store_url},
             capture_output=True,
             text=True,
             check=False,
@@ -48,16 +48,19 @@ def example_sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def example(example_sources: Path, tmp_path: Path) -> Example:
-    """A fresh copy of the example that nothing was run in."""
-    return _copied(example_sources, tmp_path / "example")
+def example(example_sources: Path, tmp_path: Path, store_url: str) -> Example:
+    """A fresh copy of the example that nothing was run in, once on each kind of store."""
+    return _copied(example_sources, tmp_path / "example", store_url)
 
 
 @pytest.fixture(scope="session")
-def example_run(example_sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Example:
+def example_run(
+    example_sources: Path, tmp_path_factory: pytest.TempPathFactory, usual_store: Callable[[Path], str]
+) -> Example:
     """The example after one `okr run`; tests only read from it."""
-    example = _copied(example_sources, tmp_path_factory.mktemp("example") / "project")
-    example.okr("run", code=None)
+    directory = tmp_path_factory.mktemp("example") / "project"
+    example = _copied(example_sources, directory, usual_store(directory))
+    example.okr("run", code=1)  # in part: one wind speed is refused
     return example
 
 
@@ -68,20 +71,14 @@ def example_status(example_run: Example) -> dict[str, dict[str, object]]:
     return {row["id"]: row for row in told["key_results"]}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def example_store_url(request: pytest.FixtureRequest) -> str | None:
-    """No URL for the embedded store, or that of a fresh PostgreSQL database."""
-    return None if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-
-
-def _copied(sources: Path, directory: Path) -> Example:
+def _copied(sources: Path, directory: Path, store_url: str) -> Example:
     ignored = shutil.ignore_patterns("data", "__pycache__", ".schema")
     shutil.copytree(ROOT / "config", directory / "config", ignore=ignored)
     shutil.copytree(sources / "config" / "data", directory / "config" / "data")
     (directory / ".okr").mkdir()
     os.link(sources / ".okr" / "flights.duckdb", directory / ".okr" / "flights.duckdb")
     shutil.copy(ROOT / "dagster.yaml", directory)
-    return Example(directory)
+    return Example(directory, store_url)
 
 
 def _builder() -> ModuleType:

@@ -1,6 +1,6 @@
 """The whole graph in process: what Dagster is shown, and what a run of it leaves behind."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 import pytest
@@ -26,7 +26,7 @@ def instance(tmp_path_factory):
 def run(small, instance):
     """One run of the main job on the small project; its definitions must load from nothing but files."""
 
-    def execute(**arguments):
+    def execute(instance=instance, **arguments):
         definitions = build_definitions(small.directory / "config", store_url=small.store_url)
         job = definitions.resolve_job_def("okr_run")
         arguments.setdefault("partition_key", "2026-01-31")
@@ -65,6 +65,34 @@ def test_a_run_without_news_materializes_no_lineage(run):
     run()
     again = materialized(run())
     assert again.isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
+
+
+def test_a_fresh_instance_over_a_store_with_history_is_shown_every_node_once(run, instance, tmp_path_factory):
+    run()
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("other"))) as fresh:
+        assert {SIGNUPS, KEY_RESULT, OBJECTIVE} <= materialized(run(instance=fresh))
+        assert materialized(run(instance=fresh)).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
+
+
+def test_a_source_that_may_answer_later_is_asked_again_and_then_given_up(small, run, monkeypatch):
+    import connectors.files
+    from connectors.errors import TransientError
+
+    asked = []
+
+    def busy(settings, context):
+        asked.append(settings)
+        raise TransientError("Source sheets is busy. Try again later.")
+
+    monkeypatch.setattr(
+        type(connectors.files.CONNECTOR), "open", lambda self, settings, context: busy(settings, context)
+    )
+    monkeypatch.setattr("okr_pipeline.orchestration.observing.SHORTEST_WAIT", timedelta(0))
+    result = run()
+    assert result.success
+    assert len(asked) == 3
+    assert OBSERVATIONS not in materialized(result)
+    assert small.open().store.key_result_scores()["reason"].tolist() == ["source_failed"]
 
 
 def test_a_key_result_shows_its_numbers_as_metadata(run):
