@@ -14,9 +14,13 @@ from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.okr import KeyResult, Objective
+from okr_pipeline.model.okr import KeyResult, Milestone, Milestones, Objective
 from okr_pipeline.scoring import window_observations
+
+_COUNTED = ("maintain", "cadence", "baseline", "milestones")
+"""Measures whose value is a count or share of periods or steps, not a roll-up of values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +141,9 @@ def _explain_objective(
 
 def _metrics_behind(workspace: Workspace, key_result: KeyResult) -> list[Metric]:
     """The metrics that a key result reads, through formulas down to those with a source."""
-    from okr_pipeline.model.formula import references
-
     metrics, pending = [], [key_result.metric] if key_result.metric else []
+    if isinstance(key_result.measure, Milestones):
+        pending += [item.when.metric for item in key_result.measure.items if item.when]
     while pending:
         metric = workspace.configuration.metrics[pending.pop(0)]
         metrics.append(metric)
@@ -156,7 +160,9 @@ def _definition(key_result: KeyResult, metrics: list[Metric]) -> dict[str, objec
         "weight": key_result.weight,
         "min_coverage": key_result.min_coverage,
     }
-    if metrics:
+    if isinstance(key_result.measure, Milestones):
+        facts["milestones"] = "; ".join(_milestone(item) for item in key_result.measure.items)
+    elif metrics:
         metric = metrics[0]
         facts |= {
             "metric": metric.id,
@@ -172,10 +178,20 @@ def _definition(key_result: KeyResult, metrics: list[Metric]) -> dict[str, objec
     return {name: fact for name, fact in facts.items() if fact is not None}
 
 
+def _milestone(item: Milestone) -> str:
+    if item.when is not None:
+        where = "".join(f" {name} {member}" for name, member in item.when.where.items())
+        state = f"when {item.when.metric}{where} is at least {_number(item.when.at_least)}"
+    else:
+        state = f"done on {item.done_on}" if item.done_on else "not done"
+    due = f", due {item.due}" if item.due else ""
+    return f"{item.title} (weight {_number(item.weight)}{due}): {state}"
+
+
 def _value_steps(
     record: Record, key_result: KeyResult, metrics: list[Metric], rows: pd.DataFrame
 ) -> list[tuple[str, str, str]]:
-    if record["value"] is None or not metrics or key_result.measure.kind in ("maintain", "cadence", "baseline"):
+    if record["value"] is None or not metrics or key_result.measure.kind in _COUNTED:
         return []
     metric = metrics[0]
     observed = rows[rows["metric"] == metric.id] if len(rows) else rows

@@ -15,7 +15,8 @@ import pandas as pd
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.model.formula import references
+from okr_pipeline.model.okr import KeyResult, Milestones
 from okr_pipeline.scoring import Scores, extraction_start, score
 from okr_pipeline.store.batch import Batch
 
@@ -46,18 +47,26 @@ class Scored:
 
 
 def gather(
-    workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None, since: datetime | None = None
+    workspace: Workspace,
+    as_of: datetime,
+    *,
+    known_at: datetime | None = None,
+    since: datetime | None = None,
+    every_metric: bool = False,
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
-    Which metrics could not be read last time is part of what is known now, and not of what was known in the past.
+    With `every_metric` also the observations that no key result reads. Which metrics could not be read last time is
+    part of what is known now, and not of what was known in the past.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
     start = earliest_needed(workspace.configuration, since or as_of)
     return Evidence(
         known_at=known,
-        observations=store.observations(start=start, end=as_of, known_at=known),
+        observations=store.observations(
+            None if every_metric else scored_metrics(workspace.configuration), start, as_of, known
+        ),
         quarantine=store.quarantine(known_at=known),
         baselines=_baselines(workspace, known),
         failed_metrics=_failed_metrics(workspace) if known_at is None else frozenset(),
@@ -118,6 +127,19 @@ def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
     """The earliest instant that any score as of an instant looks at."""
     starts = [extraction_start(configuration, metric, as_of) for metric in configuration.metrics]
     return min(starts, default=as_of) - timedelta(days=1)
+
+
+def scored_metrics(configuration: Configuration) -> set[str]:
+    """The metrics that any key result reads, with the parts of those that are derived."""
+    scored, pending = set[str](), {it.metric for it in configuration.key_results() if it.metric}
+    for key_result in configuration.key_results():
+        if isinstance(key_result.measure, Milestones):
+            pending |= {item.when.metric for item in key_result.measure.items if item.when}
+    while pending:
+        scored |= pending
+        formulas = [configuration.metrics[metric].formula for metric in pending]
+        pending = {part for formula in formulas if formula for part in references(formula)} - scored
+    return scored
 
 
 def baseline_definition(configuration: Configuration, key_result: KeyResult) -> str:

@@ -9,14 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-import pandas as pd
-
+from okr_pipeline.application.health import quarantined_rows, source_health
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
-from okr_pipeline.application.telling import Record, key_result_records, moment, objective_records, plain
+from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import Cycle, KeyResult, Objective
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
@@ -24,9 +22,7 @@ from okr_pipeline.model.snapshot import (
     CycleRow,
     KeyResultRow,
     ObjectiveRow,
-    QuarantinedRow,
     Snapshot,
-    SourceHealth,
     TrackPoint,
     Transition,
 )
@@ -100,7 +96,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     week = _Week.of(workspace.project.calendar, as_of)
     open_cycles = [it for it in configuration.cycles.values() if _is_shown(workspace.project.calendar, it, week, as_of)]
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
-    evidence = gather(workspace, as_of, known_at=known_at, since=earliest)
+    evidence = gather(workspace, as_of, known_at=known_at, since=earliest, every_metric=True)
     facts = _facts(workspace, evidence, as_of, week.before, earliest)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
@@ -121,8 +117,8 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         cycles=cycles,
         behind=_behind(rows),
         transitions=_transitions(rows),
-        sources=_sources(workspace, evidence, as_of),
-        quarantined=_quarantined(evidence.quarantine),
+        sources=source_health(workspace, evidence, as_of),
+        quarantined=quarantined_rows(evidence.quarantine),
         notes=_notes(workspace),
     )
 
@@ -368,70 +364,6 @@ def _transitions(rows: Sequence[KeyResultRow]) -> tuple[Transition, ...]:
         Transition(row.id, row.title, row.previous_status, row.status)
         for row in rows
         if row.previous_status not in (None, row.status)
-    )
-
-
-def _sources(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceHealth, ...]:
-    states = workspace.store.metric_states()
-    checks = workspace.store.check_results(latest=True)
-    failed = checks[checks["status"].isin(["failed", "errored"])]
-    return tuple(
-        _health(workspace.configuration, source_id, states, evidence, failed, as_of)
-        for source_id in workspace.configuration.sources
-    )
-
-
-def _health(
-    configuration: Configuration,
-    source_id: str,
-    states: pd.DataFrame,
-    evidence: Evidence,
-    failed: pd.DataFrame,
-    as_of: datetime,
-) -> SourceHealth:
-    metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
-    read = states[states["metric"].isin(metrics)]
-    observed = evidence.observations[evidence.observations["metric"].isin(metrics)]
-    state, detail = _state(metrics, read, observed, as_of)
-    return SourceHealth(
-        id=source_id,
-        connector=configuration.sources[source_id].connector,
-        state=state,
-        detail=detail,
-        metrics=len(metrics),
-        key_results=sum(it.metric in metrics for it in configuration.key_results()),
-        last_change_at=moment(observed["recorded_at"].max()),
-        newest_period_end=moment(observed["period_end"].max()),
-        quarantined=int(evidence.quarantine["metric"].isin(metrics.keys()).sum()),
-        failed_checks=int(failed["metric"].isin(metrics.keys()).sum()),
-    )
-
-
-def _state(
-    metrics: Mapping[str, Metric], read: pd.DataFrame, observed: pd.DataFrame, as_of: datetime
-) -> tuple[str, str]:
-    """Failed, never read, stale or ok, the worst first, and which metrics make it so."""
-    broken = read[read["status"] == "failed"]
-    if len(broken):
-        return "failed", str(broken["error"].iloc[0])
-    never = sorted(metrics.keys() - set(read["metric"]))
-    if never:
-        return "never_read", ", ".join(never)
-    newest = observed[observed["value"].notna()].groupby("metric")["period_end"].max()
-    stale = sorted(
-        str(metric)
-        for metric, end in newest.items()
-        if (as_of - end).total_seconds() / 3600 > metrics[str(metric)].freshness_hours
-    )
-    return ("stale", ", ".join(stale)) if stale else ("ok", "")
-
-
-def _quarantined(quarantine: pd.DataFrame) -> tuple[QuarantinedRow, ...]:
-    columns = ["metric", "dimensions", "period_start", "rule", "reason"]
-    rows = quarantine.sort_values(columns[:3])[columns].itertuples(index=False, name=None)
-    return tuple(
-        QuarantinedRow(metric, dimensions, start.to_pydatetime(), rule, reason)
-        for metric, dimensions, start, rule, reason in rows
     )
 
 

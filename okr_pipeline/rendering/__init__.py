@@ -1,11 +1,15 @@
 """Forms of the weekly snapshot: the page that leadership reads, the archive's index, and JSON.
 
-Everything here is a pure function of a frozen `Snapshot`: the same snapshot gives the same bytes.
+Everything here is a pure function of a frozen `Snapshot`: the same snapshot gives the same bytes. Names are imported
+when asked for, so that those who only format a number (`numbers`) do not load a template engine.
 """
 
-from okr_pipeline.rendering.anchors import anchor_of
-from okr_pipeline.rendering.html import ArchiveEntry, PageLinks, render_html, render_index
-from okr_pipeline.rendering.json_form import SnapshotError, render_json, snapshot_from_json, snapshot_hash
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from okr_pipeline.rendering.anchors import anchor_of
+    from okr_pipeline.rendering.html import ArchiveEntry, PageLinks, render_html, render_index
+    from okr_pipeline.rendering.json_form import SnapshotError, render_json, snapshot_from_json, snapshot_hash
 
 __all__ = [
     "ArchiveEntry",
@@ -18,3 +22,15 @@ __all__ = [
     "snapshot_from_json",
     "snapshot_hash",
 ]
+
+_MODULES = {"anchor_of": "anchors"} | dict.fromkeys(
+    ("SnapshotError", "render_json", "snapshot_from_json", "snapshot_hash"), "json_form"
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'html')}"), name)

@@ -1,0 +1,82 @@
+"""Can the numbers be trusted: the health of sources and what was refused.
+
+Belongs here: facts about data. Does not: facts about goals (snapshotting).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import pandas as pd
+
+from okr_pipeline.application.scoring import Evidence
+from okr_pipeline.application.telling import moment
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.snapshot import QuarantinedRow, SourceHealth
+
+
+def source_health(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceHealth, ...]:
+    """Each source: whether it answered, how far its data reaches, and what was refused."""
+    states = workspace.store.metric_states()
+    checks = workspace.store.check_results(latest=True)
+    failed = checks[checks["status"].isin(["failed", "errored"])]
+    return tuple(
+        _health(workspace.configuration, source_id, states, evidence, failed, as_of)
+        for source_id in workspace.configuration.sources
+    )
+
+
+def quarantined_rows(quarantine: pd.DataFrame) -> tuple[QuarantinedRow, ...]:
+    """What was refused and not replaced, in order."""
+    columns = ["metric", "dimensions", "period_start", "rule", "reason"]
+    rows = quarantine.sort_values(columns[:3])[columns].itertuples(index=False, name=None)
+    return tuple(
+        QuarantinedRow(metric, dimensions, start.to_pydatetime(), rule, reason)
+        for metric, dimensions, start, rule, reason in rows
+    )
+
+
+def _health(
+    configuration: Configuration,
+    source_id: str,
+    states: pd.DataFrame,
+    evidence: Evidence,
+    failed: pd.DataFrame,
+    as_of: datetime,
+) -> SourceHealth:
+    metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
+    read = states[states["metric"].isin(metrics)]
+    observed = evidence.observations[evidence.observations["metric"].isin(metrics)]
+    state, detail = _state(metrics, read, observed, as_of)
+    return SourceHealth(
+        id=source_id,
+        connector=configuration.sources[source_id].connector,
+        state=state,
+        detail=detail,
+        metrics=len(metrics),
+        key_results=sum(it.metric in metrics for it in configuration.key_results()),
+        last_change_at=moment(observed["recorded_at"].max()),
+        newest_period_end=moment(observed["period_end"].max()),
+        quarantined=int(evidence.quarantine["metric"].isin(metrics.keys()).sum()),
+        failed_checks=int(failed["metric"].isin(metrics.keys()).sum()),
+    )
+
+
+def _state(
+    metrics: Mapping[str, Metric], read: pd.DataFrame, observed: pd.DataFrame, as_of: datetime
+) -> tuple[str, str]:
+    """Failed, never read, stale or ok, the worst first, and which metrics make it so."""
+    broken = read[read["status"] == "failed"]
+    if len(broken):
+        return "failed", str(broken["error"].iloc[0])
+    never = sorted(metrics.keys() - set(read["metric"]))
+    if never:
+        return "never_read", ", ".join(never)
+    newest = observed[observed["value"].notna()].groupby("metric")["period_end"].max()
+    stale = sorted(
+        str(metric)
+        for metric, end in newest.items()
+        if (as_of - end).total_seconds() / 3600 > metrics[str(metric)].freshness_hours
+    )
+    return ("stale", ", ".join(stale)) if stale else ("ok", "")
