@@ -8,7 +8,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,19 @@ def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Peri
         return _collect(workspace, source, metrics, windows)
     finally:
         source.close()
+
+
+def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
+    """The last whole periods of each metric of a source, as many as it may restate: enough to see that it answers."""
+    windows = {}
+    for metric in metrics_of(workspace, source_id):
+        end = _floor(workspace, metric, as_of)
+        calendar = workspace.configuration.calendar_of(metric)
+        last = calendar.period_containing(end - timedelta(microseconds=1), metric.grain).start
+        windows[metric.id] = Period(
+            min(last, _floor(workspace, metric, calendar.shift(end, metric.restates, back=True))), end
+        )
+    return windows
 
 
 def open_source(workspace: Workspace, source_id: str) -> Source:

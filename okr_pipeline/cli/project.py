@@ -30,11 +30,16 @@ def init(
     _print(f"A project in {directory}. Next: `cd {directory}`, look at config/, then `okr validate` and `okr run`.")
 
 
-def validate(config: ConfigDir = CONFIG, as_json: AsJson = False) -> None:
+def validate(
+    live: Annotated[bool, typer.Option("--live", help="Also read the newest periods of every metric.")] = False,
+    config: ConfigDir = CONFIG,
+    as_json: AsJson = False,
+) -> None:
     """Check every file of the configuration, and name every problem with file, line and column."""
     from okr_pipeline.application.workspace import check_configuration
 
     checked = check_configuration(config)
+    failures = _read_live(config) if live else {}
     counts = {
         "sources": len(checked.sources),
         "metrics": len(checked.metrics),
@@ -43,10 +48,14 @@ def validate(config: ConfigDir = CONFIG, as_json: AsJson = False) -> None:
         "key_results": sum(1 for _ in checked.key_results()),
     }
     if as_json:
-        _print(json.dumps({"valid": True, "config_version": checked.version, **counts}))
-        return
-    said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-    _print(f"{config} is valid: {said}. Version {checked.version}.")
+        _print(json.dumps({"valid": True, "config_version": checked.version, **counts, "not_read": failures}))
+    else:
+        said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        _print(f"{config} is valid: {said}. Version {checked.version}.")
+        if live:
+            _print("\n".join(f"not read: {error}" for error in failures.values()) or "Every metric could be read.")
+    if failures:
+        raise typer.Exit(1)
 
 
 def schema(
@@ -56,6 +65,19 @@ def schema(
     """Write the JSON Schema of every kind of file, for completion in editors."""
     written = _write_schemas(out or config / ".schema")
     _print("\n".join(str(path) for path in written))
+
+
+def _read_live(config: Path) -> dict[str, str]:
+    """By metric, why its newest periods could not be read."""
+    from okr_pipeline.application.reading import newest_windows, read_source
+    from okr_pipeline.application.workspace import open_workspace
+
+    workspace = open_workspace(config)
+    failures: dict[str, str] = {}
+    for source_id in workspace.configuration.sources:
+        delivery = read_source(workspace, source_id, newest_windows(workspace, source_id, workspace.as_of()))
+        failures |= {metric: str(error) for metric, error in delivery.failures.items()}
+    return failures
 
 
 def _write_schemas(directory: Path) -> list[Path]:

@@ -42,14 +42,14 @@ def following() -> Iterator[OnStep]:
         task = bar.add_task("starting", total=None)
 
         def on_step(step: str, done: int, steps: int) -> None:
-            bar.update(
-                task,
-                description=step.replace("observe_", "reading ").replace("score", "scoring", 1),
-                completed=done,
-                total=steps,
-            )
+            bar.update(task, description=_step_words(step), completed=done, total=steps)
 
         yield on_step
+
+
+def _step_words(step: str) -> str:
+    words = {"score": "scoring", "alerts": "raising alerts", "scorecard": "writing the scorecard"}
+    return words.get(step, step.replace("observe_", "reading "))
 
 
 def tell_run(workspace: Workspace, run_id: str, failures: Sequence[str]) -> int:
@@ -97,7 +97,7 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     for warning in facts["warnings"][:_SHOWN]:
         out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
     if facts["open_quarantine"] and not facts["refused_count"]:
-        out.print(f"  {facts['open_quarantine']} values stay blocked from earlier runs")
+        out.print(f"  blocked since earlier runs: {facts['open_quarantine']}")
 
 
 def _tell_scores(out: Console, facts: Facts) -> None:

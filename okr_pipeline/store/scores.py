@@ -4,7 +4,8 @@ Belongs here: appending what changed, reading the newest or what was known at an
 computing any of it (scoring).
 
 A score's content is everything but when and by whom it was computed, and but what changes by the clock alone
-(`expected_progress_now`, `last_good_age_hours`). Equal content, floats compared exactly, is not written again.
+(`expected_progress_now`, `last_good_age_hours`, and the ends of a window that moves with the instant: the periods it
+holds are told by `value_period_start`, `value_period_end` and the counts). Equal content, floats compared exactly, is not written again.
 """
 
 from collections.abc import Collection
@@ -24,7 +25,7 @@ Dates: TypeAlias = date | tuple[date, date] | None
 _STAMPS: Final = (
     "as_of_date", "revision", "as_of", "known_at", "recorded_at", "run_id", "config_version", "reconstructed",
 )  # fmt: skip
-_BY_THE_CLOCK: Final = {"expected_progress_now", "last_good_age_hours"}
+_BY_THE_CLOCK: Final = {"expected_progress_now", "last_good_age_hours", "window_start", "window_end"}
 _LISTED: Final = 1_000
 
 

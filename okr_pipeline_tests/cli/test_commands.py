@@ -65,6 +65,17 @@ def test_validate_counts_what_it_found(okr):
     assert json.loads(okr("validate", "--json").stdout)["key_results"] == 1
 
 
+def test_validate_live_reads_every_metric_and_stores_nothing(okr, project):
+    done = okr("validate", "--live")
+    assert done.returncode == 0
+    assert "Every metric could be read." in done.stdout
+    (project.directory / "config/data/signups.csv").unlink()
+    done = okr("validate", "--live")
+    assert done.returncode == 1
+    assert "signups.csv" in done.stdout
+    assert not (project.directory / ".okr").exists()
+
+
 def test_a_wrong_configuration_exits_2_with_file_line_and_column(okr, project):
     project.put(
         "okrs/q1.yaml",
