@@ -1,0 +1,22 @@
+"""Scores as a pure function of a configuration, what has been observed, and an instant.
+
+Belongs here: windows, roll-ups, measures, pace, statuses and the roll-up of objectives, on whole columns.
+Does not: a clock, a file, a store, or the wording of results.
+"""
+
+from okr_pipeline.scoring.evidence import window_observations
+from okr_pipeline.scoring.extraction import extraction_start, extraction_starts
+from okr_pipeline.scoring.planning import plan
+from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, Scores, score, trajectory
+
+__all__ = [
+    "BASELINES",
+    "TRAJECTORY",
+    "Scores",
+    "extraction_start",
+    "extraction_starts",
+    "plan",
+    "score",
+    "trajectory",
+    "window_observations",
+]

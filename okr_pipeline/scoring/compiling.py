@@ -1,0 +1,221 @@
+"""Compiling: a configuration into columns, one pass over its key results.
+
+Belongs here: everything about a key result that depends on neither observations nor the instant of the score.
+Does not: the columns' meaning (definitions), what key results share (catalogue).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import (
+    Accumulate,
+    Cadence,
+    Change,
+    KeyResult,
+    Milestone,
+    Milestones,
+    Objective,
+    Reach,
+)
+from okr_pipeline.scoring.aims import aimed_at, base_of, is_of_events, reducer_of, sign_of, window_of
+from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, microseconds, texts
+from okr_pipeline.scoring.catalogue import Catalogue, Subject
+from okr_pipeline.scoring.definitions import (
+    Checkpoints,
+    Definitions,
+    KeyResults,
+    MilestoneItems,
+    Reducer,
+    State,
+)
+from okr_pipeline.scoring.grids import Grid, build_grid
+from okr_pipeline.scoring.hierarchy import AIMS, Wanted, compile_objectives
+from okr_pipeline.scoring.spans import Spans
+
+_NAN = float("nan")
+_NEVER = int(np.iinfo(np.int64).max)
+_STATES: Mapping[str, State] = {"active": State.ACTIVE, "paused": State.PAUSED, "cancelled": State.CANCELLED}
+_NO_SUBJECT = Subject(
+    number=-1, grid=0, closes=0, fresh=0, waits=False, sign=1, scale=1, reducer=Reducer.NONE, unit="", reach_back=0
+)
+
+_DTYPES: Mapping[Any, Any] = {Integers: np.int64, Floats: np.float64, Booleans: np.bool_}
+
+
+def compile_definitions(
+    configuration: Configuration, *, until: datetime, key_results: Collection[str] | None = None
+) -> Definitions:
+    """The columns of a configuration, for scores up to `until`, of all key results or of those named.
+
+    Raises:
+        KeyError: a named key result is not in the configuration.
+    """
+    wanted = _wanted(configuration, key_results)
+    catalogue, spans = Catalogue(configuration), Spans(configuration)
+    rows = [_key_result_row(key_result, objective, catalogue, spans) for key_result, objective in wanted]
+    milestones = [
+        _milestone_row(number, key_result, item, catalogue, spans)
+        for number, (key_result, _) in enumerate(wanted)
+        if isinstance(key_result.measure, Milestones)
+        for item in key_result.measure.items
+    ]
+    days = _project_days(configuration, spans, wanted, until)
+    columns = _columns(KeyResults, rows)
+    columns["first_day"] = np.searchsorted(days.bounds, columns["start"])
+    return Definitions(
+        key_results=KeyResults(**columns),
+        milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
+        checkpoints=_checkpoints(wanted),
+        objectives=compile_objectives(configuration, spans, wanted),
+        labels=_labels(wanted, catalogue),
+        metrics=tuple(catalogue.metrics),
+        needed_from=catalogue.needed_from(),
+        **catalogue.view_columns(),
+        trailing=tuple(catalogue.trailing),
+        grids=catalogue.built_grids(microseconds(until)),
+        days=days,
+        behind=tuple(catalogue.behind),
+    )
+
+
+def planned_days(key_result: KeyResult) -> list[tuple[float, float]]:
+    """Checkpoints inside the span as (days since the start at that day's end, value), start and end with NaN."""
+    length = (key_result.ends - key_result.starts).days + 1
+    days = {(point.on - key_result.starts).days + 1: point.value for point in key_result.pace.checkpoints}
+    inside = sorted((float(day), value) for day, value in days.items() if 0 < day < length)
+    return [(0.0, _NAN), *inside, (float(length), _NAN)]
+
+
+def _wanted(configuration: Configuration, names: Collection[str] | None) -> Wanted:
+    pairs = [(it, objective) for objective in configuration.objectives.values() for it in objective.key_results]
+    if names is None:
+        return pairs
+    named = set(names)
+    missing = named - {key_result.full_id for key_result, _ in pairs}
+    if missing:
+        raise KeyError(f"no key result '{min(missing)}' in this configuration; `okr status` lists them")
+    return [pair for pair in pairs if pair[0].full_id in named]
+
+
+def _key_result_row(
+    key_result: KeyResult, objective: Objective, catalogue: Catalogue, spans: Spans
+) -> tuple[object, ...]:
+    """One row of `KeyResults`, in the order of its fields; `first_day` is filled in later."""
+    aimed = aimed_at(key_result.measure)
+    start, end = spans.of(key_result)
+    base_start, base_end = spans.before(key_result)
+    subject, view, per = _NO_SUBJECT, -1, -1
+    if key_result.metric is not None:
+        subject = catalogue.subject(key_result.metric)
+        view = catalogue.view(key_result.metric, key_result.where)
+        catalogue.need(view, min(start, base_start) - subject.reach_back, end)
+        per = _per(key_result, catalogue, start, end)
+    reducer = reducer_of(key_result, subject)
+    return (
+        start,
+        end,
+        0,
+        (key_result.ends - key_result.starts).days + 1,
+        aimed.kind,
+        AIMS[objective.intent],
+        _STATES[key_result.state],
+        key_result.weight,
+        key_result.min_coverage,
+        key_result.grace,
+        subject.number,
+        view,
+        subject.grid,
+        subject.closes,
+        subject.fresh,
+        subject.waits,
+        window_of(key_result, catalogue),
+        reducer,
+        aimed.from_,
+        aimed.form,
+        aimed.amount,
+        sign_of(key_result.measure, subject),
+        base_of(key_result),
+        base_start,
+        base_end,
+        aimed.share,
+        aimed.low,
+        aimed.high,
+        subject.scale if is_of_events(key_result.measure) else 1.0,
+        per,
+    )
+
+
+def _per(key_result: KeyResult, catalogue: Catalogue, start: int, end: int) -> int:
+    if not isinstance(key_result.measure, Cadence) or key_result.metric is None:
+        return -1
+    calendar = catalogue.configuration.calendar_of(catalogue.configuration.metrics[key_result.metric])
+    grid = catalogue.grid(calendar, key_result.measure.per)
+    catalogue.cover(grid, start, end)
+    return grid
+
+
+def _milestone_row(
+    owner: int, key_result: KeyResult, item: Milestone, catalogue: Catalogue, spans: Spans
+) -> tuple[object, ...]:
+    """One row of `MilestoneItems`, in the order of its fields."""
+    due = min(item.due or key_result.ends, key_result.ends)
+    done = spans.start_of_day(item.done_on) if item.done_on is not None else _NEVER
+    subject, view, at_least = _NO_SUBJECT, -1, _NAN
+    if item.when is not None:
+        start, end = spans.of(key_result)
+        subject, at_least = catalogue.subject(item.when.metric), item.when.at_least
+        view = catalogue.view(item.when.metric, item.when.where)
+        catalogue.need(view, start - subject.reach_back, end)
+    facts = (subject.number, view, subject.grid, subject.closes, subject.fresh, subject.waits, at_least)
+    return (owner, item.weight, spans.end_of_day(due), done, *facts)
+
+
+def _columns(of: type[KeyResults | MilestoneItems], rows: Iterable[tuple[object, ...]]) -> dict[str, Any]:
+    """Rows as one array per field of a class of columns."""
+    names = [(each.name, _DTYPES[each.type]) for each in fields(of)]
+    table = np.array(list(rows), dtype=names)
+    return {name: np.ascontiguousarray(table[name]) for name, _ in names}
+
+
+def _project_days(configuration: Configuration, spans: Spans, wanted: Wanted, until: datetime) -> Grid:
+    edges = [edge for key_result, _ in wanted for edge in spans.of(key_result)]
+    moment = microseconds(until)
+    first, last = min([moment, *edges]), max([moment, *edges])
+    return build_grid(configuration.project.calendar, Grain.DAY, first, last)
+
+
+def _checkpoints(wanted: Wanted) -> Checkpoints:
+    plans = {
+        row: planned_days(key_result)
+        for row, (key_result, _) in enumerate(wanted)
+        if key_result.pace.kind == "checkpoints" and isinstance(key_result.measure, Reach | Change | Accumulate)
+    }
+    lengths = np.array([len(plan) for plan in plans.values()], dtype=np.int64)
+    points = np.array([point for plan in plans.values() for point in plan], dtype=np.float64).reshape(-1, 2)
+    return Checkpoints(
+        rows=np.array(list(plans), dtype=np.int64),
+        offsets=np.cumsum(lengths) - lengths,
+        owner=np.repeat(np.arange(len(plans)), lengths),
+        day=np.ascontiguousarray(points[:, 0]),
+        value=np.ascontiguousarray(points[:, 1]),
+    )
+
+
+def _labels(wanted: Wanted, catalogue: Catalogue) -> dict[str, Any]:
+    units = [catalogue.subject(it.metric).unit if it.metric is not None else None for it, _ in wanted]
+    return {
+        "key_result": texts(it.full_id for it, _ in wanted),
+        "objective": texts(objective.full_id for _, objective in wanted),
+        "cycle": texts(it.cycle for it, _ in wanted),
+        "title": texts(it.title for it, _ in wanted),
+        "owner": texts(it.owner for it, _ in wanted),
+        "metric": texts(it.metric for it, _ in wanted),
+        "measure": texts(it.measure.kind for it, _ in wanted),
+        "unit": texts(units),
+    }

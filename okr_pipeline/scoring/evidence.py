@@ -1,0 +1,64 @@
+"""The observations that one value was made of, for explaining it.
+
+Belongs here: finding rows again. Does not: the value (values), its wording (application).
+"""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.frames import QUARANTINE
+from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring.arrays import Booleans, Integers, microseconds, spread
+from okr_pipeline.scoring.compiling import compile_definitions
+from okr_pipeline.scoring.definitions import Definitions
+from okr_pipeline.scoring.milestones import condition_rows
+from okr_pipeline.scoring.tracks import Tracks, periods_of
+from okr_pipeline.scoring.views import build_tracks, rows_behind
+from okr_pipeline.scoring.windows import open_windows
+
+
+def window_observations(
+    configuration: Configuration,
+    key_result: KeyResult | str,
+    observations: pd.DataFrame,
+    as_of: datetime,
+    *,
+    quarantine: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """The rows of `observations` that a key result's value as of an instant was made of, by period and series.
+
+    Rows of every part of a formula and of every metric that a milestone waits for are among them; rows without a
+    value, outside the window, or in a quarantined period are not. Zeros that were filled in have no row.
+
+    Raises:
+        KeyError: the key result is not in the configuration.
+    """
+    full_id = key_result if isinstance(key_result, str) else key_result.full_id
+    definitions = compile_definitions(configuration, until=as_of, key_results={full_id})
+    held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
+    tracks = build_tracks(definitions, observations, held)
+    used = np.zeros(len(observations), dtype=np.bool_)
+    for view, periods in _periods_used(definitions, tracks, microseconds(as_of)):
+        used |= _rows_in(definitions, observations, view, periods)
+    order = ["period_start", "metric", "dimensions"]
+    return observations[used].sort_values(order, kind="stable", ignore_index=True)
+
+
+def _periods_used(definitions: Definitions, tracks: Tracks, as_of: int) -> list[tuple[int, Integers]]:
+    """Which periods of which views: the window of the one key result, and the newest of what its milestones await."""
+    of, moment = definitions.key_results, np.array([as_of], dtype=np.int64)
+    used = []
+    if of.view[0] >= 0:
+        windows = open_windows(definitions, tracks, moment)
+        used.append((int(of.view[0]), periods_of(tracks, spread(windows.first, windows.last)[1])))
+    views, rows = definitions.milestones.view, condition_rows(definitions, tracks, moment)
+    used += [(int(view), periods_of(tracks, rows[at : at + 1])) for at, view in enumerate(views) if rows[at] >= 0]
+    return used
+
+
+def _rows_in(definitions: Definitions, observations: pd.DataFrame, view: int, periods: Integers) -> Booleans:
+    matches, period = rows_behind(definitions, observations, view)
+    return np.asarray(matches & np.isin(period, periods), dtype=np.bool_)

@@ -1,0 +1,71 @@
+"""How far back a metric must have been read for today's scores.
+
+Belongs here: what open key results look at. Does not: what the store already has, restated history (application).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.formula import references
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.okr import KeyResult, Milestones
+from okr_pipeline.scoring.arrays import HOUR, instant_of, microseconds
+from okr_pipeline.scoring.spans import Spans, reach_back
+
+
+def extraction_start(configuration: Configuration, metric_id: str, as_of: datetime) -> datetime:
+    """The start of the earliest period of a metric that an open key result looks at, through formulas.
+
+    It looks at its span, and at the stretch before it that its baseline or target is taken from. A key result is open
+    from its start until its metric closes after its end; a cancelled one is not. A metric that none reads is looked
+    at as far back as it may be stale or restated. For many metrics `extraction_starts` reads the key results once.
+    """
+    return _start(configuration, metric_id, as_of, _needs(configuration, as_of))
+
+
+def extraction_starts(configuration: Configuration, as_of: datetime) -> dict[str, datetime]:
+    """`extraction_start` of every metric of a configuration."""
+    needs = _needs(configuration, as_of)
+    return {metric_id: _start(configuration, metric_id, as_of, needs) for metric_id in configuration.metrics}
+
+
+def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs: Mapping[str, int]) -> datetime:
+    metric = configuration.metrics[metric_id]
+    idle = microseconds(as_of) - max(reach_back(metric), int(metric.restates.hours * HOUR))
+    earliest = instant_of(needs.get(metric_id, idle))
+    return configuration.calendar_of(metric).period_containing(earliest, metric.grain).start
+
+
+def _needs(configuration: Configuration, as_of: datetime) -> dict[str, int]:
+    """For every metric that an open key result reads, the earliest instant that one looks at."""
+    moment, spans, needs = microseconds(as_of), Spans(configuration), dict[str, int]()
+    for key_result in configuration.key_results():
+        start, end = spans.of(key_result)
+        if key_result.state == "cancelled" or moment <= start:
+            continue
+        for metric, earliest in _read_metrics(configuration, key_result, spans):
+            if moment <= end + int(metric.closes_after.hours * HOUR):
+                needs[metric.id] = min(needs.get(metric.id, earliest), earliest)
+    return needs
+
+
+def _read_metrics(configuration: Configuration, key_result: KeyResult, spans: Spans) -> Iterator[tuple[Metric, int]]:
+    """Every metric that a key result reads, with the earliest instant it looks at."""
+    start, _ = spans.of(key_result)
+    if key_result.metric is not None:
+        earliest = min(start, spans.before(key_result)[0])
+        for each in _with_parts(configuration, configuration.metrics[key_result.metric]):
+            yield each, earliest
+    if isinstance(key_result.measure, Milestones):
+        for item in key_result.measure.items:
+            if item.when is not None:
+                metric = configuration.metrics[item.when.metric]
+                for each in _with_parts(configuration, metric):
+                    yield each, start - reach_back(metric)
+
+
+def _with_parts(configuration: Configuration, metric: Metric) -> Iterator[Metric]:
+    yield metric
+    for part in references(metric.formula) if metric.formula is not None else ():
+        yield from _with_parts(configuration, configuration.metrics[part])

@@ -1,0 +1,90 @@
+"""Milestones: which steps are done at an instant, and how much of them was due.
+
+Belongs here: steps done on a date or when a metric gets there. Does not: any other measure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from okr_pipeline.model.score import Reason
+from okr_pipeline.scoring.arrays import Booleans, Floats, Integers
+from okr_pipeline.scoring.definitions import NO_REASON, REASON, Definitions
+from okr_pipeline.scoring.grids import bounds_at, ended_periods
+from okr_pipeline.scoring.tracks import Tracks, newest_blocked, periods_of, rows_before, track_of
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Columns, one row per key result: the share of the weight that is done, or the reason why that is unknown."""
+
+    done: Floats
+    reason: Integers
+
+
+def steps_done(definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans) -> Steps:
+    """The share of each key result's milestones that is done, as of an instant for each. `failed` is per metric.
+
+    A step with a condition reads its metric's newest value by then, which may be older than the key result.
+    """
+    of, items = definitions.key_results, definitions.milestones
+    until = np.minimum(as_of, of.end)[items.owner]
+    reached, unknown = _conditions(definitions, tracks, as_of, failed)
+    done = (items.done < until) | reached
+    unknown = np.where(done, NO_REASON, unknown)
+    reason = np.full(len(of.start), len(REASON), dtype=np.int64)
+    np.minimum.at(reason, items.owner, np.where(unknown == NO_REASON, len(REASON), unknown))
+    return Steps(
+        done=_share(definitions, done),
+        reason=np.where(reason == len(REASON), NO_REASON, reason),
+    )
+
+
+def share_due(definitions: Definitions, moments: Integers) -> Floats:
+    """The share of each key result's milestones that is due at an instant for each."""
+    return _share(definitions, definitions.milestones.due <= moments[definitions.milestones.owner])
+
+
+def _share(definitions: Definitions, chosen: Booleans) -> Floats:
+    items, count = definitions.milestones, len(definitions.key_results.start)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        chosen_weight = np.bincount(items.owner, weights=items.weight * chosen, minlength=count)
+        return chosen_weight / np.bincount(items.owner, weights=items.weight, minlength=count)
+
+
+def condition_rows(definitions: Definitions, tracks: Tracks, as_of: Integers) -> Integers:
+    """The row that each milestone's condition reads as of its key result's instant: the newest by then, or -1."""
+    items = definitions.milestones
+    row = rows_before(tracks, track_of(tracks, items.view), _ended(definitions, as_of)) - 1
+    return np.where(row >= tracks.first[track_of(tracks, items.view)], row, -1)
+
+
+def _ended(definitions: Definitions, as_of: Integers) -> Integers:
+    """The number of the period that is running for each condition, or that the key result's end falls in."""
+    items = definitions.milestones
+    until, moment = np.minimum(as_of, definitions.key_results.end)[items.owner], as_of[items.owner]
+    return ended_periods(
+        definitions.grids, items.grid, np.where(items.waits, np.minimum(until, moment - items.closes), until)
+    )
+
+
+def _conditions(
+    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans
+) -> tuple[Booleans, Integers]:
+    """Which conditions hold, and why it is not known where it is not."""
+    items, ends = definitions.milestones, definitions.key_results.end[definitions.milestones.owner]
+    row, moment = condition_rows(definitions, tracks, as_of), as_of[items.owner]
+    newest = periods_of(tracks, np.maximum(row, 0)) if len(tracks.key) else row
+    newest = np.where(row >= 0, newest, -1)
+    high = _ended(definitions, as_of)
+    ended = bounds_at(definitions.grids, items.grid, newest + 1)
+    found = [
+        (np.append(failed, False)[items.metric] & (moment < ends + items.closes), Reason.SOURCE_FAILED),
+        (newest_blocked(tracks, items.view, np.zeros_like(high), high) > newest, Reason.QUARANTINED),
+        (row < 0, Reason.NO_OBSERVATION),
+        (np.minimum(moment, ends) - ended > items.fresh, Reason.STALE),
+    ]
+    unknown = np.select([mask for mask, _ in found], [REASON[reason] for _, reason in found], NO_REASON)
+    conditional = items.view >= 0
+    reached = conditional & (unknown == NO_REASON) & (tracks.value[np.maximum(row, 0)] >= items.at_least)
+    return reached, np.where(conditional, unknown, NO_REASON)

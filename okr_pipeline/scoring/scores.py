@@ -1,0 +1,259 @@
+"""Scores: the frames that scoring hands out, and the two questions it answers with them.
+
+Belongs here: frames in and out. Does not: any rule (values, measures, pace, statuses, objectives).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES, QUARANTINE
+from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, microseconds, stamps, texts
+from okr_pipeline.scoring.compiling import compile_definitions
+from okr_pipeline.scoring.definitions import REASONS, STATUSES, Base, Definitions
+from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
+from okr_pipeline.scoring.standing import Standing, last_good, stand
+from okr_pipeline.scoring.tracks import Tracks
+from okr_pipeline.scoring.values import Bases, measure_bases
+from okr_pipeline.scoring.views import build_tracks
+
+BASELINES = ("key_result", "value", "window_start", "window_end")
+"""One row: the value over a stretch before the start that a key result is measured from, for good."""
+
+TRAJECTORY = (
+    "key_result",
+    "as_of",
+    "progress",
+    "expected_progress",
+    "status",
+    "reason",
+    "value_period_end",
+    "pace_ratio",
+)
+"""One row: where a key result stood as of an instant; columns as in `KEY_RESULT_SCORES`."""
+
+_STATUS_WORDS = texts([*(status.value for status in STATUSES), None])
+_REASON_WORDS = texts([*(reason.value for reason in REASONS), None])
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Frames as of one instant: `KEY_RESULT_SCORES`, `OBJECTIVE_SCORES`, and `BASELINES` that became known for good.
+
+    `objectives` has those whose key results, and those of all that contribute, were all asked for.
+    """
+
+    key_results: pd.DataFrame
+    objectives: pd.DataFrame
+    baselines: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything of a score that does not depend on its instant."""
+
+    definitions: Definitions
+    tracks: Tracks
+    bases: Bases
+    fixed: Booleans
+    failed: Booleans
+
+
+def score(
+    configuration: Configuration,
+    observations: pd.DataFrame,
+    *,
+    as_of: datetime,
+    quarantine: pd.DataFrame | None = None,
+    baselines: pd.DataFrame | None = None,
+    failed_sources: Collection[str] = (),
+    key_results: Collection[str] | None = None,
+) -> Scores:
+    """Where key results and objectives stand as of an instant, from what is known.
+
+    `observations` and `quarantine` are `OBSERVATIONS` and `QUARANTINE` frames in any order; `baselines` has columns
+    key_result and value, fixed by an earlier run. `failed_sources` are ids of metrics that could not be read, or of
+    sources. `key_results` are full ids; None is all. The result is a function of the arguments alone.
+
+    Raises:
+        KeyError: `key_results` names one that is not in the configuration.
+    """
+    prepared = prepare(
+        configuration,
+        observations,
+        until=as_of,
+        quarantine=quarantine,
+        baselines=baselines,
+        failed_sources=failed_sources,
+        key_results=key_results,
+    )
+    return evaluate(prepared, microseconds(as_of))
+
+
+def trajectory(
+    configuration: Configuration,
+    observations: pd.DataFrame,
+    as_ofs: Sequence[datetime],
+    *,
+    quarantine: pd.DataFrame | None = None,
+    baselines: pd.DataFrame | None = None,
+    failed_sources: Collection[str] = (),
+    key_results: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Where key results stood as of each of many instants, from what is known now: a `TRAJECTORY` frame.
+
+    Raises:
+        KeyError: `key_results` names one that is not in the configuration.
+    """
+    if not as_ofs:
+        return pd.DataFrame(columns=list(TRAJECTORY))
+    prepared = prepare(
+        configuration,
+        observations,
+        until=max(as_ofs),
+        quarantine=quarantine,
+        baselines=baselines,
+        failed_sources=failed_sources,
+        key_results=key_results,
+    )
+    return pd.concat([_track_frame(prepared, microseconds(as_of)) for as_of in as_ofs], ignore_index=True)
+
+
+def prepare(
+    configuration: Configuration,
+    observations: pd.DataFrame,
+    *,
+    until: datetime,
+    quarantine: pd.DataFrame | None = None,
+    baselines: pd.DataFrame | None = None,
+    failed_sources: Collection[str] = (),
+    key_results: Collection[str] | None = None,
+) -> Prepared:
+    """Compile the definitions and sort the observations, for evaluation at any number of instants up to `until`."""
+    definitions = compile_definitions(configuration, until=until, key_results=key_results)
+    held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
+    tracks = build_tracks(definitions, observations, held)
+    given = _given_baselines(definitions, baselines)
+    fixed = ~np.isnan(given)
+    bases = measure_bases(definitions, tracks)
+    broken = _failed_metrics(configuration, failed_sources)
+    failed = np.array([not behind.isdisjoint(broken) for behind in definitions.behind], dtype=np.bool_)
+    return Prepared(
+        definitions, tracks, Bases(np.where(fixed, given, bases.value), bases.settled & ~fixed), fixed, failed
+    )
+
+
+def evaluate(prepared: Prepared, as_of: int) -> Scores:
+    """The scores as of an instant, in microseconds."""
+    standing = stand(prepared.definitions, prepared.tracks, prepared.bases, as_of, prepared.failed)
+    objectives = roll_up_objectives(prepared.definitions, standing, as_of)
+    return Scores(
+        key_results=_key_result_frame(prepared, standing, as_of),
+        objectives=_objective_frame(prepared.definitions, objectives),
+        baselines=_baseline_frame(prepared.definitions, standing),
+    )
+
+
+def _failed_metrics(configuration: Configuration, names: Collection[str]) -> set[str]:
+    """The metrics that are named, or whose source is; a name that both have is the metric's."""
+    sources = set(names) - configuration.metrics.keys()
+    return {it.id for it in configuration.metrics.values() if it.id in names or it.source in sources}
+
+
+def _given_baselines(definitions: Definitions, baselines: pd.DataFrame | None) -> Floats:
+    names = definitions.labels["key_result"]
+    if baselines is None or not len(baselines):
+        return np.full(len(names), np.nan)
+    known = dict(zip(baselines["key_result"], baselines["value"].astype(np.float64), strict=True))
+    given = np.array([known.get(name, np.nan) for name in names], dtype=np.float64)
+    return np.where(np.isfinite(given) & (definitions.key_results.base != Base.NONE), given, np.nan)
+
+
+def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.DataFrame:
+    made = standing.measured
+    shown = ~np.isnan(standing.value)
+    good_value, good_age = last_good(prepared.definitions, prepared.tracks, standing, as_of)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed_share = np.where(made.expected > 0, made.observed / made.expected, np.nan)
+    measured = prepared.definitions.key_results.view >= 0
+    columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
+        **prepared.definitions.labels,
+        "value": standing.value,
+        "baseline": standing.baseline,
+        "target": standing.target,
+        "progress": standing.progress,
+        "score": np.clip(standing.progress, 0.0, 1.0),
+        "expected_progress": standing.expected_progress,
+        "expected_progress_now": standing.expected_progress_now,
+        "pace_ratio": standing.pace_ratio,
+        "gap": standing.progress - standing.expected_progress,
+        "status": _STATUS_WORDS[standing.status],
+        "reason": _REASON_WORDS[standing.reason],
+        "provisional": standing.provisional,
+        "value_period_start": stamps(np.where(shown, made.period_start, NO_INSTANT)),
+        "value_period_end": stamps(np.where(shown, made.period_end, NO_INSTANT)),
+        "window_start": stamps(np.where(standing.started, made.window_start, NO_INSTANT)),
+        "window_end": stamps(np.where(standing.started, made.window_end, NO_INSTANT)),
+        "observed_periods": np.where(measured, made.observed, np.nan),
+        "expected_periods": np.where(measured, made.expected, np.nan),
+        "observed_share": np.where(measured, observed_share, np.nan),
+        "straddling_periods": np.where(measured, made.straddling, np.nan),
+        "last_good_value": good_value,
+        "last_good_age_hours": good_age,
+        "weight": prepared.definitions.key_results.weight,
+    }
+    return _frame(columns, KEY_RESULT_SCORES)
+
+
+def _objective_frame(definitions: Definitions, made: ObjectiveStanding) -> pd.DataFrame:
+    names = np.append(definitions.labels["key_result"], np.array([None], dtype=object))
+    columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
+        **definitions.objectives.labels,
+        "score": made.score,
+        "expected_progress": made.expected_progress,
+        "status": _STATUS_WORDS[made.status],
+        "reason": _REASON_WORDS[made.reason],
+        "coverage": made.coverage,
+        "score_low": made.score_low,
+        "score_high": made.score_high,
+        "worst_key_result": names[made.worst],
+    }
+    return _frame(columns, OBJECTIVE_SCORES)
+
+
+def _baseline_frame(definitions: Definitions, standing: Standing) -> pd.DataFrame:
+    rows, of = np.flatnonzero(standing.settled), definitions.key_results
+    columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
+        "key_result": definitions.labels["key_result"][rows],
+        "value": standing.base[rows],
+        "window_start": stamps(of.base_start[rows]),
+        "window_end": stamps(of.base_end[rows]),
+    }
+    return _frame(columns, BASELINES)
+
+
+def _track_frame(prepared: Prepared, as_of: int) -> pd.DataFrame:
+    standing = stand(prepared.definitions, prepared.tracks, prepared.bases, as_of, prepared.failed)
+    shown = ~np.isnan(standing.value)
+    columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
+        "key_result": prepared.definitions.labels["key_result"],
+        "as_of": stamps(np.full(len(shown), as_of, dtype=np.int64)),
+        "progress": standing.progress,
+        "expected_progress": standing.expected_progress,
+        "status": _STATUS_WORDS[standing.status],
+        "reason": _REASON_WORDS[standing.reason],
+        "value_period_end": stamps(np.where(shown, standing.measured.period_end, NO_INSTANT)),
+        "pace_ratio": standing.pace_ratio,
+    }
+    return _frame(columns, TRAJECTORY)
+
+
+def _frame(columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex], names: Sequence[str]) -> pd.DataFrame:
+    """Columns in their order. Text stays object, so that None stays None."""
+    made = {name: columns[name] for name in names}
+    objects = {name: pd.Series(made[name], dtype=object) for name in names if made[name].dtype == object}
+    return pd.DataFrame({**made, **objects}, copy=False)

@@ -1,0 +1,154 @@
+"""Standing: where every key result stands at an instant, as columns.
+
+Belongs here: value, baseline, target, progress, plan and status put together. Does not: frames (scores).
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from okr_pipeline.model.score import Reason, Status
+from okr_pipeline.scoring.arrays import HOUR, NO_INSTANT, ROUNDING, Booleans, Floats, Integers
+from okr_pipeline.scoring.definitions import (
+    NO_REASON,
+    REASON,
+    STATUS,
+    Aim,
+    Base,
+    Checkpoints,
+    Definitions,
+    KeyResults,
+    Kind,
+)
+from okr_pipeline.scoring.measures import progress_of, targets
+from okr_pipeline.scoring.pace import elapsed_shares, expected_progress
+from okr_pipeline.scoring.statuses import Judged, judge, pace_ratios
+from okr_pipeline.scoring.tracks import Tracks
+from okr_pipeline.scoring.values import Bases, Values, measure_values
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Columns, one row per key result; names and units as in the frame of scores. `status`, `reason` are codes."""
+
+    value: Floats
+    baseline: Floats
+    target: Floats
+    progress: Floats
+    expected_progress: Floats
+    expected_progress_now: Floats
+    pace_ratio: Floats
+    status: Integers
+    reason: Integers
+    provisional: Booleans
+    in_grace: Booleans
+    started: Booleans
+    measured: Values
+    base: Floats
+    settled: Booleans
+
+
+def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, failed: Booleans) -> Standing:
+    """The standing of all key results as of an instant. `failed` is per metric."""
+    of = definitions.key_results
+    moments = np.full(len(of.start), as_of, dtype=np.int64)
+    values = measure_values(definitions, tracks, moments, failed)
+    base = _base_values(of, bases, moments)
+    target = targets(of, base)
+    reason = _reasons(of, values.reason, base, target, moments)
+    shown = (reason == NO_REASON) | (reason == REASON[Reason.UNDEFINED_BASELINE])
+    value = np.where(shown, values.value, np.nan)
+    progress = progress_of(of, np.where(reason == NO_REASON, value, np.nan), base, target)
+    reason = np.where((reason == NO_REASON) & np.isnan(progress), REASON[Reason.UNDEFINED_BASELINE], reason)
+    period_end = np.where(shown, values.period_end, NO_INSTANT)
+    expected = expected_progress(definitions, period_end, values.any_ended, base, target)
+    elapsed = elapsed_shares(definitions, moments)
+    judged = Judged(
+        aim=of.aim,
+        state=of.state,
+        started=moments > of.start,
+        over=moments >= of.end,
+        in_grace=elapsed <= of.grace,
+        lasting=(of.kind == Kind.ACCUMULATE) | (of.kind == Kind.MILESTONES) | (of.kind == Kind.BASELINE),
+        hopeless=_is_hopeless(of, values, progress),
+        progress=progress,
+        expected=expected,
+    )
+    status = judge(judged)
+    told = judged.hopeless & (status == STATUS[Status.BEHIND])
+    return Standing(
+        value=value,
+        baseline=np.where(of.kind == Kind.BASELINE, np.where(shown, values.finding, np.nan), _shown_base(of, base)),
+        target=target,
+        progress=progress,
+        expected_progress=expected,
+        expected_progress_now=expected_progress(definitions, moments, values.any_ended, base, target),
+        pace_ratio=pace_ratios(progress, expected),
+        status=status,
+        reason=np.where(told, REASON[Reason.OUT_OF_REACH], reason),
+        provisional=shown & (period_end != NO_INSTANT) & (period_end + of.closes > as_of) & (of.view >= 0),
+        in_grace=judged.in_grace,
+        started=judged.started,
+        measured=values,
+        base=base,
+        settled=bases.settled & judged.started & (moments >= of.start + of.closes) & ~np.isnan(base),
+    )
+
+
+def last_good(definitions: Definitions, tracks: Tracks, standing: Standing, as_of: int) -> tuple[Floats, Floats]:
+    """Where the value is unknown, the value as it stood when the newest observed period ended, and its age in hours."""
+    of, age = definitions.key_results, standing.measured.age
+    value, hours = np.full(len(age), np.nan), np.full(len(age), np.nan)
+    ended = as_of - age - np.maximum(as_of - of.end, 0)
+    rows = np.flatnonzero(np.isnan(standing.value) & standing.started & (age >= 0) & (ended > of.start))
+    if not len(rows):
+        return value, hours
+    none_failed = np.zeros(len(definitions.metrics), dtype=np.bool_)
+    then = measure_values(_chosen(definitions, rows), tracks, ended[rows], none_failed)
+    good = np.flatnonzero(then.reason == NO_REASON)
+    value[rows[good]] = then.value[good]
+    hours[rows[good]] = (as_of - then.period_end[good]) / HOUR
+    return value, hours
+
+
+def _base_values(of: KeyResults, bases: Bases, as_of: Integers) -> Floats:
+    """The number each is measured from: written, or measured before the start as far as it is known by now."""
+    waiting = as_of < of.start + np.where(of.waits, of.closes, 0)
+    measured = np.where(waiting | (of.base == Base.NONE), np.nan, bases.value)
+    return np.where(np.isnan(of.from_), measured, of.from_)
+
+
+def _shown_base(of: KeyResults, base: Floats) -> Floats:
+    """Where progress is 0: for a sum 0, whatever an earlier sum makes of its target."""
+    return np.where(of.kind == Kind.ACCUMULATE, 0.0, base)
+
+
+def _reasons(of: KeyResults, reason: Integers, base: Floats, target: Floats, as_of: Integers) -> Integers:
+    undefined = REASON[Reason.UNDEFINED_BASELINE]
+    later = (reason == NO_REASON) | (reason > undefined)
+    nowhere = np.isnan(target) | ((of.kind <= Kind.CHANGE) & np.isnan(base))
+    reason = np.where(later & nowhere, undefined, reason)
+    return np.where(as_of <= of.start, REASON[Reason.NOT_STARTED], reason)
+
+
+def _is_hopeless(of: KeyResults, values: Values, progress: Floats) -> Booleans:
+    """A commitment that even the best end would break: a share out of reach, or a budget overrun."""
+    with np.errstate(invalid="ignore"):
+        lost = np.where(of.kind == Kind.LIMIT, progress < 1, values.best < of.share - ROUNDING)
+    return np.asarray(lost & (of.aim == Aim.COMMITTED) & ~np.isnan(progress), dtype=np.bool_)
+
+
+def _chosen(definitions: Definitions, rows: Integers) -> Definitions:
+    """The definitions of some key results that have a metric."""
+    of: dict[str, Any] = {each.name: getattr(definitions.key_results, each.name)[rows] for each in fields(KeyResults)}
+    items: dict[str, Any] = {
+        each.name: getattr(definitions.milestones, each.name)[:0] for each in fields(definitions.milestones)
+    }
+    none = np.zeros(0, dtype=np.int64)
+    return replace(
+        definitions,
+        key_results=KeyResults(**of),
+        milestones=replace(definitions.milestones, **items),
+        checkpoints=Checkpoints(none, none, none, np.zeros(0), np.zeros(0)),
+    )

@@ -1,0 +1,90 @@
+"""What must have been read: exactly what open key results look at."""
+
+from datetime import date, datetime
+
+import pytest
+
+from okr_pipeline.model.calendar import Calendar, Duration, Grain
+from okr_pipeline.model.formula import parse_formula
+from okr_pipeline.model.okr import (
+    Accumulate,
+    Change,
+    KeyResult,
+    MetricReached,
+    Milestone,
+    Milestones,
+    Over,
+    Reach,
+    RelativeTarget,
+    Share,
+)
+from okr_pipeline.scoring import extraction_start, extraction_starts
+from okr_pipeline_tests.scoring.worlds import as_of_day, configuration, key_result, metric
+
+TODAY = as_of_day(date(2013, 4, 10))
+TRAILING = Over("trailing", Duration(28, "days"))
+WAITING = Milestones((Milestone("a", when=MetricReached("kpi", 3.0)),))
+
+
+def start(it: KeyResult, as_of: datetime = TODAY, **facts: object) -> date:
+    config = configuration([metric(**facts)], [it])
+    return extraction_start(config, "kpi", as_of).date()
+
+
+@pytest.mark.parametrize(
+    ("says", "it", "expected"),
+    [
+        ("its span", key_result(Reach(0, 1)), date(2013, 4, 1)),
+        ("not before the span, however long the window", key_result(Reach(0, 1), over=TRAILING), date(2013, 4, 1)),
+        ("the newest fresh day before it", key_result(Change(Share(0.1))), date(2013, 3, 28)),
+        ("the stretch before it", key_result(Change(Share(0.1)), over=TRAILING), date(2013, 3, 4)),
+        ("the twenty days before", key_result(Accumulate(RelativeTarget(0.1, "previous_cycle"))), date(2013, 3, 12)),
+        ("the year before", key_result(Accumulate(RelativeTarget(0.1, "year_ago"))), date(2012, 4, 1)),
+        ("what a milestone waits for", key_result(WAITING, metric=None), date(2013, 3, 28)),
+    ],
+)
+def test_a_key_result_needs(says: str, it: KeyResult, expected: date) -> None:
+    assert start(it) == expected, says
+
+
+@pytest.mark.parametrize(
+    ("says", "it", "as_of"),
+    [
+        ("cancelled", key_result(Change(Share(0.1)), state="cancelled"), TODAY),
+        ("not started", key_result(Change(Share(0.1))), as_of_day(date(2013, 3, 31))),
+        ("over and closed", key_result(Change(Share(0.1))), as_of_day(date(2013, 4, 25))),
+    ],
+)
+def test_a_metric_that_no_open_key_result_reads_is_read_for_its_restated_days(
+    says: str, it: KeyResult, as_of: datetime
+) -> None:
+    assert (as_of.date() - start(it, as_of)).days == 7, says
+
+
+def test_a_key_result_is_open_until_its_metric_closes() -> None:
+    as_of = as_of_day(date(2013, 4, 22))
+    assert start(key_result(Reach(0, 1)), as_of, closes_after=Duration(3, "days")) == date(2013, 4, 1)
+
+
+def test_it_is_the_start_of_a_period_of_the_metric() -> None:
+    config = configuration([metric(grain=Grain.WEEK)], [key_result(Reach(0, 1), starts=date(2013, 4, 3))])
+    assert extraction_start(config, "kpi", TODAY).date() == date(2013, 4, 1)
+
+
+def test_days_are_those_of_the_metric() -> None:
+    config = configuration([metric(timezone="Asia/Tokyo")], [key_result(Reach(0, 1))])
+    tokyo = Calendar("Asia/Tokyo")
+    assert extraction_start(config, "kpi", TODAY) == tokyo.start_of_day(date(2013, 4, 1))
+
+
+def test_formulas_are_followed_to_their_parts() -> None:
+    metrics = [
+        metric("a"),
+        metric("b"),
+        metric("c", rollup=None, source=None, formula=parse_formula("a / b")),
+        metric("kpi", rollup=None, source=None, formula=parse_formula("c * 100")),
+        metric("other"),
+    ]
+    config = configuration(metrics, [key_result(Change(Share(0.1)), over=TRAILING)])
+    found = {name: at.date() for name, at in extraction_starts(config, TODAY).items()}
+    assert found == dict.fromkeys(("a", "b", "c", "kpi"), date(2013, 3, 4)) | {"other": date(2013, 4, 4)}

@@ -1,0 +1,237 @@
+"""Laws that every score keeps, on random worlds."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from okr_pipeline.model.metric import Better, Rollup
+from okr_pipeline.model.okr import Accumulate, Intent, KeyResult, Maintain, Over, Reach
+from okr_pipeline.scoring import Scores, score, trajectory
+from okr_pipeline_tests.scoring.worlds import (
+    World,
+    as_of_day,
+    configuration,
+    key_result,
+    metric,
+    nice,
+    observed,
+    series,
+    worlds,
+)
+
+TODAY = as_of_day(date(2013, 4, 10))
+OUTSIDE = {"not_started", "paused", "cancelled"}
+days = series(wild=False, length=41)
+strange_days = series(wild=True, length=41)
+
+law = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def scored(world: World, **also: object) -> Scores:
+    return score(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine, **also)
+
+
+def row(values: list[float], measure: object, better: Better = Better.HIGHER, **facts: object) -> pd.Series:
+    kpi = metric(better=better, rollup=facts.pop("rollup", Rollup.MEAN))
+    config = configuration([kpi], [key_result(measure, **facts)])
+    return score(config, observed(values), as_of=TODAY).key_results.iloc[0]
+
+
+@law
+@given(worlds())
+def test_whatever_is_observed_nothing_infinite_comes_out_and_nothing_raises(world: World) -> None:
+    scores = scored(world)
+    for frame in (scores.key_results, scores.objectives, scores.baselines):
+        assert not np.isinf(frame.select_dtypes("float64").to_numpy()).any()
+    unknown = scores.key_results["progress"].isna()
+    assert scores.key_results.loc[unknown & (scores.key_results["status"] == "unknown"), "reason"].notna().all()
+    assert scores.baselines["value"].notna().all()
+
+
+@law
+@given(worlds())
+def test_score_is_progress_clamped_to_0_and_1(world: World) -> None:
+    scores = scored(world)
+    known = scores.key_results.dropna(subset="progress")
+    assert (known["score"] == known["progress"].clip(0, 1)).all()
+    assert scores.objectives["score"].dropna().between(0, 1).all()
+
+
+@law
+@given(worlds())
+def test_bounds_enclose_the_score(world: World) -> None:
+    known = scored(world).objectives.dropna(subset="score")
+    assert (known["score_low"] <= known["score"] + 1e-12).all()
+    assert (known["score"] <= known["score_high"] + 1e-12).all()
+
+
+@law
+@given(worlds(tame=True))
+def test_status_never_contradicts_score(world: World) -> None:
+    frame = scored(world).key_results
+    ended = {it.full_id for it in world.configuration.key_results() if it.ends < world.as_of.date()}
+    for it in frame.itertuples():
+        if it.status == "achieved" and it.key_result not in ended:
+            assert it.progress >= 1
+        if it.status == "behind":
+            assert it.progress < it.expected_progress
+        if it.status == "on_track" and it.expected_progress > 0:
+            assert it.progress >= 0
+        assert (it.status in OUTSIDE | {"unknown"}) or not np.isnan(it.progress)
+
+
+@law
+@given(worlds(), st.randoms(use_true_random=False))
+def test_order_of_observations_is_irrelevant(world: World, random: object) -> None:
+    places = list(range(len(world.observations)))
+    random.shuffle(places)
+    shuffled = replace(world, observations=world.observations.iloc[places])
+    assert_same(scored(world), scored(shuffled))
+
+
+@law
+@given(worlds())
+def test_a_key_result_alone_scores_as_among_many(world: World) -> None:
+    together = scored(world).key_results
+    for full_id in together["key_result"]:
+        alone = scored(world, key_results=[full_id]).key_results
+        both = together[together["key_result"] == full_id].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, both, check_exact=True)
+
+
+@law
+@given(worlds())
+def test_a_trajectory_is_the_scores_of_its_instants(world: World) -> None:
+    instants = [world.as_of - timedelta(days=day) for day in (0, 1, 9)]
+    track = trajectory(world.configuration, world.observations, instants, quarantine=world.quarantine)
+    columns = ["key_result", "progress", "expected_progress", "status", "value_period_end", "pace_ratio"]
+    for instant in instants:
+        there = track.loc[track["as_of"] == instant, columns].reset_index(drop=True)
+        pd.testing.assert_frame_equal(
+            there, scored(replace(world, as_of=instant)).key_results[columns], check_exact=True
+        )
+
+
+@law
+@given(worlds())
+def test_scoring_again_with_what_was_fixed_changes_nothing(world: World) -> None:
+    first = scored(world)
+    again = scored(world, baselines=first.baselines)
+    pd.testing.assert_frame_equal(first.key_results, again.key_results, check_exact=True)
+    assert again.baselines.empty
+
+
+@law
+@given(worlds())
+def test_observations_after_the_instant_are_irrelevant(world: World) -> None:
+    if any(it.empty == "zero" for it in world.configuration.metrics.values()):
+        return
+    before = world.observations[world.observations["period_end"] <= world.as_of]
+    known = scored(replace(world, observations=before))
+    pd.testing.assert_frame_equal(scored(world).key_results, known.key_results, check_exact=True)
+
+
+@law
+@given(days, nice, nice, st.sampled_from(["latest", "cycle"]))
+def test_down_is_up_in_a_mirror(values: list[float], start: float, target: float, over: str) -> None:
+    up = row(values, Reach(start, target), over=Over(over))
+    down = row([-it for it in values], Reach(-start, -target), Better.LOWER, over=Over(over))
+    assert same(up["progress"], down["progress"])
+    assert up["status"] == down["status"]
+
+
+@law
+@given(days, nice, nice, st.sampled_from([0.01, 100.0, 60.0, 1.8]), st.sampled_from([0.0, 32.0, -273.15]))
+def test_progress_does_not_depend_on_the_unit(
+    values: list[float], start: float, target: float, factor: float, offset: float
+) -> None:
+    if abs(target - start) < 1:
+        return
+    one = row(values, Reach(start, target))
+    other = row([factor * it + offset for it in values], Reach(factor * start + offset, factor * target + offset))
+    assert one["progress"] == pytest.approx(other["progress"], rel=1e-6, abs=1e-6)
+
+
+@law
+@given(values=days, day=st.integers(31, 40), step=st.integers(1, 100))
+@pytest.mark.parametrize(
+    ("measure", "rollup", "better", "over"),
+    [
+        (Reach(0, 50), Rollup.MEAN, Better.HIGHER, "cycle"),
+        (Reach(0, 50), Rollup.LAST, Better.HIGHER, "latest"),
+        (Reach(50, 0), Rollup.MAX, Better.LOWER, "cycle"),
+        (Accumulate(100), Rollup.SUM, Better.HIGHER, "latest"),
+        (Maintain(0, None), Rollup.MEAN, Better.HIGHER, "latest"),
+        (Reach("at_start", 50), Rollup.MEAN, Better.HIGHER, "latest"),
+        (Reach("at_start", -50), Rollup.MEAN, Better.LOWER, "latest"),
+    ],
+)
+def test_better_values_never_score_worse(
+    values: list[float], day: int, step: int, measure: object, rollup: Rollup, better: Better, over: str
+) -> None:
+    better_values = list(values)
+    better_values[day] += step if better is Better.HIGHER else -step
+    before = row(values, measure, better, rollup=rollup, over=Over(over))
+    after = row(better_values, measure, better, rollup=rollup, over=Over(over))
+    assert after["progress"] >= before["progress"] - 1e-9
+
+
+@law
+@given(days, days, st.sampled_from([0.5, 2.0, 1024.0]), st.integers(1, 9), st.integers(1, 9))
+def test_only_the_proportion_of_weights_matters(
+    first: list[float], second: list[float], factor: float, one: int, other: int
+) -> None:
+    def objective(weights: tuple[float, float]) -> pd.Series:
+        key_results = [
+            key_result(Reach(-300, 300), name, metric=name, weight=weight)
+            for name, weight in zip("ab", weights, strict=True)
+        ]
+        config = configuration([metric("a"), metric("b")], key_results)
+        frame = pd.concat([observed(first, name="a"), observed(second, name="b")])
+        return score(config, frame, as_of=TODAY).objectives.iloc[0]
+
+    plain, scaled = objective((one, other)), objective((one * factor, other * factor))
+    assert plain["score"] == pytest.approx(scaled["score"], rel=1e-12, abs=1e-12)
+    assert plain["status"] == scaled["status"]
+
+
+@law
+@given(strange_days, strange_days)
+def test_a_weighted_mean_lies_among_its_values(values: list[float], weights: list[float]) -> None:
+    config = configuration(
+        [metric(rollup=Rollup.WEIGHTED_MEAN)], [key_result(Reach(0, 1), over=Over("cycle"), min_coverage=0)]
+    )
+    value = score(config, observed(values, weights=weights), as_of=TODAY).key_results["value"].iloc[0]
+    if not np.isnan(value):
+        used = [
+            it
+            for it, weight in zip(values[31:], weights[31:], strict=True)
+            if np.isfinite(it) and np.isfinite(weight) and weight > 0
+        ]
+        margin = 1e-9 * max(abs(it) for it in used)
+        assert min(used) - margin <= value <= max(used) + margin
+
+
+def same(one: float, other: float) -> bool:
+    return one == other or (np.isnan(one) and np.isnan(other))
+
+
+def assert_same(one: Scores, other: Scores) -> None:
+    for name in ("key_results", "objectives", "baselines"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+
+
+def test_intents_are_all_judged() -> None:
+    key_results: list[KeyResult] = [key_result(Reach(0, 10))]
+    statuses = {
+        intent: score(configuration([metric()], key_results, intent), observed([4.0] * 41), as_of=TODAY)
+        .key_results["status"]
+        .iloc[0]
+        for intent in Intent
+    }
+    assert statuses == {Intent.COMMITTED: "at_risk", Intent.ASPIRATIONAL: "on_track", Intent.LEARNING: "at_risk"}

@@ -1,0 +1,24 @@
+"""The chapters of the manual of scores, in order."""
+
+from okr_pipeline_tests.spec import (
+    about_cases,
+    about_objectives,
+    about_pace,
+    about_progress,
+    about_status,
+    about_time,
+    about_unknowns,
+    about_values,
+)
+from okr_pipeline_tests.spec.tables import Section
+
+SECTIONS: tuple[Section, ...] = (
+    about_time.SECTION,
+    about_values.SECTION,
+    about_progress.SECTION,
+    about_unknowns.SECTION,
+    about_pace.SECTION,
+    about_status.SECTION,
+    about_objectives.SECTION,
+    about_cases.SECTION,
+)

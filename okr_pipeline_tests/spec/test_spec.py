@@ -1,0 +1,77 @@
+"""Every case of the manual holds."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from okr_pipeline.scoring import Scores, score
+from okr_pipeline_tests.spec import generate
+from okr_pipeline_tests.spec.sections import SECTIONS
+from okr_pipeline_tests.spec.tables import Case, Table, number, world_of
+
+CASES = [(table, case) for section in SECTIONS for table in section.tables for case in table.cases]
+UNKNOWN = "unknown"
+
+
+@pytest.mark.parametrize(("table", "case"), CASES, ids=[f"{table.title}: {case.says}" for table, case in CASES])
+def test_score_is_what_the_manual_says(table: Table, case: Case) -> None:
+    world = world_of(table, case)
+    scores = score(
+        world.configuration,
+        world.observations,
+        as_of=world.instant(case.as_of),
+        quarantine=world.quarantine,
+        baselines=world.baselines,
+        failed_sources=world.failed_sources,
+    )
+    found = row_of(scores, case.of)
+    wrong = [
+        f"{name}: {found[name]!r}, not {wanted}" for name, wanted in case.expect.items() if differs(found[name], wanted)
+    ]
+    assert not wrong, f"{case.says}: {'; '.join(wrong)}"
+    assert_finite(scores)
+
+
+def test_the_manual_has_enough_cases() -> None:
+    assert len(CASES) >= 100
+
+
+def test_every_case_expects_something() -> None:
+    assert [case.says for _, case in CASES if not case.expect] == []
+
+
+def test_the_printed_manual_is_current() -> None:
+    assert generate.PAGE.read_text(encoding="utf-8") == generate.page(), (
+        "run python -m okr_pipeline_tests.spec.generate"
+    )
+
+
+def row_of(scores: Scores, full_id: str) -> dict[str, object]:
+    for frame, column in ((scores.key_results, "key_result"), (scores.objectives, "objective")):
+        rows = frame[frame[column] == full_id].to_dict("records")
+        if rows:
+            fixed = scores.baselines.set_index("key_result")["value"]
+            return {**rows[0], "fixed_baseline": fixed.get(full_id, float("nan"))}
+    raise AssertionError(f"no row of {full_id}")
+
+
+def differs(found: object, wanted: str) -> bool:
+    expected = number(wanted)
+    if wanted == UNKNOWN:
+        return not (found == UNKNOWN or pd.isna(found))
+    if wanted == "–":
+        return not pd.isna(found)
+    if wanted in ("yes", "no"):
+        return found is not (wanted == "yes")
+    if isinstance(found, pd.Timestamp):
+        return found != pd.Timestamp(wanted, tz="UTC") if "+" not in wanted else found != pd.Timestamp(wanted)
+    if expected is None:
+        return str(found) != wanted
+    return pd.isna(found) or not math.isclose(float(found), expected, rel_tol=1e-12, abs_tol=1e-12)
+
+
+def assert_finite(scores: Scores) -> None:
+    for frame in (scores.key_results, scores.objectives, scores.baselines):
+        assert not np.isinf(frame.select_dtypes("float64").to_numpy()).any()
