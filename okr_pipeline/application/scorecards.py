@@ -41,8 +41,14 @@ class Scorecard:
 def write_scorecard(
     workspace: Workspace, run: Run, *, out: Path | None = None, known_at: datetime | None = None
 ) -> Scorecard:
-    """Take the snapshot of the run's week, record it if it is new, and write page, data, `latest` and the archive."""
+    """Take the snapshot of the run's week, record it if it is new, and write page, data, `latest` and the archive.
+
+    A run that rebuilds history leaves a published week as it was, and marks one that was not as reconstructed.
+    """
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
+    if run.kind == "backfill":
+        published = workspace.store.scorecard(snapshot.week)
+        snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
     root = out or workspace.scorecards_dir
     path = root / snapshot.week / "index.html"
     changed = workspace.store.write(lambda batch: _record(batch, workspace, run, snapshot, path))

@@ -22,7 +22,10 @@ _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A live run reads what is lacking (`window` None); a backfill reads the days of its partitions."""
+    """What a run reads and speaks about: what is lacking (`window` None), or the days of its partitions.
+
+    A run of the newest day is live. One of other days, or asked to speak of an earlier instant, rebuilds history.
+    """
 
     run: Run
     days: tuple[date, ...]
@@ -56,13 +59,14 @@ def scope_of(context: dg.OpExecutionContext | dg.AssetExecutionContext, workspac
     """The scope of the run that an asset executes in."""
     tags = context.run.tags
     now = datetime.now(UTC)
-    newest = workspace.as_of(tags.get(AS_OF_TAG), now=now)
-    newest_date = workspace.project.calendar.last_date_before(newest)
+    asked = workspace.as_of(tags.get(AS_OF_TAG), now=now)
+    newest_date = workspace.project.calendar.last_date_before(asked)
     days = _days(tags) or (newest_date,)
-    live = days == (newest_date,)
-    as_of = newest if live else min(workspace.project.calendar.end_of_day(days[-1]), newest)
+    ends_newest = days == (newest_date,)
+    as_of = asked if ends_newest else min(workspace.project.calendar.end_of_day(days[-1]), asked)
+    live = ends_newest and asked >= workspace.as_of(now=now)
     run = Run(context.run.run_id, as_of, "run" if live else "backfill", context.run.run_id)
-    return Scope(run, days, None if live else _window(workspace, days), FULL_REFRESH_TAG in tags)
+    return Scope(run, days, None if ends_newest else _window(workspace, days), FULL_REFRESH_TAG in tags)
 
 
 def _days(tags: Mapping[str, str]) -> tuple[date, ...]:

@@ -152,6 +152,18 @@ def test_a_backfill_marks_its_days_and_does_not_rewind_what_is_shown(small, run,
     assert recorded["2026-01-12"] == 120.0
 
 
+def test_a_run_of_an_earlier_instant_rebuilds_that_day_and_rewinds_nothing(small, run, instance):
+    run()
+    result = run(partition_key="2026-01-20", tags={"okr/as_of": "2026-01-20"})
+    assert result.success
+    assert materialized(result).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
+    recorded = small.open().store.key_result_scores().set_index("as_of_date")
+    assert recorded["value"].to_dict() == {"2026-01-20": 200.0, "2026-01-31": 310.0}
+    assert recorded["reconstructed"].astype(bool).to_dict() == {"2026-01-20": True, "2026-01-31": False}
+    latest = (small.directory / "scorecards/latest/index.html").read_text()
+    assert latest == (small.directory / "scorecards/2026-W05/index.html").read_text()
+
+
 def test_one_metric_again_goes_without_marking_its_source_done(small, instance, monkeypatch):
     monkeypatch.setattr(
         "okr_pipeline.orchestration.launch.instance_of",
