@@ -65,11 +65,11 @@ dev: example ## open the example in Dagster's web interface
 
 .PHONY: test
 test: setup ## run the tests; they use no network but loopback
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: test-postgres
 test-postgres: setup ## the same, with commands as a whole on PostgreSQL too
-	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: check
 check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order

@@ -11,8 +11,6 @@ import pytest
 
 from okr_pipeline_tests.projects import Small, january
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 Okr = Callable[..., subprocess.CompletedProcess[str]]
 
 

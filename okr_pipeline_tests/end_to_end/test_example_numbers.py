@@ -7,8 +7,6 @@ import pytest
 
 from okr_pipeline_tests.end_to_end.example_recomputed import EXPECTED
 
-pytestmark = pytest.mark.xdist_group("example")
-
 WITHOUT_A_NUMBER = {
     "2013-Q2/jfk-june": "not_started",
     "2013-Q2/lga-delay": "paused",

@@ -6,9 +6,6 @@ import pytest
 
 from okr_pipeline.store import open_store
 
-ON_ONE_RUN = pytest.mark.xdist_group("example")
-"""On one worker, so that the run they read from is made once."""
-
 
 def test_a_second_run_changes_nothing_but_run_tables(example):
     once = example.okr("run", code=1)  # in part: one wind speed is refused
@@ -27,7 +24,6 @@ def test_a_second_run_changes_nothing_but_run_tables(example):
     assert "none changed" in again.stdout
 
 
-@ON_ONE_RUN
 def test_status_says_the_same_as_what_the_run_recorded(example_run, example_status):
     recorded = open_store(example_run.store_url).key_result_scores().set_index("key_result")
     assert set(recorded.index) == set(example_status)
@@ -37,7 +33,6 @@ def test_status_says_the_same_as_what_the_run_recorded(example_run, example_stat
             assert recorded.loc[key_result, "progress"] == row["progress"]
 
 
-@ON_ONE_RUN
 @pytest.mark.parametrize(
     "key_result",
     ["2013-Q2/delay-minutes", "2013-Q2/jfk-launches", "2013-Q2/ewr-full-weeks", "2013-05-sprint/calm-hours"],
@@ -50,7 +45,6 @@ def test_a_key_result_of_any_measure_can_be_explained(example_run, example_statu
     assert told["observations"]
 
 
-@ON_ONE_RUN
 def test_a_value_is_recomputed_from_the_rows_that_explain_it(example_run, example_status):
     told = json.loads(example_run.okr("explain", "2013-Q2/departure-delay", "--json").stdout)
     rows = told["observations"]
@@ -59,7 +53,6 @@ def test_a_value_is_recomputed_from_the_rows_that_explain_it(example_run, exampl
     assert "SELECT" in told["queries"][0]["request"]
 
 
-@ON_ONE_RUN
 def test_the_same_question_has_the_same_answer_when_asked_as_of_then_and_as_known_then(example_run, example_status):
     recorded = open_store(example_run.store_url).key_result_scores()
     known_at = str(recorded["recorded_at"].max().isoformat())
