@@ -3,9 +3,10 @@
 Belongs here: appending what changed, reading the newest or what was known at an instant, and baselines. Does not:
 computing any of it (scoring).
 
-A score's content is everything but when and by whom it was computed, and but what changes by the clock alone
-(`expected_progress_now`, `last_good_age_hours`, and the ends of a window that moves with the instant: the periods it
-holds are told by `value_period_start`, `value_period_end` and the counts). Equal content, floats compared exactly, is not written again.
+A score's content is everything but when and by whom it was computed, and but what changes by the clock alone:
+`expected_progress_now`, `last_good_age_hours`, and the ends of a window that moves with the instant (the periods it
+holds are told by `value_period_start`, `value_period_end` and the counts). Equal content, floats compared exactly, is
+not written again.
 """
 
 from collections.abc import Collection
