@@ -48,8 +48,7 @@ def raise_alerts(workspace: Workspace, run: Run) -> Alerts:
 
 def _record(batch: Batch, workspace: Workspace, run: Run, advanced: Advance, report: Alerts) -> None:
     note(batch, workspace, run)
-    batch.save_alert_states(advanced.states)
-    batch.append_alert_transitions(advanced.transitions, run_id=run.id)
+    batch.record_alerts(advanced.states, advanced.transitions, run_id=run.id)
     facts = {"opened": report.opened, "closed": report.closed, "open": report.open_key_results}
     note_step(batch, run, "alerts", facts)
 

@@ -18,6 +18,8 @@ from okr_pipeline.scoring.formulas import computed
 
 PERIOD_BITS: Final = 32
 PERIOD_MASK: Final = (1 << PERIOD_BITS) - 1
+FILLED: Final = -1.0
+"""The weight of a zero that was filled in; a row without a weight has NaN."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from okr_pipeline.scoring.arrays import Floats, Integers, moments_of, spread
 from okr_pipeline.scoring.definitions import Definitions
 from okr_pipeline.scoring.grids import first_periods
-from okr_pipeline.scoring.rows import PERIOD_BITS, PERIOD_MASK, Rows, merged
+from okr_pipeline.scoring.rows import FILLED, PERIOD_BITS, PERIOD_MASK, Rows, merged
 
 Where: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -66,8 +66,8 @@ def observed_rows(definitions: Definitions, frame: pd.DataFrame) -> tuple[Rows, 
     metric, period = located(definitions, frame)
     value, weight = numbers_of(frame, "value"), numbers_of(frame, "weight")
     weighted = np.array([each.weighted for each in definitions.metrics] + [False])
-    with np.errstate(invalid="ignore"):
-        keep = (metric >= 0) & np.isfinite(value) & (~weighted[metric] | ((weight > 0) & np.isfinite(weight)))
+    weight = np.where((weight > 0) & np.isfinite(weight), weight, np.nan)
+    keep = (metric >= 0) & np.isfinite(value) & ~(weighted[metric] & np.isnan(weight))
     if not keep.all():
         frame, metric, period, value, weight = frame[keep], metric[keep], period[keep], value[keep], weight[keep]
     series, members = series_of(metric, frame["dimensions"])
@@ -96,7 +96,7 @@ def with_zeros(definitions: Definitions, rows: Rows, members: list[Member]) -> t
     low = first_periods(definitions.grids, grid, definitions.needed_from[metric])
     owner, period = spread(low, newest[metric] + 1)
     missing = np.setdiff1d((filled[owner] << PERIOD_BITS) + period, rows.key, assume_unique=True)
-    added = Rows(missing, np.zeros(len(missing)), np.full(len(missing), np.nan), len(members))
+    added = Rows(missing, np.zeros(len(missing)), np.full(len(missing), FILLED), len(members))
     return merged(rows, added), members
 
 

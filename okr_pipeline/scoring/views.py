@@ -12,7 +12,16 @@ import pandas as pd
 from okr_pipeline.model.formula import Formula
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, fold
 from okr_pipeline.scoring.definitions import Definitions, View
-from okr_pipeline.scoring.rows import PERIOD_BITS, PERIOD_MASK, Rows, appended, computed_rows, numbered_anew, selected
+from okr_pipeline.scoring.rows import (
+    FILLED,
+    PERIOD_BITS,
+    PERIOD_MASK,
+    Rows,
+    appended,
+    computed_rows,
+    numbered_anew,
+    selected,
+)
 from okr_pipeline.scoring.series import Index, Member, Where, located, numbers_of, observed_rows, series_of, with_zeros
 from okr_pipeline.scoring.tracks import Tracks
 
@@ -103,12 +112,29 @@ def _across(rows: Rows, across: str, groups: Sequence[Sequence[int]]) -> Rows:
     single = numbered_anew(rows, firsts, members)
     key = (group[single.key >> PERIOD_BITS] << PERIOD_BITS) + (single.key & PERIOD_MASK)
     order = np.argsort(key, kind="stable")
+    order = order[_counts(key[order], single.weight[order] == FILLED)]
     key, value, weight = key[order], single.value[order], single.weight[order]
-    edges = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1], [True]])) if len(key) else np.zeros(1, np.int64)
-    first, last = edges[:-1], edges[1:]
+    first, last = _runs(key)
     value, weight = _combined(across, value, np.where(weight > 0, weight, 0.0), first, last)
     known = np.isfinite(value)
     return Rows(key[first][known], value[known], weight[known], len(groups))
+
+
+def _counts(key: Integers, filled: Booleans) -> Booleans:
+    """A zero that was filled in counts only where no member of its period has a value, and then once."""
+    first, last = _runs(key)
+    real = fold(np.add, np.append(~filled, False).astype(np.float64), first, last)
+    alone = np.zeros(len(key), dtype=np.bool_)
+    alone[first[real == 0]] = True
+    return ~filled | alone
+
+
+def _runs(key: Integers) -> tuple[Integers, Integers]:
+    """Where each run of equal keys begins and ends."""
+    if not len(key):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    edges = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1], [True]]))
+    return edges[:-1], edges[1:]
 
 
 def _combined(across: str, value: Floats, weight: Floats, first: Integers, last: Integers) -> tuple[Floats, Floats]:

@@ -120,13 +120,12 @@ class Batch:
         """Record `key_result`, `definition`, `value`, `window_start`, `window_end` of those not fixed yet; how many."""
         return scores.fix_baselines(self._connection, frame, run_id=run_id, recorded_at=self.recorded_at)
 
-    def save_alert_states(self, states: pd.DataFrame) -> int:
-        """Set alert states by key result and rule; how many differ from before."""
-        return alerts.save_states(self._connection, states)
+    def record_alerts(self, states: pd.DataFrame, transitions: pd.DataFrame, *, run_id: str) -> int:
+        """Set alert states and append the transitions that led to them; how many were not recorded by another run.
 
-    def append_alert_transitions(self, transitions: pd.DataFrame, *, run_id: str) -> int:
-        """Append `episode`, `key_result`, `rule`, `from_state`, `to_state`, `as_of`, `reason`."""
-        return alerts.append_transitions(self._connection, transitions, run_id=run_id, recorded_at=self.recorded_at)
+        `transitions` has `episode`, `key_result`, `rule`, `from_state`, `to_state`, `as_of`, `reason`.
+        """
+        return alerts.record(self._connection, states, transitions, run_id=run_id, recorded_at=self.recorded_at)
 
     def save_scorecard(
         self,

@@ -5,30 +5,52 @@ import pandas as pd
 AS_OF = pd.Timestamp(datetime(2013, 5, 18, 4, tzinfo=UTC))
 
 
-def states(*streaks):
+NO_TRANSITIONS = pd.DataFrame(columns=["episode", "key_result", "rule", "from_state", "to_state", "as_of", "reason"])
+
+
+def states(*streaks, as_of=AS_OF):
     row = {
-        "rule": "behind", "state": "firing", "last_evaluated_as_of": AS_OF, "last_period_end": pd.NaT, "since": AS_OF,
+        "rule": "behind", "state": "firing", "last_evaluated_as_of": as_of, "last_period_end": pd.NaT, "since": AS_OF,
         "episode": "e",
     }  # fmt: skip
     return pd.DataFrame([row | {"key_result": f"c/{n}", "streak": streak} for n, streak in enumerate(streaks)])
 
 
-def test_states_are_kept_per_key_result_and_rule_and_written_where_they_differ(store):
-    def save(frame):
-        return store.write(lambda batch: batch.save_alert_states(frame))
+def steps(as_of=AS_OF):
+    row = {"episode": "e", "key_result": "c/0", "rule": "behind", "as_of": as_of, "reason": None}
+    changes = [("ok", "pending"), ("pending", "firing")]
+    return pd.DataFrame([row | {"from_state": before, "to_state": after} for before, after in changes])
 
-    assert [save(states(1, 2)), save(states(1, 2)), save(states(1, 3))] == [2, 0, 1]
+
+def test_states_are_kept_per_key_result_and_rule_and_moved_by_later_evaluations_only(store):
+    def save(frame):
+        store.write(lambda batch: batch.record_alerts(frame, NO_TRANSITIONS, run_id="r"))
+        return store.alert_states()["streak"].tolist()
+
+    later = AS_OF + pd.Timedelta(days=1)
+    assert save(states(1, 2)) == [1, 2]
+    assert save(states(1, 3)) == [1, 2]
+    assert save(states(1, 3, as_of=later)) == [1, 3]
+    assert save(states(9, 9)) == [1, 3]
     frame = store.alert_states()
-    assert frame["streak"].tolist() == [1, 3]
     assert frame["since"].tolist() == [AS_OF, AS_OF]
     assert frame["last_period_end"].isna().all()
 
 
 def test_transitions_are_appended_in_order(store):
-    row = {"episode": "e", "key_result": "c/a", "rule": "behind", "as_of": AS_OF, "reason": None}
-    steps = [("ok", "pending"), ("pending", "firing")]
-    frame = pd.DataFrame([row | {"from_state": before, "to_state": after} for before, after in steps])
     known = store.known_until()
-    store.write(lambda batch: batch.append_alert_transitions(frame, run_id="r"))
+    store.write(lambda batch: batch.record_alerts(states(1), steps(), run_id="r"))
     assert store.alert_transitions()["to_state"].tolist() == ["pending", "firing"]
     assert store.alert_transitions(known_at=known).empty
+
+
+def test_two_runs_that_advanced_from_the_same_states_record_their_transitions_once(store):
+    def record(frame, transitions):
+        return store.write(lambda batch: batch.record_alerts(frame, transitions, run_id="r"))
+
+    later = AS_OF + pd.Timedelta(days=1)
+    both = pd.concat([steps(), steps(later)], ignore_index=True)
+    assert record(states(1), steps()) == 2
+    assert record(states(1), steps()) == 0
+    assert record(states(2, as_of=later), both) == 2
+    assert len(store.alert_transitions()) == 4

@@ -20,7 +20,10 @@ def filled(store, points):
         "as_of": AS_OF, "as_of_date": date(2013, 5, 17), "known_at": AS_OF, "run_id": "r", "config_version": "v",
     }  # fmt: skip
     outcome = {"metric": "m", "rule": "max", "family": "rows", "status": "failed", "severity": "block", "detail": None}
-    states = [{"rule": "behind", "state": state, "streak": 1, "since": AS_OF} for state in ("ok", "pending", "firing")]
+    states = [
+        {"rule": "behind", "state": state, "streak": 1, "last_evaluated_as_of": AS_OF, "since": AS_OF}
+        for state in ("ok", "pending", "firing")
+    ]
 
     def work(batch):
         batch.record_observations(points({0: 1, 1: 2, -400 * 365: 3}, weight=5), run_id="r")
@@ -30,7 +33,8 @@ def filled(store, points):
             batch.record_key_result_scores(pd.DataFrame([scores | {"progress": progress}]), **stamp)
         batch.record_objective_scores(pd.DataFrame([objective]), **stamp)
         batch.record_checks(pd.DataFrame([outcome | {"rows_checked": 3, "rows_failed": 1}]), source="s", run_id="r")
-        batch.save_alert_states(pd.DataFrame([row | {"key_result": f"c/{row['state']}"} for row in states]))
+        alerts = pd.DataFrame([row | {"key_result": f"c/{row['state']}"} for row in states])
+        batch.record_alerts(alerts, alerts.assign(as_of=AS_OF).iloc[:0], run_id="r")
         for content in ("{}", "[]"):
             batch.save_scorecard(
                 week="2013-W20", snapshot_hash=content, schema_version=1, content=content, as_of=AS_OF,
