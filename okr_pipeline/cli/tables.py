@@ -5,7 +5,7 @@ Belongs here: layout. Does not: numbers' formats (rendering), facts (application
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -102,12 +102,12 @@ def print_explanation(it: Explanation, timezone: str) -> None:
         out.print("\n[bold]Made of[/bold]", members)
 
 
-def print_connectors(described: Sequence[Mapping[str, object]]) -> None:
+def print_connectors(described: Sequence[Mapping[str, Any]]) -> None:
     """One line per connector."""
     table = _table("Connector", "Reads", "Tested against", "Untested")
     for it in described:
         tested, untested = it["tested_against"], it["untested"]
-        table.add_row(str(it["name"]), str(it["summary"]), ", ".join(tested), ", ".join(untested) or "–")  # type: ignore[arg-type]
+        table.add_row(str(it["name"]), str(it["summary"]), ", ".join(tested), ", ".join(untested) or "–")
     console().print(table)
 
 
