@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel
 
 from connectors.catalogue import load_connectors
 from connectors.contract import Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
@@ -59,13 +60,12 @@ def plan_windows(
 
 def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
     """Every metric's points of its window; one that fails is reported, and the others go on."""
-    metrics = {metric_id: workspace.configuration.metrics[metric_id] for metric_id in windows}
     try:
         source = open_source(workspace, source_id)
     except ConnectorError as error:
         return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
     try:
-        return _collect(workspace, source, metrics, windows)
+        return _collect(workspace, source, _request_model(workspace, source_id), windows)
     finally:
         source.close()
 
@@ -119,13 +119,12 @@ def _floor(workspace: Workspace, metric: Metric, instant: datetime) -> datetime:
     return workspace.configuration.calendar_of(metric).period_containing(instant, metric.grain).start
 
 
-def _collect(
-    workspace: Workspace, source: Source, metrics: Mapping[str, Metric], windows: Mapping[str, Period]
-) -> Delivery:
+def _collect(workspace: Workspace, source: Source, options: type[BaseModel], windows: Mapping[str, Period]) -> Delivery:
+    metrics = {metric_id: workspace.configuration.metrics[metric_id] for metric_id in windows}
     batches: list[DataPointBatch] = []
     failures: dict[str, ConnectorError] = {}
     for window, members in _by_window(windows).items():
-        requests = [_request(workspace, metrics[metric_id]) for metric_id in members]
+        requests = [_request(workspace, metrics[metric_id], options) for metric_id in members]
         for outcome in source.read(requests, window):
             if isinstance(outcome, ReadFailure):
                 failures[outcome.metric] = outcome.error
@@ -155,15 +154,18 @@ def _by_window(windows: Mapping[str, Period]) -> dict[Window, list[str]]:
     return groups
 
 
-def _request(workspace: Workspace, metric: Metric) -> MetricRequest:
-    configuration = workspace.configuration
-    connector = load_connectors()[configuration.sources[str(metric.source)].connector]
+def _request_model(workspace: Workspace, source_id: str) -> type[BaseModel]:
+    """What the keys that a source's connector adds to a metric are validated by."""
+    return load_connectors()[workspace.configuration.sources[source_id].connector].describe().request
+
+
+def _request(workspace: Workspace, metric: Metric, options: type[BaseModel]) -> MetricRequest:
     return MetricRequest(
         metric=metric.id,
         grain=metric.grain.value,
-        timezone=configuration.calendar_of(metric).timezone,
+        timezone=workspace.configuration.calendar_of(metric).timezone,
         dimensions=metric.dimensions,
-        options=connector.describe().request.model_validate(dict(metric.request)),
+        options=options.model_validate(dict(metric.request)),
     )
 
 
