@@ -110,11 +110,12 @@ def _key_result_row(
     aimed = aimed_at(key_result.measure)
     start, end = spans.of(key_result)
     base_start, base_end = spans.before(key_result)
-    subject, view, per = _NO_SUBJECT, -1, -1
+    subject, view, per, sees_from = _NO_SUBJECT, -1, -1, start
     if key_result.metric is not None:
         subject = catalogue.subject(key_result.metric)
         view = catalogue.view(key_result.metric, key_result.where)
-        catalogue.need(view, min(start, base_start) - subject.reach_back, end)
+        sees_from = min(start, base_start) - subject.reach_back
+        catalogue.need(view, sees_from, end)
         per = _per(key_result, catalogue, start, end)
     reducer = reducer_of(key_result, subject)
     return (
@@ -148,6 +149,7 @@ def _key_result_row(
         aimed.high,
         subject.scale if is_of_events(key_result.measure) else 1.0,
         per,
+        sees_from,
     )
 
 
@@ -167,12 +169,13 @@ def _milestone_row(
     due = min(item.due or key_result.ends, key_result.ends)
     done = spans.start_of_day(item.done_on) if item.done_on is not None else _NEVER
     subject, view, at_least = _NO_SUBJECT, -1, _NAN
+    sees_from, end = spans.of(key_result)
     if item.when is not None:
-        start, end = spans.of(key_result)
         subject, at_least = catalogue.subject(item.when.metric), item.when.at_least
         view = catalogue.view(item.when.metric, item.when.where)
-        catalogue.need(view, start - subject.reach_back, end)
-    facts = (subject.number, view, subject.grid, subject.closes, subject.fresh, subject.waits, at_least)
+        sees_from -= subject.reach_back
+        catalogue.need(view, sees_from, end)
+    facts = (subject.number, view, subject.grid, subject.closes, subject.fresh, subject.waits, at_least, sees_from)
     return (owner, item.weight, spans.end_of_day(due), done, *facts)
 
 

@@ -136,7 +136,8 @@ class KeyResults:
     `view`, `grid`: where its values come from. `closes`, `fresh`, `waits`: the metric's `closes_after`, `freshness`
     and `provisional: wait`. `from_`: NaN where it is a base measured before the start, over `[base_start, base_end)`.
     `amount`, `form`: the target. `share`, `low`, `high`, `scale`: of `maintain`. `per`: the grid of `cadence`.
-    `sign`: +1 where higher is better, -1 where lower is, 0 where neither. `needed_from`: the earliest instant read.
+    `sign`: +1 where higher is better, -1 where lower is, 0 where neither. `sees_from`: what
+    was observed before that instant is nothing to it.
     """
 
     start: Integers
@@ -169,6 +170,7 @@ class KeyResults:
     high: Floats
     scale: Floats
     per: Integers
+    sees_from: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,7 @@ class MilestoneItems:
     fresh: Integers
     waits: Booleans
     at_least: Floats
+    sees_from: Integers
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,9 +54,14 @@ def _share(definitions: Definitions, chosen: Booleans) -> Floats:
 
 def condition_rows(definitions: Definitions, tracks: Tracks, as_of: Integers) -> Integers:
     """The row that each milestone's condition reads as of its key result's instant: the newest by then, or -1."""
+    track = track_of(tracks, definitions.milestones.view)
+    row = rows_before(tracks, track, _ended(definitions, as_of)) - 1
+    return np.where(row >= rows_before(tracks, track, _first_seen(definitions)), row, -1)
+
+
+def _first_seen(definitions: Definitions) -> Integers:
     items = definitions.milestones
-    row = rows_before(tracks, track_of(tracks, items.view), _ended(definitions, as_of)) - 1
-    return np.where(row >= tracks.first[track_of(tracks, items.view)], row, -1)
+    return ended_periods(definitions.grids, items.grid, items.sees_from)
 
 
 def _ended(definitions: Definitions, as_of: Integers) -> Integers:
@@ -80,7 +85,7 @@ def _conditions(
     ended = bounds_at(definitions.grids, items.grid, newest + 1)
     found = [
         (np.append(failed, False)[items.metric] & (moment < ends + items.closes), Reason.SOURCE_FAILED),
-        (newest_blocked(tracks, items.view, np.zeros_like(high), high) > newest, Reason.QUARANTINED),
+        (newest_blocked(tracks, items.view, _first_seen(definitions), high) > newest, Reason.QUARANTINED),
         (row < 0, Reason.NO_OBSERVATION),
         (np.minimum(moment, ends) - ended > items.fresh, Reason.STALE),
     ]

@@ -141,7 +141,7 @@ def _ages(definitions: Definitions, tracks: Tracks, track: Integers, as_of: Inte
     """At a key result's end its data stops ageing: what is finished does not go stale."""
     of = definitions.key_results
     last = rows_before(tracks, track, ended_periods(definitions.grids, of.grid, as_of))
-    any_row = last > tracks.first[track]
     newest = periods_of(tracks, np.maximum(last - 1, 0)) if len(tracks.key) else last
+    any_row = (last > tracks.first[track]) & (newest >= ended_periods(definitions.grids, of.grid, of.sees_from))
     ended = bounds_at(definitions.grids, of.grid, newest + 1)
     return np.where(any_row, np.maximum(np.minimum(as_of, of.end) - ended, 0), -1)
