@@ -22,7 +22,7 @@ from okr_pipeline.config import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
 from okr_pipeline.model.frames import POINTS
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.scoring import extraction_start
+from okr_pipeline.scoring import extraction_starts
 
 INSTANT = "datetime64[us, UTC]"
 
@@ -46,9 +46,10 @@ def plan_windows(
     read is left out.
     """
     read = read_so_far(states)
+    starts = extraction_starts(workspace.configuration, as_of)
     windows = {}
     for metric in metrics:
-        needed = _floor(workspace, metric, extraction_start(workspace.configuration, metric.id, as_of))
+        needed = _floor(workspace, metric, starts[metric.id])
         end = _floor(workspace, metric, as_of)
         start = needed
         if not full_refresh and metric.id in read:

@@ -17,7 +17,7 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones
-from okr_pipeline.scoring import Scores, extraction_start, score
+from okr_pipeline.scoring import Scores, extraction_starts, score
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
@@ -125,8 +125,7 @@ def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) ->
 
 def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
     """The earliest instant that any score as of an instant looks at."""
-    starts = [extraction_start(configuration, metric, as_of) for metric in configuration.metrics]
-    return min(starts, default=as_of) - timedelta(days=1)
+    return min(extraction_starts(configuration, as_of).values(), default=as_of) - timedelta(days=1)
 
 
 def scored_metrics(configuration: Configuration) -> set[str]:

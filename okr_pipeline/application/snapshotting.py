@@ -42,6 +42,8 @@ _SEVERITY = (
 )
 _LIVE = {Status.BEHIND, Status.AT_RISK, Status.ON_TRACK, Status.UNKNOWN, Status.ACHIEVED, Status.MISSED, Status.PARTIAL}
 _TRACK_POINTS = 26
+_WITHOUT_A_WAY = ("maintain", "cadence", "limit", "milestones", "baseline")
+"""Measures whose value does not travel from a baseline to a target."""
 
 _UNKNOWN_BECAUSE: Mapping[str, str] = {
     "source_failed": "its source could not be read",
@@ -328,7 +330,9 @@ def _key_result_row(
         starts=key_result.starts,
         ends=key_result.ends,
         track=facts.tracks.get(key_result.full_id, ()),
-        plan=tuple(TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result)),
+        plan=tuple(
+            TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result, baseline=now["baseline"])
+        ),
     )
 
 
@@ -336,10 +340,18 @@ def _reasoned(sentence: str, key_result: KeyResult) -> str:
     return f"{sentence} {key_result.state_reason}" if key_result.state_reason else sentence
 
 
+def _plan(configuration: Configuration, key_result: KeyResult, baseline: float | None) -> tuple[TrackPoint, ...]:
+    return tuple(TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result, baseline=baseline))
+
+
 def _plan_value(record: Record) -> float | None:
     """The value that the plan asks for today, on the scale of `value`."""
     baseline, target, expected = record["baseline"], record["target"], record["expected_progress_now"]
-    if target is None or expected is None or record["measure"] in ("maintain", "cadence", "limit", "milestones"):
+    if (
+        target is None
+        or expected is None
+        or record["measure"] in ("maintain", "cadence", "limit", "milestones", "baseline")
+    ):
         return None
     start = baseline if baseline is not None else 0.0
     return float(start + (target - start) * expected)

@@ -162,7 +162,8 @@ def _pass_up(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integer
 def _worst(definitions: Definitions, standing: Standing) -> Integers:
     """The key result of each objective with the largest weight × −gap; the first of equals."""
     objectives, weight = definitions.objectives, definitions.key_results.weight
-    lack = weight * (standing.expected_progress - standing.progress)
+    with np.errstate(over="ignore"):
+        lack = weight * (standing.expected_progress - standing.progress)
     outside = np.isin(standing.status, [STATUS[each] for each in _OUTSIDE])
     rows = np.flatnonzero((objectives.of >= 0) & ~outside & ~np.isnan(lack))
     order = rows[np.lexsort((rows, -lack[rows], objectives.of[rows]))]

@@ -68,7 +68,8 @@ def judge(of: Judged) -> Integers:
 
 def _open_status(of: Judged) -> Integers:
     """Before the end. Never behind at or above the plan; a plan that asks for nothing is met by not going back."""
-    ratio = np.where(of.expected > 0, of.progress / np.where(of.expected > 0, of.expected, 1.0), -np.inf)
+    with np.errstate(all="ignore"):
+        ratio = np.where(of.expected > 0, of.progress / of.expected, -np.inf)
     ratio = np.where(of.progress >= of.expected, np.inf, ratio)
     return np.select(
         [

@@ -29,6 +29,7 @@ OUTSIDE = {"not_started", "paused", "cancelled"}
 days = series(wild=False, length=41)
 strange_days = series(wild=True, length=41)
 
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 law = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
