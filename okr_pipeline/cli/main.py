@@ -11,7 +11,8 @@ import typer
 from okr_pipeline.cli import connectors, project, reading, running, store
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
-"""Commands are short: a tenth of their time would go into collecting what imports leave, which is nothing."""
+"""Commands are short. What imports leave is no garbage, and looking for some in it, last of all at the exit, took a
+third of the time of `okr status`."""
 
 app = typer.Typer(
     name="okr",
@@ -47,3 +48,5 @@ def main() -> None:
         message, code = told
         sys.stderr.write(message.rstrip() + "\n")
         sys.exit(code)
+    finally:
+        gc.freeze()
