@@ -4,9 +4,9 @@ Belongs here: selections and cron. Does not: what assets do.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.observing import observe
@@ -18,6 +18,10 @@ from okr_pipeline.model.calendar import Grain
 from okr_pipeline.orchestration.lineage import lineage_events, metric_events, observations_key
 from okr_pipeline.orchestration.observing import reads_key, shown_metrics
 from okr_pipeline.orchestration.scope import newest_day, scope_of
+
+if TYPE_CHECKING:
+    # Dagster exports the function that makes these, not their type.
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 MAIN_JOB, HISTORY_JOB, HOURLY_JOB, REFRESH_JOB = "okr_run", "okr_backfill", "okr_hourly", "refresh_metrics"
 _MAX_RUNTIME_SECONDS = 6 * 60 * 60
@@ -54,7 +58,7 @@ def refresh_metrics() -> None:
     refresh()
 
 
-def asset_jobs(workspace: Workspace, assets: Sequence[dg.AssetsDefinition]) -> list[UnresolvedAssetJobDefinition]:
+def asset_jobs(workspace: Workspace, assets: Sequence[dg.AssetsDefinition]) -> "list[UnresolvedAssetJobDefinition]":
     """The main job over every executable asset, the history job, and an hourly one where a metric asks for it."""
     tags = {"dagster/max_runtime": str(_MAX_RUNTIME_SECONDS)}
     jobs = [
@@ -85,13 +89,13 @@ def asset_jobs(workspace: Workspace, assets: Sequence[dg.AssetsDefinition]) -> l
     return jobs
 
 
-def schedules(workspace: Workspace, jobs: Sequence[UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+def schedules(workspace: Workspace, jobs: "Sequence[UnresolvedAssetJobDefinition]") -> list[dg.ScheduleDefinition]:
     """Daily at six, and hourly where a metric is; running by themselves unless the project's date is fixed."""
     crons = {MAIN_JOB: "0 6 * * *", HOURLY_JOB: "10 * * * *"}
     return [_schedule(workspace, job, crons[job.name]) for job in jobs if job.name in crons]
 
 
-def _schedule(workspace: Workspace, job: UnresolvedAssetJobDefinition, cron: str) -> dg.ScheduleDefinition:
+def _schedule(workspace: Workspace, job: "UnresolvedAssetJobDefinition", cron: str) -> dg.ScheduleDefinition:
     live = workspace.project.as_of is None
 
     @dg.schedule(
