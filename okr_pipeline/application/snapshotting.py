@@ -330,9 +330,7 @@ def _key_result_row(
         starts=key_result.starts,
         ends=key_result.ends,
         track=facts.tracks.get(key_result.full_id, ()),
-        plan=tuple(
-            TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result, baseline=now["baseline"])
-        ),
+        plan=_plan(configuration, key_result, now["baseline"]),
     )
 
 
@@ -347,11 +345,7 @@ def _plan(configuration: Configuration, key_result: KeyResult, baseline: float |
 def _plan_value(record: Record) -> float | None:
     """The value that the plan asks for today, on the scale of `value`."""
     baseline, target, expected = record["baseline"], record["target"], record["expected_progress_now"]
-    if (
-        target is None
-        or expected is None
-        or record["measure"] in ("maintain", "cadence", "limit", "milestones", "baseline")
-    ):
+    if target is None or expected is None or record["measure"] in _WITHOUT_A_WAY:
         return None
     start = baseline if baseline is not None else 0.0
     return float(start + (target - start) * expected)
