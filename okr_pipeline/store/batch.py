@@ -24,14 +24,6 @@ class Batch:
         """Note that a run began, or goes on. Rows that name a run need it noted, here or in a batch before."""
         runs.start(self._connection, run, self.recorded_at)
 
-    def finish_run(self, run_id: str, status: runs.RunStatus, summary: Mapping[str, object] | None = None) -> None:
-        """Note how a run ended; `summary` must go into JSON.
-
-        Raises:
-            KeyError: no such run.
-        """
-        runs.finish(self._connection, run_id, status, summary or {}, self.recorded_at)
-
     def add_step(self, run_id: str, step: str, facts: Mapping[str, object], *, status: runs.RunStatus) -> None:
         """Add what one step did to a run's summary; `facts` must go into JSON.
 

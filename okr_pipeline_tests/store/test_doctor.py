@@ -15,7 +15,7 @@ def filled(store, points):
         store.write(lambda batch, value=value: batch.record_observations(points({0: value, 1: value}), run_id="r"))
     refused = points({2: 9}).assign(rule="max", reason="big")
     store.write(lambda batch: batch.quarantine(refused, run_id="r"))
-    store.write(lambda batch: batch.finish_run("r", "done"))
+    store.write(lambda batch: batch.add_step("r", "read", {}, status="done"))
     return store
 
 

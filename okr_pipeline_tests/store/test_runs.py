@@ -10,7 +10,9 @@ AS_OF = datetime(2013, 5, 19, 4, tzinfo=UTC)
 def test_a_run_begins_and_ends_at_the_instants_of_its_batches(store):
     run = Run("x", "backfill", AS_OF, "v", "d")
     began = store.write(lambda batch: (batch.start_run(run), batch.recorded_at)[1])
-    ended = store.write(lambda batch: (batch.finish_run("x", "partial", {"rows": 3}), batch.recorded_at)[1])
+    ended = store.write(
+        lambda batch: (batch.add_step("x", "read", {"rows": 3}, status="partial"), batch.recorded_at)[1]
+    )
     frame = store.runs()
     assert frame["run_id"].tolist() == ["x", "r"]
     row = frame.iloc[0]
@@ -21,7 +23,16 @@ def test_a_run_begins_and_ends_at_the_instants_of_its_batches(store):
         began,
         ended,
     ]
-    assert row.summary == '{"rows": 3}'
+    assert store.run("x")["summary"] == {"read": {"rows": 3, "status": "partial"}}
+
+
+def test_a_run_with_a_step_in_part_stays_partial_whatever_follows(store):
+    for step, status in (("read", "partial"), ("score", "done")):
+        store.write(lambda batch, step=step, status=status: batch.add_step("r", step, {}, status=status))
+    told = store.run("r")
+    assert told["status"] == "partial"
+    assert list(told["summary"]) == ["read", "score"]
+    assert store.run("nobody") is None
 
 
 def test_a_run_that_goes_on_keeps_its_beginning(store):
@@ -30,9 +41,9 @@ def test_a_run_that_goes_on_keeps_its_beginning(store):
     assert store.runs()["started_at"].tolist() == [began]
 
 
-def test_an_unknown_run_cannot_end(store):
+def test_an_unknown_run_has_no_steps(store):
     with pytest.raises(KeyError):
-        store.write(lambda batch: batch.finish_run("nobody", "done"))
+        store.write(lambda batch: batch.add_step("nobody", "read", {}, status="done"))
 
 
 def test_definitions_are_kept_when_they_change_also_back_again(store):
