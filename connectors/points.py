@@ -8,7 +8,7 @@ import difflib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -55,11 +55,24 @@ def to_points(frame: pd.DataFrame, request: MetricRequest) -> pd.DataFrame:
         ContractError: a column is missing, or there twice.
         DataError: a period is null, unreadable, or does not name one instant; a weight is not a number.
     """
-    require_columns(frame.columns, request)
+    return joined_points([(request, frame)])
+
+
+def joined_points(parts: Sequence[tuple[MetricRequest, pd.DataFrame]]) -> pd.DataFrame:
+    """The rows of many metrics of one `shape` as points, those of one metric together, in the order given.
+
+    Raises:
+        ContractError, DataError: as `to_points`; the row that an error names is counted through all parts.
+    """
+    for request, frame in parts:
+        require_columns(frame.columns, request)
+    request = parts[0][0]
+    frame = pd.concat([frame for _, frame in parts], ignore_index=True) if len(parts) > 1 else parts[0][1]
     frame = frame.reset_index(drop=True)
+    metrics = np.repeat([request.metric for request, _ in parts], [len(frame) for _, frame in parts])
     value, raw_value = _numbers(frame["value"])
     columns: dict[str, Any] = {
-        "metric": pd.Series([request.metric] * len(frame), dtype="str"),
+        "metric": pd.Series(metrics, dtype="str"),
         "dimensions": _dimensions(frame, request.dimensions),
         "period_start": _instants(frame["period"], request),
         "value": value,
@@ -69,17 +82,25 @@ def to_points(frame: pd.DataFrame, request: MetricRequest) -> pd.DataFrame:
     return pd.DataFrame({name: columns[name] for name in POINT_COLUMNS})
 
 
-def within(points: pd.DataFrame, window: Window) -> pd.DataFrame:
-    """The points whose periods start inside the window."""
-    starts = points["period_start"]
-    return points[(starts >= window.start) & (starts < window.end)].reset_index(drop=True)
+def shape(request: MetricRequest, frame: pd.DataFrame) -> Hashable:
+    """What rows must have in common to be made into points together."""
+    columns = tuple(zip(map(str, frame.columns), map(str, frame.dtypes), strict=True))
+    return request.grain == "hour", request.timezone, request.dimensions, columns
 
 
-def response_hash(points: pd.DataFrame) -> str:
-    """A hash of the points, equal for equal points in any order."""
+def within(starts: "pd.Series[Any]", window: Window) -> npt.NDArray[np.bool_]:
+    """Which of the instants are inside the window."""
+    inside: npt.NDArray[np.bool_] = ((starts >= window.start) & (starts < window.end)).to_numpy()
+    return inside
+
+
+def response_hashes(points: pd.DataFrame, counts: Sequence[int]) -> list[str]:
+    """A hash for each stretch of so many rows, equal for equal points in any order; the metric's name is left out."""
     columns = points[[name for name in POINT_COLUMNS if name != "metric"]]
     hashes = pd.util.hash_pandas_object(columns, index=False).to_numpy(dtype="<u8")
-    return hashlib.sha256(np.sort(hashes).tobytes()).hexdigest()
+    return [
+        hashlib.sha256(np.sort(stretch).tobytes()).hexdigest() for stretch in np.split(hashes, np.cumsum(counts)[:-1])
+    ]
 
 
 def require_columns(names: Iterable[object], request: MetricRequest) -> None:

@@ -4,21 +4,25 @@ Belongs here: threads, timing, evidence, and that one failed metric never loses 
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from itertools import chain, islice
+from typing import Final, Protocol, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from connectors.contract import DataPointBatch, Evidence, MetricRequest, ReadFailure, Window
 from connectors.errors import ConnectorError
-from connectors.points import response_hash, to_points, within
+from connectors.points import joined_points, response_hashes, shape, within
 
 AnswerT = TypeVar("AnswerT")
 _Outcome = DataPointBatch | ReadFailure
+_MOST_ROWS: Final = 100_000
+_MOST_PARTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +66,24 @@ class Fetch(Protocol[AnswerT]):
 def read_concurrently(
     fetches: Iterable[Fetch[AnswerT]], window: Window, concurrency: int
 ) -> Iterator[DataPointBatch | ReadFailure]:
-    """The points or the failure of every metric of every fetch, each once, in the order in which they arrive.
+    """The points or the failure of every metric of every fetch, each once.
 
-    At most `concurrency` fetches run at a time, and as many answers wait to be taken.
+    At most `concurrency` fetches run at a time, and as many answers wait to be taken. Answers are made into points
+    many at a time, which costs a fraction of one by one.
     """
-    waiting = iter(fetches)
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="read") as pool:
-        running: set[Future[list[_Outcome]]] = set()
-        try:
-            while True:
-                room = 2 * concurrency - len(running)
-                running |= {pool.submit(_outcomes, fetch, window) for fetch in islice(waiting, room)}
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield from future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    parts: list[_Part] = []
+    rows = 0
+    for arrival in _arrivals(fetches, concurrency):
+        for outcome in arrival:
+            if isinstance(outcome, ReadFailure):
+                yield outcome
+            else:
+                parts.append(outcome)
+                rows += len(outcome.rows)
+        if rows >= _MOST_ROWS or len(parts) >= _MOST_PARTS:
+            yield from _batches(parts, window)
+            parts, rows = [], 0
+    yield from _batches(parts, window)
 
 
 def failure(request: MetricRequest, error: ConnectorError) -> ReadFailure:
@@ -92,37 +96,92 @@ def failure(request: MetricRequest, error: ConnectorError) -> ReadFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival(Generic[AnswerT]):
-    answer: AnswerT
+class _Part:
+    """One metric's rows of an answer, not yet points."""
+
+    request: MetricRequest
+    rows: pd.DataFrame
+    asked: Asked
     fetched_at: datetime
     elapsed_seconds: float
 
 
-def _outcomes(fetch: Fetch[AnswerT], window: Window) -> list[_Outcome]:
+_Arrival = list[_Part | ReadFailure]
+
+
+def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int) -> Iterator[_Arrival]:
+    waiting = iter(fetches)
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="read") as pool:
+        running: set[Future[_Arrival]] = set()
+        try:
+            while True:
+                room = 2 * concurrency - len(running)
+                running |= {pool.submit(_arrival, fetch) for fetch in islice(waiting, room)}
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _arrival(fetch: Fetch[AnswerT]) -> _Arrival:
     fetched_at, started = datetime.now(UTC), time.monotonic()
     try:
         answer = fetch.fetch()
     except ConnectorError as error:
         return [failure(request, error) for request in fetch.requests]
-    arrival = _Arrival(answer, fetched_at, time.monotonic() - started)
-    return [_outcome(fetch, request, arrival, window) for request in fetch.requests]
+    elapsed = time.monotonic() - started
+    return [_part(fetch, answer, request, fetched_at, elapsed) for request in fetch.requests]
 
 
-def _outcome(fetch: Fetch[AnswerT], request: MetricRequest, arrival: _Arrival[AnswerT], window: Window) -> _Outcome:
+def _part(
+    fetch: Fetch[AnswerT], answer: AnswerT, request: MetricRequest, fetched_at: datetime, elapsed: float
+) -> _Part | ReadFailure:
     try:
-        points = to_points(fetch.rows(arrival.answer, request), request)
+        return _Part(request, fetch.rows(answer, request), fetch.asked(request), fetched_at, elapsed)
     except ConnectorError as error:
         return failure(request, error)
-    asked = fetch.asked(request)
-    if not asked.whole:
-        points = within(points, window)
-    evidence = Evidence(
-        request=asked.request,
-        fingerprint=asked.fingerprint,
-        response_hash=response_hash(points),
-        row_count=len(points),
-        fetched_at=arrival.fetched_at,
-        elapsed_seconds=arrival.elapsed_seconds,
-        whole=asked.whole,
+
+
+def _batches(parts: Iterable[_Part], window: Window) -> Iterator[_Outcome]:
+    groups: dict[Hashable, list[_Part]] = defaultdict(list)
+    for part in parts:
+        groups[part.asked.whole, shape(part.request, part.rows)].append(part)
+    for group in groups.values():
+        yield from _batch(group, window)
+
+
+def _batch(parts: list[_Part], window: Window) -> Iterator[_Outcome]:
+    try:
+        points = joined_points([(part.request, part.rows) for part in parts])
+    except ConnectorError as error:
+        # One by one, the good ones are saved, and the error names the row of its own metric.
+        one_by_one = (
+            [_batch([part], window) for part in parts] if len(parts) > 1 else [[failure(parts[0].request, error)]]
+        )
+        yield from chain.from_iterable(one_by_one)
+        return
+    owners = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
+    if not parts[0].asked.whole:
+        inside = within(points["period_start"], window)
+        points, owners = points[inside].reset_index(drop=True), owners[inside]
+    counts = np.bincount(owners, minlength=len(parts)).tolist()
+    evidence = {
+        part.request.metric: _evidence(part, count, digest)
+        for part, count, digest in zip(parts, counts, response_hashes(points, counts), strict=True)
+    }
+    yield DataPointBatch(points, evidence)
+
+
+def _evidence(part: _Part, count: int, digest: str) -> Evidence:
+    return Evidence(
+        request=part.asked.request,
+        fingerprint=part.asked.fingerprint,
+        response_hash=digest,
+        row_count=count,
+        fetched_at=part.fetched_at,
+        elapsed_seconds=part.elapsed_seconds,
+        whole=part.asked.whole,
     )
-    return DataPointBatch(points, {request.metric: evidence})

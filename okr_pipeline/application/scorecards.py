@@ -16,11 +16,11 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.snapshot import Snapshot
 from okr_pipeline.rendering import (
     ArchiveEntry,
+    content_hash,
     render_html,
     render_index,
     render_json,
     snapshot_from_json,
-    snapshot_hash,
 )
 from okr_pipeline.store.batch import Batch
 
@@ -51,8 +51,9 @@ def write_scorecard(
         snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
     root = out or workspace.scorecards_dir
     path = root / snapshot.week / "index.html"
-    changed = workspace.store.write(lambda batch: _record(batch, workspace, run, snapshot, path))
-    _write_all(workspace, root, snapshot)
+    content = render_json(snapshot)
+    changed = workspace.store.write(lambda batch: _record(batch, workspace, run, snapshot, content, path))
+    _write_all(workspace, root, snapshot, _Forms.of(snapshot, content))
     return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed)
 
 
@@ -78,23 +79,33 @@ def write_week(
         as_of = min(_end_of_week(workspace, label), workspace.as_of()) if label else workspace.as_of()
         snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at))
     root = out or workspace.scorecards_dir
-    write_week_files(root / snapshot.week, snapshot)
+    _Forms.of(snapshot, render_json(snapshot)).write(root / snapshot.week)
     return root / snapshot.week / ("index.html" if form == "html" else "scorecard.json")
 
 
-def write_week_files(directory: Path, snapshot: Snapshot) -> None:
-    """Write a snapshot's page and data."""
-    write_file(directory / "index.html", render_html(snapshot))
-    write_file(directory / "scorecard.json", render_json(snapshot))
+@dataclass(frozen=True, slots=True)
+class _Forms:
+    """A snapshot as page and as data, each made once however often it is written."""
+
+    page: str
+    content: str
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, content: str) -> "_Forms":
+        return cls(render_html(snapshot, content=content), content)
+
+    def write(self, directory: Path) -> None:
+        write_file(directory / "index.html", self.page)
+        write_file(directory / "scorecard.json", self.content)
 
 
-def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, path: Path) -> bool:
+def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, path: Path) -> bool:
     note(batch, workspace, run)
     changed = batch.save_scorecard(
         week=snapshot.week,
-        snapshot_hash=snapshot_hash(snapshot),
+        snapshot_hash=content_hash(content),
         schema_version=snapshot.schema_version,
-        content=render_json(snapshot),
+        content=content,
         as_of=run.as_of,
         config_version=snapshot.config_version,
         run_id=run.id,
@@ -104,12 +115,12 @@ def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, pa
     return changed
 
 
-def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot) -> None:
+def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, forms: _Forms) -> None:
     """The week's files, `latest` where no later week is published, and the archive's index."""
     published = workspace.store.scorecards()["week"].tolist()
-    write_week_files(root / snapshot.week, snapshot)
+    forms.write(root / snapshot.week)
     if snapshot.week >= max(published, default=snapshot.week):
-        write_week_files(root / "latest", snapshot)
+        forms.write(root / "latest")
     write_file(root / "index.html", render_index(_archive(workspace, published), project=snapshot.project))
 
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from okr_pipeline.rendering.anchors import anchor_of
     from okr_pipeline.rendering.html import ArchiveEntry, PageLinks, render_html, render_index
-    from okr_pipeline.rendering.json_form import SnapshotError, render_json, snapshot_from_json, snapshot_hash
+    from okr_pipeline.rendering.json_form import SnapshotError, content_hash, render_json, snapshot_from_json
 
 __all__ = [
     "ArchiveEntry",
     "PageLinks",
     "SnapshotError",
     "anchor_of",
+    "content_hash",
     "render_html",
     "render_index",
     "render_json",
     "snapshot_from_json",
-    "snapshot_hash",
 ]
 
 _MODULES = {"anchor_of": "anchors"} | dict.fromkeys(
-    ("SnapshotError", "render_json", "snapshot_from_json", "snapshot_hash"), "json_form"
+    ("SnapshotError", "content_hash", "render_json", "snapshot_from_json"), "json_form"
 )
 
 

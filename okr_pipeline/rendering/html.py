@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import Snapshot
-from okr_pipeline.rendering.json_form import SnapshotError, snapshot_hash
+from okr_pipeline.rendering.json_form import SnapshotError, content_hash, render_json
 from okr_pipeline.rendering.numbers import UNKNOWN
 from okr_pipeline.rendering.page import chips, page_of, status_bar
 
@@ -37,8 +37,10 @@ class ArchiveEntry:
     path: str
 
 
-def render_html(snapshot: Snapshot, *, links: PageLinks | None = None) -> str:
+def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: str | None = None) -> str:
     """The scorecard of a week as one HTML file.
+
+    `content` is the snapshot's JSON, for a caller that has it: making it takes as long as the page does.
 
     Raises:
         SnapshotError: a field that cannot be what it says, a key result that is named and missing, or a link that is
@@ -47,7 +49,7 @@ def render_html(snapshot: Snapshot, *, links: PageLinks | None = None) -> str:
     if links is not None:
         for path in filter(None, (links.index, links.previous, links.next)):
             _require_relative(path)
-    fingerprint = snapshot_hash(snapshot)  # first, because it checks every field
+    fingerprint = content_hash(content or render_json(snapshot))  # first, because making it checks every field
     template = _environment().get_template("scorecard.html.j2")
     return template.render(page=page_of(snapshot), links=links, fingerprint=fingerprint) + "\n"
 

@@ -52,7 +52,7 @@ class FakeFetch:
 def read(*fetches, concurrency=2):
     outcomes = list(read_concurrently(fetches, WINDOW, concurrency))
     points = {
-        metric: batch.points["value"].tolist()
+        metric: batch.points.loc[batch.points["metric"] == metric, "value"].tolist()
         for batch in outcomes
         if isinstance(batch, DataPointBatch)
         for metric in batch.evidence
@@ -109,11 +109,40 @@ def test_at_most_so_many_fetches_run_at_a_time():
 
 def test_fetches_are_made_as_they_are_needed():
     """Ten thousand answers never wait in memory for one slow consumer."""
-    made = []
-    reading = read_concurrently((made.append(n) or FakeFetch("a") for n in range(100)), WINDOW, 2)
+    made, many = [], pd.concat([ROWS] * 40_000)
+    reading = read_concurrently((made.append(n) or FakeFetch("a", many) for n in range(100)), WINDOW, 2)
     next(reading)
     reading.close()
     assert len(made) <= 8
+
+
+@pytest.mark.parametrize("shape", ["alike", "apart"])
+def test_metrics_read_together_have_the_points_and_evidence_they_have_alone(shape):
+    other = ROWS if shape == "alike" else ROWS.assign(value=["x", None, 2.5], weight=1)
+    fetches = [FakeFetch("a"), FakeFetch("b", other[1:]), FakeFetch("c", ROWS[:0]), FakeFetch("d", ROWS, whole=True)]
+    alone = {name: found for fetch in fetches for name, found in told([fetch]).items()}
+    assert told(fetches) == alone
+    assert set(alone) == set("abcd")
+
+
+def test_one_metric_whose_rows_are_no_points_takes_no_other_with_it():
+    broken = ROWS.assign(period=["2013-03-08", "soon", "2013-03-10"])
+    points, failures = read(FakeFetch("a"), FakeFetch("b", broken), FakeFetch("c"))
+    assert points == {"a": [2, 3], "c": [2, 3]}
+    assert failures["b"].startswith("Metric b: Row 2 has the period 'soon'")
+
+
+def told(fetches):
+    """By metric, its points as text, how many rows it had and their hash."""
+    return {
+        metric: (
+            batch.points[batch.points["metric"] == metric].to_csv(index=False),
+            proof.row_count,
+            proof.response_hash,
+        )
+        for batch in read_concurrently(fetches, WINDOW, 2)
+        for metric, proof in batch.evidence.items()
+    }
 
 
 def test_a_named_failure_keeps_its_kind_and_what_it_knows():
