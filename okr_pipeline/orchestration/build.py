@@ -14,6 +14,7 @@ from okr_pipeline.orchestration.jobs import asset_jobs, refresh_metrics, schedul
 from okr_pipeline.orchestration.layers import layer_assets
 from okr_pipeline.orchestration.lineage import lineage_specs
 from okr_pipeline.orchestration.observing import observation_assets
+from okr_pipeline.orchestration.pruning import prune_dagster_runs, prune_schedule
 from okr_pipeline.orchestration.scope import daily_partitions
 
 
@@ -40,8 +41,8 @@ def definitions_of(workspace: Workspace, *, overrides: Mapping[str, object] | No
     jobs = asset_jobs(workspace, executable)
     return dg.Definitions(
         assets=[*executable, *lineage_specs(workspace.configuration)],
-        jobs=[*jobs, refresh_metrics],
-        schedules=schedules(workspace, jobs),
+        jobs=[*jobs, refresh_metrics, prune_dagster_runs],
+        schedules=[*schedules(workspace, jobs), prune_schedule(workspace)],
         resources={"project": workspace, **(overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 MAIN_JOB, HISTORY_JOB, HOURLY_JOB, REFRESH_JOB = "okr_run", "okr_backfill", "okr_hourly", "refresh_metrics"
+JOBS = (MAIN_JOB, HISTORY_JOB, HOURLY_JOB, REFRESH_JOB)
 _MAX_RUNTIME_SECONDS = 6 * 60 * 60
 
 

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ import dagster as dg
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.jobs import HISTORY_JOB, MAIN_JOB, REFRESH_JOB
+from okr_pipeline.orchestration.pruning import KEEP_DAYS, prune
 from okr_pipeline.orchestration.scope import AS_OF_TAG, FULL_REFRESH_TAG
 
 OnStep: TypeAlias = Callable[[str, int, int], None]
@@ -84,6 +85,9 @@ def _execute(
     definition = dg.Definitions.merge(definitions_of(workspace), followed).resolve_job_def(job)
     instance = instance_of(workspace)
     try:
+        if "DAGSTER_HOME" not in os.environ:
+            # Nobody's schedules run in the project's own instance.
+            prune(instance, before=datetime.now(UTC) - timedelta(days=KEEP_DAYS))
         result = definition.execute_in_process(
             run_config={"loggers": {"console": {}}, **(run_config or {})},
             instance=instance,

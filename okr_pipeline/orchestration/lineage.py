@@ -3,7 +3,8 @@
 Belongs here: one external asset per metric, key result and objective, and the materializations that show their newest
 value. Does not: execution, which is per source and layer (observing, layers).
 
-An event costs some ten milliseconds, so only what changed gets one, and above `MOST_EVENTS` only what changed status.
+An event costs some ten milliseconds, so only what changed gets one, and above `MOST_EVENTS` of a kind only what turned
+from one status to another.
 """
 
 import base64
@@ -25,7 +26,7 @@ from okr_pipeline.model.okr import KeyResult, Milestones, Objective
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.series import series_svg
 
-MOST_EVENTS = 300
+MOST_EVENTS = 100
 _SERIES_POINTS = 90
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -72,11 +73,10 @@ def metric_events(workspace: Workspace, changed: Iterable[str]) -> Iterator[dg.A
     if len(changed) > MOST_EVENTS:
         return
     observations = workspace.store.observations(changed)
-    reads = workspace.store.reads()
     for metric_id in changed:
         metric = workspace.configuration.metrics[metric_id]
         rows = observations[(observations["metric"] == metric_id) & observations["value"].notna()]
-        yield _metric_event(metric, rows, reads[reads["metric"] == metric_id].head(1))
+        yield _metric_event(metric, rows)
 
 
 def lineage_events(instance: dg.DagsterInstance, scored: Scored) -> Iterator[dg.AssetMaterialization]:
@@ -173,7 +173,7 @@ def _owners(owner: str | None) -> list[str]:
     return [owner] if owner and _EMAIL.fullmatch(owner) else []
 
 
-def _metric_event(metric: Metric, rows: pd.DataFrame, read: pd.DataFrame) -> dg.AssetMaterialization:
+def _metric_event(metric: Metric, rows: pd.DataFrame) -> dg.AssetMaterialization:
     metadata: dict[str, dg.MetadataValue] = {"dagster/row_count": dg.IntMetadataValue(len(rows))}
     if len(rows):
         newest = rows["period_end"].max()
@@ -183,8 +183,6 @@ def _metric_event(metric: Metric, rows: pd.DataFrame, read: pd.DataFrame) -> dg.
         metadata["series"] = dg.MarkdownMetadataValue(
             _picture(metric.name, [float(it) for it in series.tail(_SERIES_POINTS)])
         )
-    if len(read):
-        metadata["query"] = dg.MarkdownMetadataValue(f"```sql\n{read['request'].iloc[0]}\n```")
     return dg.AssetMaterialization(metric_key(metric.id), metadata=metadata)
 
 
@@ -213,11 +211,12 @@ def _to_show(
     nodes = {key_of(id_): id_ for id_ in now[own]}
     new = {nodes[key] for key in unseeded(instance, nodes)} - set(changed[own])
     shown = pd.concat([changed, now[now[own].isin(new)]]) if new else changed
-    return shown if len(shown) <= MOST_EVENTS else _of_new_status(changed)
+    return shown if len(shown) <= MOST_EVENTS else _turned(changed)
 
 
-def _of_new_status(changed: pd.DataFrame) -> pd.DataFrame:
-    return changed[changed["status"] != changed["previous_status"]].head(MOST_EVENTS)
+def _turned(changed: pd.DataFrame) -> pd.DataFrame:
+    before = changed["previous_status"]
+    return changed[before.notna() & (changed["status"] != before)].head(MOST_EVENTS)
 
 
 def _said(status: str, reason: object) -> dg.TextMetadataValue:

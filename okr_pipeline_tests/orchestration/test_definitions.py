@@ -104,7 +104,7 @@ def test_a_key_result_shows_its_numbers_as_metadata(run):
     assert metadata["status"] == "● on track"
 
 
-def test_a_metric_shows_rows_value_query_and_a_picture_that_dagster_can_draw(run):
+def test_a_metric_shows_rows_value_and_a_picture_that_dagster_can_draw(run):
     event = next(it for it in run().get_asset_materialization_events() if it.asset_key == SIGNUPS)
     metadata = event.materialization.metadata
     assert metadata["dagster/row_count"].value == 31
