@@ -4,9 +4,8 @@ Belongs here: layout. Does not: numbers' formats (rendering), facts (application
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,7 +15,9 @@ from rich.text import Text
 from okr_pipeline.application.explaining import Explanation
 from okr_pipeline.application.telling import Record
 from okr_pipeline.model.score import Status
+from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering.numbers import percent, points, quantity, shown_unit
+from okr_pipeline.rendering.words import last_day, starts_day
 
 if TYPE_CHECKING:
     from okr_pipeline.store.doctor import Finding
@@ -122,14 +123,14 @@ def local(text: str | None, timezone: str) -> str:
     """A JSON instant in the project's zone, to the minute."""
     if text is None:
         return "–"
-    return f"{datetime.fromisoformat(text).astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M %Z}"
+    return f"{datetime.fromisoformat(text).astimezone(zone(timezone)):%Y-%m-%d %H:%M %Z}"
 
 
 def as_of_words(text: str, timezone: str) -> str:
     """An `as_of`: the date whose end it is, else the instant."""
-    instant = datetime.fromisoformat(text).astimezone(ZoneInfo(timezone))
-    if (instant.hour, instant.minute, instant.second) == (0, 0, 0):
-        return f"the end of {instant - timedelta(days=1):%Y-%m-%d}"
+    instant = datetime.fromisoformat(text)
+    if starts_day(instant, zone(timezone)):
+        return f"the end of {last_day(instant, zone(timezone))}"
     return local(text, timezone)
 
 

@@ -3,7 +3,7 @@
 Belongs here: names, types and short descriptions, as editors show them. Does not: rules across keys (sources).
 """
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -33,6 +33,25 @@ def _status_rule(value: object) -> str:
     )
 
 
+class FiscalYearKeys(Keys):
+    """A fiscal year of 52 or 53 whole weeks, as retailers keep it; months and quarters are those of its weeks."""
+
+    pattern: Literal["4-4-5", "4-5-4", "5-4-4", "13x4"] = Field(
+        description="Weeks of the three months of a quarter; 13x4: thirteen months of four weeks", examples=["4-5-4"]
+    )
+    ends: Annotated[
+        scalars.YearEnd,
+        PlainValidator(scalars.year_end),
+        WithJsonSchema({"type": "string", "pattern": f"^({scalars.YEAR_END})$"}),
+    ] = Field(
+        description="The day it ends on: last <weekday> of <month>, or <weekday> nearest the end of <month>",
+        examples=["saturday nearest the end of january"],
+    )
+    week_53: int | None = Field(
+        default=None, ge=1, le=13, description="Number of the month that has week 53 in long years; default the last"
+    )
+
+
 class ProjectKeys(Keys):
     """Settings of the whole project."""
 
@@ -48,6 +67,11 @@ class ProjectKeys(Keys):
         PlainValidator(scalars.month_and_day),
         WithJsonSchema({"type": "string", "pattern": r"^\d{2}-\d{2}$", "examples": ["01-01"]}),
     ] = Field(default=(1, 1), description="Month and day that the fiscal year and its quarters start on")
+    fiscal_year: FiscalYearKeys | None = Field(
+        default=None,
+        description="A fiscal year of whole weeks, instead of fiscal_year_starts",
+        examples=[{"pattern": "4-5-4", "ends": "saturday nearest the end of january"}],
+    )
     store: Text = Field(
         default=STORE,
         description="URL of the store; ${VAR} and ${VAR:-default} are filled in from the environment",

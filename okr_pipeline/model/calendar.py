@@ -1,21 +1,31 @@
 """Calendars: which instants bound a period of a grain in a time zone.
 
 Belongs here: civil time and half-open periods `[start, end)`, one at a time and as boundary lists.
-Does not: windows of key results (scoring), extraction windows (application).
+Does not: windows of key results (scoring), extraction windows (application), years of whole weeks (fiscal).
 
-Instants are aware datetimes in UTC; days, weeks, months and quarters are those of the calendar's zone, so a day has
-23 or 25 hours when the clocks change.
+Instants are aware datetimes in UTC; days, weeks, months and quarters are those of the calendar's zone. The periods of a
+grain follow each other without gap or overlap, whatever the clocks do:
+
+- A day starts at the first instant of its date: it has 23 or 25 hours when the clocks change, and may start at 01:00.
+  A date that a zone skipped is no day.
+- An hour starts when the clock strikes, and an hour that happens twice is two. Where clocks change by half an hour, an
+  hour is cut off at the change.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from okr_pipeline.model.fiscal import WeekYear
+from okr_pipeline.model.zones import zone
+
 DurationUnit: TypeAlias = Literal["hours", "days", "weeks", "months"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _HOUR, _INSTANT = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 _HOURS_PER_UNIT: dict[str, float] = {"hours": 1, "days": 24, "weeks": 168, "months": 730.5}
 
 
@@ -27,6 +37,16 @@ class Grain(StrEnum):
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
+
+
+GRAIN_HOURS: Mapping[Grain, float] = {
+    Grain.HOUR: 1,
+    Grain.DAY: 24,
+    Grain.WEEK: 168,
+    Grain.MONTH: 744,
+    Grain.QUARTER: 2208,
+}
+"""Length of the longest ordinary period of a grain, in hours, for ages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +77,29 @@ class Period:
 class Calendar:
     """Civil time of a project or a metric.
 
-    `week_starts` is 0 for Monday to 6 for Sunday; `fiscal_year_starts` is (month, day) and moves the quarters.
+    `week_starts` is 0 for Monday to 6 for Sunday; `fiscal_year_starts` is (month, day) and moves the quarters. With a
+    `week_year` months and quarters are those of its weeks instead.
     """
 
     timezone: str = "UTC"
     week_starts: int = 0
     fiscal_year_starts: tuple[int, int] = (1, 1)
+    week_year: WeekYear | None = None
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        return zone(self.timezone)
+
+    def in_zone(self, timezone: str | None) -> "Calendar":
+        """The same calendar by the clocks of another zone; by its own where that is None."""
+        return self if timezone in (None, self.timezone) else replace(self, timezone=timezone)
+
+    def civil(self) -> "Calendar":
+        """The same weeks and clocks with the months and quarters that begin in January."""
+        return replace(self, fiscal_year_starts=(1, 1), week_year=None)
 
     def start_of_day(self, day: date) -> datetime:
-        """The first instant of a local date, also where midnight is skipped by a clock change.
+        """The first instant of a local date, also where midnight is skipped by a clock change, or happens twice.
 
         >>> Calendar("America/New_York").start_of_day(date(2013, 3, 11)).isoformat()
         '2013-03-11T04:00:00+00:00'
@@ -78,27 +108,46 @@ class Calendar:
         instant = local.astimezone(UTC)
         if instant.astimezone(self.zone).replace(tzinfo=None) == local.replace(tzinfo=None):
             return instant
-        return _first_instant_at_or_after(day, self.zone)
+        return _first(instant - 2 * _DAY, instant + 2 * _DAY, lambda it: it.astimezone(self.zone).date() >= day)
 
     def end_of_day(self, day: date) -> datetime:
         """The instant at which a local date is over: the start of the next."""
-        return self.start_of_day(day + timedelta(days=1))
+        return self.start_of_day(day + _DAY)
 
     def date_of(self, instant: datetime) -> date:
-        """The local date that contains an instant."""
-        return instant.astimezone(self.zone).date()
+        """The date of the day that an instant falls in.
+
+        It is the date that clocks show, but where they are turned back over midnight: a day that has begun goes on.
+        """
+        local = instant.astimezone(self.zone)
+        following = local.date() + _DAY
+        # Only the second time that a clock shows something can be after the start of the next day.
+        return following if local.fold and instant >= self.start_of_day(following) else local.date()
 
     def last_date_before(self, instant: datetime) -> date:
         """The local date that contains the last moment before an instant: the date an `as_of` speaks about."""
-        return self.date_of(instant - timedelta(microseconds=1))
+        return self.date_of(instant - _INSTANT)
+
+    def instant_at(self, local: datetime) -> datetime:
+        """The instant at which clocks show a date and time.
+
+        Raises:
+            ValueError: they show it twice, or never.
+        """
+        first, second = (local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if first != second:
+            found = "happens twice" if first < second else "never happens"
+            raise ValueError(f"{local:%Y-%m-%d %H:%M} {found} in {self.timezone}, as clocks change")
+        return first
 
     def period_containing(self, instant: datetime, grain: Grain) -> Period:
         """The period of a grain that an instant falls in."""
         if grain is Grain.HOUR:
-            start = _floor_hour(instant, self.zone)
-            return Period(start, start + timedelta(hours=1))
+            start = _start_of_hour(instant, self.zone)
+            return Period(start, _end_of_hour(start, self.zone))
         first = self._first_day(self.date_of(instant), grain)
-        return Period(self.start_of_day(first), self.start_of_day(self._next_first_day(first, grain)))
+        start = self.start_of_day(first)
+        return Period(start, self._next(first, start, grain)[1])
 
     def boundaries(self, start: datetime, end: datetime, grain: Grain) -> list[datetime]:
         """Sorted period starts from the period containing `start` up to the first boundary at or after `end`.
@@ -112,44 +161,93 @@ class Calendar:
         """
         return list(self._boundaries(start, end, grain))
 
+    def longest_hours(self, grain: Grain) -> float:
+        """The hours of the longest ordinary period of a grain, clock changes left aside."""
+        if self.week_year is not None and grain in (Grain.MONTH, Grain.QUARTER):
+            return 168 * self.week_year.most_weeks("month" if grain is Grain.MONTH else "quarter")
+        return GRAIN_HOURS[grain]
+
     def shift(self, instant: datetime, duration: Duration, *, back: bool = False) -> datetime:
-        """An instant moved by a civil duration: days keep the local wall clock, hours are elapsed time."""
-        sign = -1 if back else 1
-        if duration.unit == "hours":
-            return instant + timedelta(hours=sign * duration.count)
+        """An instant moved by a civil duration: hours are elapsed time, all others keep the wall clock.
+
+        The start of a day moves to the start of a day, at whatever time days start. A time that clocks skip there is
+        moved on by what they skip; of one that they show twice it is the first.
+        """
+        count = -duration.count if back else duration.count
+        if duration.unit == "hours" or not count:
+            return instant + count * _HOUR
         local = instant.astimezone(self.zone)
-        if duration.unit == "months":
-            moved = add_months(local.date(), sign * duration.count)
-        else:
-            moved = local.date() + timedelta(days=sign * duration.count * (7 if duration.unit == "weeks" else 1))
-        if local.time() == time():
-            return self.start_of_day(moved)
-        return datetime.combine(moved, local.time(), self.zone).astimezone(UTC)
+        if instant != self.start_of_day(local.date()):
+            moved = self._moved(local.date(), count, duration.unit)
+            return datetime.combine(moved, local.time().replace(fold=0), self.zone).astimezone(UTC)
+        # After a skipped date two dates start at once: what ends there ends with the first, what starts is the second.
+        day = self.last_date_before(instant) + _DAY if back else local.date()
+        return self.start_of_day(self._moved(day, count, duration.unit))
+
+    def add_months(self, day: date, months: int) -> date:
+        """A date some months away, at the last day of the month where the day does not exist.
+
+        >>> Calendar().add_months(date(2013, 1, 31), 1)
+        datetime.date(2013, 2, 28)
+        """
+        return add_months(day, months) if self.week_year is None else self.week_year.add_months(day, months)
+
+    def year_before(self, first: date, last: date) -> tuple[date, date]:
+        """The same stretch of days a year earlier, both ends included; the end of a month stays the end of a month.
+
+        >>> [str(day) for day in Calendar().year_before(date(2013, 2, 1), date(2013, 2, 28))]
+        ['2012-02-01', '2012-02-29']
+        """
+        months = 12 if self.week_year is None else self.week_year.months
+        after = last + _DAY
+        if self._first_day(after, Grain.MONTH) == after:
+            return self.add_months(first, -months), self.add_months(after, -months) - _DAY
+        return self.add_months(first, -months), self.add_months(last, -months)
+
+    def days_between(self, first: date, until: date) -> int:
+        """How many days there are from one date to before another. A date that the zone skipped is none.
+
+        >>> Calendar("Pacific/Apia").days_between(date(2011, 12, 29), date(2012, 1, 1))
+        2
+        """
+        dates = (until - first).days
+        elapsed = self.start_of_day(until) - self.start_of_day(first)
+        if abs(elapsed - dates * _DAY) < _DAY / 2:
+            return dates
+        return len({self.start_of_day(first + number * _DAY) for number in range(dates + 1)}) - 1
 
     def _boundaries(self, start: datetime, end: datetime, grain: Grain) -> Iterator[datetime]:
         if grain is Grain.HOUR:
-            instant = _floor_hour(start, self.zone)
-            while instant < end:
-                yield instant
-                instant += timedelta(hours=1)
-            yield instant
+            yield from _hours(start, end, self.zone)
             return
         first = self._first_day(self.date_of(start), grain)
         instant = self.start_of_day(first)
         while instant < end:
             yield instant
-            first = self._next_first_day(first, grain)
-            instant = self.start_of_day(first)
+            first, instant = self._next(first, instant, grain)
         yield instant
+
+    def _next(self, first: date, start: datetime, grain: Grain) -> tuple[date, datetime]:
+        """First day and start of the period after the one of a first day and start; a skipped day is passed over."""
+        while True:
+            first = self._next_first_day(first, grain)
+            following = self.start_of_day(first)
+            if following > start:
+                return first, following
+
+    def _moved(self, day: date, count: int, unit: DurationUnit) -> date:
+        if unit == "months":
+            return self.add_months(day, count)
+        return day + count * _DAY * (7 if unit == "weeks" else 1)
 
     def _first_day(self, day: date, grain: Grain) -> date:
         match grain:
             case Grain.WEEK:
                 return day - timedelta(days=(day.weekday() - self.week_starts) % 7)
             case Grain.MONTH:
-                return day.replace(day=1)
+                return day.replace(day=1) if self.week_year is None else self.week_year.first_day(day, "month")
             case Grain.QUARTER:
-                return self._quarter_start(day)
+                return self._quarter_start(day) if self.week_year is None else self.week_year.first_day(day, "quarter")
             case _:
                 return day
 
@@ -157,12 +255,14 @@ class Calendar:
         match grain:
             case Grain.WEEK:
                 return first + timedelta(days=7)
+            case Grain.MONTH | Grain.QUARTER if self.week_year is not None:
+                return self.week_year.next_first_day(first, "month" if grain is Grain.MONTH else "quarter")
             case Grain.MONTH:
                 return add_months(first, 1)
             case Grain.QUARTER:
                 return self._quarter_start(add_months(first, 3) + timedelta(days=3))
             case _:
-                return first + timedelta(days=1)
+                return first + _DAY
 
     def _quarter_start(self, day: date) -> date:
         month, day_of_month = self.fiscal_year_starts
@@ -174,11 +274,7 @@ class Calendar:
 
 
 def add_months(day: date, months: int) -> date:
-    """A date some months away, at the last day of the month where the day does not exist.
-
-    >>> add_months(date(2013, 1, 31), 1)
-    datetime.date(2013, 2, 28)
-    """
+    """A date some calendar months away, at the last day of the month where the day does not exist."""
     index = day.year * 12 + day.month - 1 + months
     return _safe_date(index // 12, index % 12 + 1, day.day)
 
@@ -191,19 +287,43 @@ def _safe_date(year: int, month: int, day: int) -> date:
             day -= 1
 
 
-def _floor_hour(instant: datetime, zone: ZoneInfo) -> datetime:
-    offset = instant.astimezone(zone).utcoffset() or timedelta()
-    local = instant.astimezone(UTC) + offset
-    return local.replace(minute=0, second=0, microsecond=0) - offset
+def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    instant = _start_of_hour(start, zone)
+    while instant < end:
+        yield instant
+        instant = _end_of_hour(instant, zone)
+    yield instant
 
 
-def _first_instant_at_or_after(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant whose local date is `day` or later, where local midnight does not exist."""
-    low = datetime.combine(day, time(), UTC) - timedelta(hours=30)
-    high = low + timedelta(hours=60)
+def _start_of_hour(instant: datetime, zone: ZoneInfo) -> datetime:
+    """When the clock last struck, or was last changed by a part of an hour."""
+    part = _part_of_hour(instant, zone)
+    struck = instant.astimezone(UTC) - (instant - _EPOCH + part) % _HOUR
+    if _part_of_hour(struck, zone) == part:
+        return struck
+    return _first(struck, instant, lambda it: _part_of_hour(it, zone) == part)
+
+
+def _end_of_hour(start: datetime, zone: ZoneInfo) -> datetime:
+    """When the clock next strikes, or is changed by a part of an hour."""
+    part = _part_of_hour(start, zone)
+    strikes = start + _HOUR - (start - _EPOCH + part) % _HOUR
+    if _part_of_hour(strikes - _INSTANT, zone) == part:
+        return strikes
+    return _first(start, strikes, lambda it: _part_of_hour(it, zone) != part)
+
+
+def _part_of_hour(instant: datetime, zone: ZoneInfo) -> timedelta:
+    """What an offset from UTC has beyond whole hours: clocks of equal parts strike together."""
+    return (instant.astimezone(zone).utcoffset() or timedelta()) % _HOUR
+
+
+def _first(low: datetime, high: datetime, is_after: Callable[[datetime], bool]) -> datetime:
+    """The second of a clock change: the first that is after it, where `low` is not and `high` is."""
+    low, high = (it.astimezone(UTC).replace(microsecond=0) for it in (low, high))
     while high - low > timedelta(seconds=1):
         middle = (low + (high - low) / 2).replace(microsecond=0)
-        if middle.astimezone(zone).date() >= day:
+        if is_after(middle):
             high = middle
         else:
             low = middle

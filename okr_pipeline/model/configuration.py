@@ -46,8 +46,5 @@ class Configuration:
             yield from objective.key_results
 
     def calendar_of(self, metric: Metric) -> Calendar:
-        """The project's calendar in the metric's time zone."""
-        calendar = self.project.calendar
-        if metric.timezone is None or metric.timezone == calendar.timezone:
-            return calendar
-        return Calendar(metric.timezone, calendar.week_starts, calendar.fiscal_year_starts)
+        """The calendar that a metric's periods are of."""
+        return metric.calendar_in(self.project.calendar)

@@ -11,7 +11,9 @@ from typing import Literal, TypeAlias
 Operator: TypeAlias = Literal["+", "-", "*", "/"]
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<symbol>[-+*/()]))")
+_OPERATORS = frozenset("+-*/")
 _MAX_LENGTH = 1000
+_MAX_OPERATIONS = 100
 _MAX_DEPTH = 30
 
 
@@ -58,8 +60,11 @@ def parse_formula(text: str) -> Formula:
         FormulaError: anything but ids, numbers, `+ - * /` and parentheses; too long or too deep.
     """
     if len(text) > _MAX_LENGTH:
-        raise FormulaError(f"longer than {_MAX_LENGTH} characters")
+        raise FormulaError(f"it is longer than {_MAX_LENGTH} characters")
     tokens = _tokens(text)
+    # A chain is a tree as deep as it is long, and what keeps trees as text goes only so deep.
+    if sum(token in _OPERATORS for token in tokens) > _MAX_OPERATIONS:
+        raise FormulaError(f"it has more than {_MAX_OPERATIONS} operations")
     tree, rest = _sum(tokens, 0)
     if rest:
         raise FormulaError(f"'{rest[0]}' is not expected here")
@@ -107,9 +112,16 @@ def _product(tokens: list[str], depth: int) -> tuple[Formula, list[str]]:
     return left, rest
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if number == float("inf"):
+        raise FormulaError(f"a number of {len(text)} digits is not a finite number")
+    return number
+
+
 def _factor(tokens: list[str], depth: int) -> tuple[Formula, list[str]]:
     if depth > _MAX_DEPTH:
-        raise FormulaError(f"nested deeper than {_MAX_DEPTH}")
+        raise FormulaError(f"it is nested deeper than {_MAX_DEPTH} levels")
     if not tokens:
         raise FormulaError("it ends where a metric id or a number is expected")
     head, rest = tokens[0], tokens[1:]
@@ -122,7 +134,7 @@ def _factor(tokens: list[str], depth: int) -> tuple[Formula, list[str]]:
             raise FormulaError("a parenthesis is not closed")
         return inner, rest[1:]
     if head[0].isdigit():
-        return Number(float(head)), rest
+        return Number(_finite(head)), rest
     if head[0].isalpha() or head[0] == "_":
         return Reference(head), rest
     raise FormulaError(f"'{head}' is not expected here")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from okr_pipeline.model.calendar import Duration, Grain
+from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Duration, Grain
 from okr_pipeline.model.formula import Formula
 
 Json: TypeAlias = object
@@ -92,8 +92,14 @@ class Expectations:
     `complete`: least share of the periods read, up to the newest, that have a value.
     `max_change_ratio`: largest |value / previous − 1| between neighbouring periods of one series.
     `monotonic`: a value may not fall from one period to the next.
-    `anomaly`: largest robust z against the series' own history. `flat`: most equal values in a row.
-    Both warn unless told.
+    `anomaly`: largest robust z against the series' own history, and of the sum over members against its own.
+    `flat`: most equal values in a row. Both warn unless told.
+    `members`: by dimension, the only members there are.
+
+    Four compare a read with what is stored and are on unless told: `volume`, the least share of the stored values that
+    a read must bring again; `restated`, the largest share of the settled values that it may change; `rewritten`,
+    whether most values may mean something else than before; `new_members`, how many series it may bring that were
+    never seen. `repeated`, on too, compares a period with those before it over all series of a source.
     """
 
     minimum: Limit | None = None
@@ -103,6 +109,12 @@ class Expectations:
     monotonic: Severity | None = None
     anomaly: Limit | None = None
     flat: Limit | None = None
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    volume: Limit | None = Limit(0.8)
+    restated: Limit | None = Limit(0.1)
+    rewritten: Severity | None = "block"
+    new_members: Limit | None = Limit(20)
+    repeated: Severity | None = "block"
     also: tuple[Extra, ...] = ()
 
 
@@ -138,6 +150,7 @@ class Metric:
     additivity: Additivity = Additivity.ADDITIVE
     dimensions: tuple[str, ...] = ()
     timezone: str | None = None
+    year: Literal["fiscal", "civil"] = "fiscal"
     empty: Literal["missing", "zero"] = "missing"
     provisional: Literal["use", "wait"] = "use"
     freshness: Duration | None = None
@@ -154,18 +167,18 @@ class Metric:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def settled_after(self) -> Duration:
+        """How long after its end a period's value is settled: `closes_after`, and `restates` where that is not told."""
+        return self.closes_after if self.closes_after.count else self.restates
+
+    @property
     def freshness_hours(self) -> float:
         """The most that the newest ended period may be old, in hours; default three grains."""
         if self.freshness is not None:
             return self.freshness.hours
         return 3 * GRAIN_HOURS[self.grain]
 
-
-GRAIN_HOURS: Mapping[Grain, float] = {
-    Grain.HOUR: 1,
-    Grain.DAY: 24,
-    Grain.WEEK: 168,
-    Grain.MONTH: 744,
-    Grain.QUARTER: 2208,
-}
-"""Length of the longest ordinary period of a grain, in hours, for ages."""
+    def calendar_in(self, project: Calendar) -> Calendar:
+        """The calendar that its periods are of: the project's, in its own time zone and its own kind of year."""
+        calendar = project.in_zone(self.timezone)
+        return calendar.civil() if self.year == "civil" else calendar

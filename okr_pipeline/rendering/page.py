@@ -7,12 +7,13 @@ Belongs here: what is shown, in which order, in which words. Does not: the shape
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from itertools import islice
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import CycleRow, KeyResultRow, ObjectiveRow, Snapshot, SourceHealth, Transition
+from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering import charts, numbers, words
 from okr_pipeline.rendering.anchors import anchors
 from okr_pipeline.rendering.json_form import SnapshotError
@@ -347,6 +348,6 @@ def _clear(now_x: int) -> str | None:
 
 def _zone(name: str) -> tzinfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        return zone(name)
+    except ZoneInfoNotFoundError as error:
         raise SnapshotError(f"time zone {name!r} does not exist. Use an IANA name such as America/New_York.") from error

@@ -6,7 +6,7 @@ Month and day names are written out here, so that no locale of a machine changes
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
 from okr_pipeline.model.score import Reason, Status
@@ -106,21 +106,21 @@ def moment(at: datetime, zone: tzinfo) -> str:
     ('the end of Sunday 19 May 2013', 'Monday 20 May 2013, 09:30')
     """
     local = at.astimezone(zone)
-    if local.time() == time():
-        ended = local.date() - timedelta(days=1)
+    if starts_day(at, zone):
+        ended = last_day(at, zone)
         return f"the end of {_DAYS[ended.weekday()]} {day(ended)}"
     return f"{_DAYS[local.weekday()]} {instant(at, zone)}"
 
 
 def start(at: datetime, zone: tzinfo) -> str:
-    """When a period began: its day, and the time where that is not midnight.
+    """When a period began: its day, and the time where that is not when the day did.
 
     >>> from datetime import UTC
     >>> start(datetime(2013, 5, 20, tzinfo=UTC), UTC), start(datetime(2013, 5, 20, 7, tzinfo=UTC), UTC)
     ('20 May 2013', '20 May 2013, 07:00')
     """
     local = at.astimezone(zone)
-    return day(local) if local.time() == time() else instant(at, zone)
+    return day(local) if starts_day(at, zone) else instant(at, zone)
 
 
 def members(dimensions: str) -> str:
@@ -139,8 +139,18 @@ def members(dimensions: str) -> str:
 
 
 def last_day(at: datetime, zone: tzinfo) -> date:
-    """The local day that an instant belongs to, where midnight belongs to the day it ends."""
-    return (at.astimezone(zone) - timedelta(microseconds=1)).date()
+    """The local day that an instant belongs to, where the start of a day belongs to the day it ends."""
+    return (at.astimezone(UTC) - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def starts_day(at: datetime, zone: tzinfo) -> bool:
+    """Whether a local day starts at an instant: mostly at midnight, but not where clocks skip or repeat it.
+
+    >>> from okr_pipeline.model.zones import zone
+    >>> starts_day(datetime(2024, 9, 8, 4, tzinfo=UTC), zone("America/Santiago"))
+    True
+    """
+    return last_day(at, zone) != at.astimezone(zone).date()
 
 
 def plural(number: int, one: str, many: str | None = None) -> str:

@@ -158,7 +158,7 @@ class Catalogue:
             scale=0.01 if metric.unit == "percent" else 1.0,
             reducer=REDUCERS[metric.rollup],
             unit=metric.unit,
-            reach_back=reach_back(metric),
+            reach_back=reach_back(metric, self.configuration.calendar_of(metric)),
         )
 
     def _add_metric(self, metric: Metric) -> None:

@@ -6,7 +6,7 @@ Does not: the columns' meaning (definitions), what key results share (catalogue)
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -68,10 +68,12 @@ def compile_definitions(
     days = _project_days(configuration, spans, wanted, until)
     columns = _columns(KeyResults, rows)
     columns["first_day"] = np.searchsorted(days.bounds, columns["start"])
+    # A date that the zone skipped is no day of the span.
+    columns["days"] = np.maximum(np.searchsorted(days.bounds, columns["end"]) - columns["first_day"], 1)
     return Definitions(
         key_results=KeyResults(**columns),
         milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
-        checkpoints=_checkpoints(wanted),
+        checkpoints=_checkpoints(configuration, wanted),
         objectives=compile_objectives(configuration, spans, wanted),
         labels=_labels(wanted, catalogue),
         metrics=tuple(catalogue.metrics),
@@ -84,12 +86,12 @@ def compile_definitions(
     )
 
 
-def planned_days(key_result: KeyResult) -> list[tuple[float, float]]:
-    """Checkpoints inside the span as (days since the start at that day's end, value), start and end with NaN."""
-    length = (key_result.ends - key_result.starts).days + 1
-    days = {(point.on - key_result.starts).days + 1: point.value for point in key_result.pace.checkpoints}
-    inside = sorted((float(day), value) for day, value in days.items() if 0 < day < length)
-    return [(0.0, _NAN), *inside, (float(length), _NAN)]
+def planned_values(key_result: KeyResult) -> list[tuple[date, float]]:
+    """Checkpoints inside the span as (the day after, value), from the first day to the one after the last with NaN."""
+    after = {point.on + timedelta(days=1): point.value for point in key_result.pace.checkpoints}
+    end = key_result.ends + timedelta(days=1)
+    inside = sorted((day, value) for day, value in after.items() if key_result.starts < day < end)
+    return [(key_result.starts, _NAN), *inside, (end, _NAN)]
 
 
 def _wanted(configuration: Configuration, names: Collection[str] | None) -> Wanted:
@@ -106,7 +108,7 @@ def _wanted(configuration: Configuration, names: Collection[str] | None) -> Want
 def _key_result_row(
     key_result: KeyResult, objective: Objective, catalogue: Catalogue, spans: Spans
 ) -> tuple[object, ...]:
-    """One row of `KeyResults`, in the order of its fields; `first_day` is filled in later."""
+    """One row of `KeyResults`, in the order of its fields; `first_day` and `days` are filled in later."""
     aimed = aimed_at(key_result.measure)
     start, end = spans.of(key_result)
     base_start, base_end = spans.before(key_result)
@@ -122,7 +124,7 @@ def _key_result_row(
         start,
         end,
         0,
-        (key_result.ends - key_result.starts).days + 1,
+        0,
         aimed.kind,
         AIMS[objective.intent],
         _STATES[key_result.state],
@@ -193,9 +195,10 @@ def _project_days(configuration: Configuration, spans: Spans, wanted: Wanted, un
     return build_grid(configuration.project.calendar, Grain.DAY, first, last)
 
 
-def _checkpoints(wanted: Wanted) -> Checkpoints:
+def _checkpoints(configuration: Configuration, wanted: Wanted) -> Checkpoints:
+    calendar = configuration.project.calendar
     plans = {
-        row: planned_days(key_result)
+        row: [(calendar.days_between(key_result.starts, day), value) for day, value in planned_values(key_result)]
         for row, (key_result, _) in enumerate(wanted)
         if key_result.pace.kind == "checkpoints" and isinstance(key_result.measure, Reach | Change | Accumulate)
     }

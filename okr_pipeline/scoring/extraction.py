@@ -32,9 +32,10 @@ def extraction_starts(configuration: Configuration, as_of: datetime) -> dict[str
 
 def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs: Mapping[str, int]) -> datetime:
     metric = configuration.metrics[metric_id]
-    idle = microseconds(as_of) - max(reach_back(metric), int(metric.restates.hours * HOUR))
+    calendar = configuration.calendar_of(metric)
+    idle = microseconds(as_of) - max(reach_back(metric, calendar), int(metric.restates.hours * HOUR))
     earliest = instant_of(needs.get(metric_id, idle))
-    return configuration.calendar_of(metric).period_containing(earliest, metric.grain).start
+    return calendar.period_containing(earliest, metric.grain).start
 
 
 def _needs(configuration: Configuration, as_of: datetime) -> dict[str, int]:
@@ -62,7 +63,7 @@ def _read_metrics(configuration: Configuration, key_result: KeyResult, spans: Sp
             if item.when is not None:
                 metric = configuration.metrics[item.when.metric]
                 for each in _with_parts(configuration, metric):
-                    yield each, start - reach_back(metric)
+                    yield each, start - reach_back(metric, configuration.calendar_of(metric))
 
 
 def _with_parts(configuration: Configuration, metric: Metric) -> Iterator[Metric]:

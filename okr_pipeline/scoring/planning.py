@@ -3,7 +3,7 @@
 Belongs here: knots of the plan. Does not: expected progress of many key results at an instant (pace).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from okr_pipeline.model.okr import (
     RelativeTarget,
     Share,
 )
-from okr_pipeline.scoring.compiling import planned_days
+from okr_pipeline.scoring.compiling import planned_values
 
 
 def plan(
@@ -76,10 +76,10 @@ def _checkpoints(
 ) -> list[tuple[datetime, float]]:
     calendar = configuration.project.calendar
     way = _way(key_result, baseline)
-    knots = planned_days(key_result)
+    knots = planned_values(key_result)
     shares = [np.nan if way is None else (value - way[0]) / (way[1] - way[0]) for _, value in knots]
     shares[0], shares[-1] = 0.0, 1.0
-    instants = [calendar.start_of_day(key_result.starts + timedelta(days=int(day))) for day, _ in knots]
+    instants = [calendar.start_of_day(day) for day, _ in knots]
     return [(at, float(share)) for at, share in zip(instants, shares, strict=True) if np.isfinite(share)]
 
 

@@ -6,9 +6,9 @@ Belongs here: civil dates into instants. Does not: how far into the span a score
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from okr_pipeline.model.calendar import Calendar, Duration, Grain, add_months
+from okr_pipeline.model.calendar import Calendar, Duration, Grain
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.metric import GRAIN_HOURS, Metric
+from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import AT_START, Accumulate, Change, KeyResult, Reach, RelativeTarget
 from okr_pipeline.scoring.arrays import HOUR, instant_of, microseconds
 
@@ -46,16 +46,22 @@ class Spans:
             case Accumulate(to=RelativeTarget(of="previous_cycle")):
                 return self.start_of_day(key_result.starts - _length(key_result)), start
             case Accumulate(to=RelativeTarget()):
-                first, last = add_months(key_result.starts, -12), add_months(key_result.ends, -12)
+                first, last = self._calendar_of(key_result).year_before(key_result.starts, key_result.ends)
                 return self.start_of_day(first), self.end_of_day(last)
         if not starts_from_measurement(key_result) or key_result.metric is None:
             return start, start
         metric = self.configuration.metrics[key_result.metric]
         if key_result.over.kind == "latest":
-            return start - reach_back(metric), start
+            return start - reach_back(metric, self.configuration.calendar_of(metric)), start
         if key_result.over.length is None:
             return start, start
         return self._trailing(self.configuration.calendar_of(metric), metric.grain, start, key_result.over.length)
+
+    def _calendar_of(self, key_result: KeyResult) -> Calendar:
+        """The calendar of what a key result measures; the project's, where that is no metric."""
+        if key_result.metric is None:
+            return self.configuration.project.calendar
+        return self.configuration.calendar_of(self.configuration.metrics[key_result.metric])
 
     def _trailing(self, calendar: Calendar, grain: Grain, start: int, length: Duration) -> tuple[int, int]:
         key = (calendar, grain, start, length)
@@ -70,9 +76,9 @@ def starts_from_measurement(key_result: KeyResult) -> bool:
     return isinstance(key_result.measure, Reach | Change) and key_result.measure.from_ == AT_START
 
 
-def reach_back(metric: Metric) -> int:
+def reach_back(metric: Metric, calendar: Calendar) -> int:
     """How long before an instant the newest fresh period of a metric can start, in microseconds."""
-    return int((metric.freshness_hours + GRAIN_HOURS[metric.grain]) * HOUR)
+    return int((metric.freshness_hours + calendar.longest_hours(metric.grain)) * HOUR)
 
 
 def _length(key_result: KeyResult) -> timedelta:

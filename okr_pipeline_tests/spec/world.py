@@ -20,8 +20,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from okr_pipeline.config.scalars import year_end
 from okr_pipeline.model.calendar import Calendar, Duration, Grain
 from okr_pipeline.model.configuration import Configuration, Project
+from okr_pipeline.model.fiscal import WeekYear
 from okr_pipeline.model.formula import parse_formula
 from okr_pipeline.model.frames import OBSERVATIONS, QUARANTINE
 from okr_pipeline.model.metric import Across, Additivity, Better, Metric, Rollup
@@ -143,7 +145,12 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
 
 def _calendar(project: Yaml) -> Calendar:
     month, day = (int(part) for part in str(project.get("fiscal_year_starts", "01-01")).split("-"))
-    return Calendar(project.get("timezone", "UTC"), _DAYS.index(project.get("week_starts", "monday")), (month, day))
+    zone, fiscal = project.get("timezone", "UTC"), project.get("fiscal_year")
+    if fiscal is not None:
+        rule, weekday, near = year_end(fiscal["ends"])
+        year = WeekYear(fiscal["pattern"], weekday, near, rule, fiscal.get("week_53"))
+        return Calendar(zone, year.week_starts, week_year=year)
+    return Calendar(zone, _DAYS.index(project.get("week_starts", "monday")), (month, day))
 
 
 def _metric(name: str, given: Yaml) -> Metric:
@@ -164,6 +171,7 @@ def _metric(name: str, given: Yaml) -> Metric:
         additivity=Additivity(written.get("additivity", "additive")),
         dimensions=tuple(written.get("dimensions", ())),
         timezone=written.get("timezone"),
+        year=written.get("year", "fiscal"),
         empty=written.get("empty", "missing"),
         provisional=written.get("provisional", "use"),
         freshness=duration(written["freshness"]) if "freshness" in written else None,
