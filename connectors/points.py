@@ -8,18 +8,19 @@ import difflib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from connectors.columns import COLUMNS
 from connectors.contract import POINT_COLUMNS, MetricRequest, Window
-from connectors.errors import ContractError, DataError
+from connectors.errors import ConfigError, ContractError, DataError
+from connectors.zones import zone
 
 _OFFSET: Final = r"(?:Z|[+-][0-9]{2}(?::?[0-9]{2}(?::[0-9]{2})?)?)"
 _TIME: Final = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -114,8 +115,48 @@ def require_columns(names: Iterable[object], request: MetricRequest) -> None:
         if wanted not in counts:
             raise missing_column(wanted, list(counts))
     for name in ("period", "value", "weight", *request.dimensions):
-        if counts[name] > 1:
-            raise ContractError(f"The answer has {counts[name]} columns named {name}. Give each another name.")
+        _refuse_twice(name, counts[name])
+
+
+def _refuse_twice(name: str, times: int) -> None:
+    if times > 1:
+        raise ContractError(f"The answer has {times} columns named {name}. Give each another name.")
+
+
+def column_names(request: MetricRequest, given: Mapping[str, str | None]) -> dict[str, str]:
+    """The answer's column for each column of points; a weight that was set to null is left out.
+
+    Raises:
+        ConfigError: a name in `given` is no part of a point of this metric, or null is given for one that must be.
+    """
+    _refuse_columns(request, given)
+    chosen = {name: given.get(name, name) for name in (*COLUMNS, *request.dimensions)}
+    return {name: column for name, column in chosen.items() if column is not None}
+
+
+def columns_there(names: Mapping[str, str], given: Mapping[str, str | None], there: Sequence[str]) -> dict[str, str]:
+    """Those `column_names` that an answer has: all of them, but for a weight that was not asked for.
+
+    Raises:
+        ContractError: the answer lacks another.
+    """
+    found = {name: column for name, column in names.items() if name != "weight" or name in given or column in there}
+    for column in found.values():
+        if column not in there:
+            raise missing_column(column, there)
+        _refuse_twice(column, there.count(column))
+    return found
+
+
+def _refuse_columns(request: MetricRequest, given: Mapping[str, str | None]) -> None:
+    known = (*COLUMNS, *request.dimensions)
+    for name, column in given.items():
+        if name not in known:
+            raise ConfigError(f"columns names {name}, which is no dimension of the metric. {nearest_name(name, known)}")
+        if column is None and name != "weight":
+            raise ConfigError(
+                f"columns gives null for {name}, and only weight can be left out. Name the column of the answer."
+            )
 
 
 def missing_column(wanted: str, names: Sequence[str]) -> ContractError:
@@ -226,13 +267,14 @@ def _dimensions(frame: pd.DataFrame, names: Sequence[str]) -> "pd.Series[str]":
 
 def _encoded_members(name: str, column: "pd.Series[Any]") -> _Objects:
     codes, members = pd.factorize(column, use_na_sentinel=True)
-    texts = [json.dumps(_member_text(member), ensure_ascii=False) for member in members]
+    texts = [json.dumps(member_text(member), ensure_ascii=False) for member in members]
     key = json.dumps(name, ensure_ascii=False)
     # Code -1 is null and takes the last place.
     return _objects([f"{key}:{text}" for text in [*texts, "null"]]).take(codes)
 
 
-def _member_text(member: object) -> str:
+def member_text(member: object) -> str:
+    """A member of a dimension as text, the same whether a source gives it as number, truth, date or text."""
     if isinstance(member, (bool, np.bool_)):
         return str(member).lower()
     if isinstance(member, (float, np.floating)) and float(member).is_integer():
@@ -280,14 +322,17 @@ def _period_texts(periods: "pd.Series[Any]") -> list[str | None]:
 def _localised(naive: "pd.Series[Any]", request: MetricRequest) -> Any:
     """Civil times of the request's zone as instants in UTC.
 
-    A day starts at its first instant, whatever the clocks do. An hour that happens twice or never names no instant.
+    A day starts at its first instant, whatever the clocks do. An hour that happens twice or never names no instant, nor
+    does a day that a zone skipped.
     """
-    zone = ZoneInfo(request.timezone)
     naive = _in_range(naive)
     if request.grain != "hour":
         first = np.ones(len(naive), dtype=bool)
-        return naive.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward").dt.tz_convert(None)
-    instants = naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+        local = naive.dt.tz_localize(zone(request.timezone), ambiguous=first, nonexistent="shift_forward")
+        if request.grain == "day":
+            _refuse_skipped_days(naive, local, request)
+        return local.dt.tz_convert(None)
+    instants = naive.dt.tz_localize(zone(request.timezone), ambiguous="NaT", nonexistent="NaT")
     nameless = instants.isna() & naive.notna()
     if nameless.any():
         raise DataError(
@@ -295,6 +340,16 @@ def _localised(naive: "pd.Series[Any]", request: MetricRequest) -> Any:
             " Give hourly periods with a zone or in UTC."
         )
     return instants.dt.tz_convert(None)
+
+
+def _refuse_skipped_days(naive: "pd.Series[Any]", local: "pd.Series[Any]", request: MetricRequest) -> None:
+    """A time that clocks skip was moved on by as much; in another day it would be another period's."""
+    skipped = naive.notna() & (naive.dt.normalize() != local.dt.tz_localize(None).dt.normalize())
+    if skipped.any():
+        raise DataError(
+            f"The period {naive[skipped].iloc[0]} never happened in {request.timezone}, as clocks changed."
+            " Leave it out, or correct the metric's time zone."
+        )
 
 
 def _in_range(times: Any) -> Any:
@@ -306,5 +361,5 @@ def _unreadable_period(row: int, value: object) -> str:
     shown = "no period" if missing else f"the period {_raw_text(value)!r}"
     return (
         f"Row {row + 1} has {shown}, which cannot be read as a date or time."
-        " Give a date, a timestamp, or ISO 8601 text such as 2013-05-19."
+        " Give the period's start as a date, a timestamp, or ISO 8601 text such as 2013-05-19."
     )

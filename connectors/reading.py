@@ -5,7 +5,7 @@ Belongs here: threads, timing, evidence, and that one failed metric never loses 
 
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,16 +64,17 @@ class Fetch(Protocol[AnswerT]):
 
 
 def read_concurrently(
-    fetches: Iterable[Fetch[AnswerT]], window: Window, concurrency: int
+    fetches: Iterable[Fetch[AnswerT]], window: Window, concurrency: int, cancel: Callable[[], None] = lambda: None
 ) -> Iterator[DataPointBatch | ReadFailure]:
     """The points or the failure of every metric of every fetch, each once.
 
     At most `concurrency` fetches run at a time, and as many answers wait to be taken. Answers are made into points
-    many at a time, which costs a fraction of one by one.
+    many at a time, which costs a fraction of one by one. Where a read is left half way or interrupted, `cancel` is
+    called before what still runs is waited for.
     """
     parts: list[_Part] = []
     rows = 0
-    for arrival in _arrivals(fetches, concurrency):
+    for arrival in _arrivals(fetches, concurrency, cancel):
         for outcome in arrival:
             if isinstance(outcome, ReadFailure):
                 yield outcome
@@ -109,7 +110,7 @@ class _Part:
 _Arrival = list[_Part | ReadFailure]
 
 
-def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int) -> Iterator[_Arrival]:
+def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int, cancel: Callable[[], None]) -> Iterator[_Arrival]:
     waiting = iter(fetches)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="read") as pool:
         running: set[Future[_Arrival]] = set()
@@ -123,6 +124,8 @@ def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int) -> Iterator[_
                 for future in done:
                     yield future.result()
         finally:
+            if running:
+                cancel()
             pool.shutdown(cancel_futures=True)
 
 

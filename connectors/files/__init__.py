@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.columns import Columns
 from connectors.contract import Context, Description, Source
 
 
@@ -32,11 +33,7 @@ class FilesRequest(BaseModel):
     file: str = Field(
         min_length=1, description="The file inside the source's path: .csv, .parquet, .xlsx, .json, .jsonl"
     )
-    columns: dict[str, str | None] = Field(
-        default_factory=dict,
-        description="The file's column for period, value, weight and each dimension; those left out have the same name."
-        " weight: null means that there is none.",
-    )
+    columns: Columns = Field(default_factory=dict)
     sheet: str | None = Field(default=None, description="The sheet of a workbook; the first one if left out.")
 
 

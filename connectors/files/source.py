@@ -10,20 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import pandas as pd
 
 from connectors.contract import Caution, Context, DataPointBatch, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import AuthError, ConfigError, ConnectorError, DataError
 from connectors.files.formats import READERS, Ask, Table
-from connectors.points import missing_column, nearest_name
+from connectors.points import column_names, columns_there, nearest_name
 from connectors.reading import Asked, Fetch, failure, read_concurrently
 
 if TYPE_CHECKING:
     from connectors.files import FilesRequest, FilesSettings
-
-_FIXED: Final = ("period", "value", "weight")
 
 
 def open_source(settings: "FilesSettings", context: Context) -> Source:
@@ -42,7 +40,7 @@ def open_source(settings: "FilesSettings", context: Context) -> Source:
     return FilesSource(directory, settings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FilesSource:
     """See `connectors.contract.Source`. Each file is read once for all of its metrics, and always whole."""
 
@@ -55,7 +53,7 @@ class FilesSource:
         for request in requests:
             try:
                 place = (self._file(_options(request).file), _options(request).sheet)
-                _refuse_unknown_columns(request)
+                _columns(request)
             except ConnectorError as error:
                 yield failure(request, error)
             else:
@@ -97,7 +95,7 @@ class FilesSource:
         return path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _FileFetch:
     path: Path
     sheet: str | None
@@ -120,14 +118,10 @@ class _FileFetch:
             raise type(error)(f"File {self.path.name}: {error}") from None
 
     def rows(self, answer: Table, request: MetricRequest) -> pd.DataFrame:
-        columns = _columns(request)
-        given = _options(request).columns
-        if "weight" not in given and "weight" not in answer.names:
-            del columns["weight"]
-        for column in columns.values():
-            if column not in answer.names:
-                error = missing_column(column, answer.names)
-                raise type(error)(f"File {self.path.name}: {error}")
+        try:
+            columns = columns_there(_columns(request), _options(request).columns, answer.names)
+        except ConnectorError as error:
+            raise type(error)(f"File {self.path.name}: {error}") from None
         return pd.DataFrame({name: answer.frame[column] for name, column in columns.items()})
 
     def asked(self, request: MetricRequest) -> Asked:
@@ -141,22 +135,7 @@ def _options(request: MetricRequest) -> "FilesRequest":
 
 
 def _columns(request: MetricRequest) -> dict[str, str]:
-    """The file's column for each column of points; a weight that was set to null is left out."""
-    given = _options(request).columns
-    chosen = {name: given.get(name, name) for name in (*_FIXED, *request.dimensions)}
-    return {name: column for name, column in chosen.items() if column is not None}
-
-
-def _refuse_unknown_columns(request: MetricRequest) -> None:
-    given = _options(request).columns
-    known = (*_FIXED, *request.dimensions)
-    for name, column in given.items():
-        if name not in known:
-            raise ConfigError(f"columns names {name}, which is no dimension of the metric. {nearest_name(name, known)}")
-        if column is None and name != "weight":
-            raise ConfigError(
-                f"columns gives null for {name}, and only weight can be left out. Name the file's column."
-            )
+    return column_names(request, _options(request).columns)
 
 
 @contextmanager

@@ -1,14 +1,16 @@
-"""The `sql` connector: one query per metric, read from a database that SQLAlchemy can name.
+"""The `sql` connector: queries of one metric or of many, read from a database that SQLAlchemy can name.
 
 Belongs here: its settings, request keys and description. Does not: reading (`source`), what a query may say
-(`statement`), or one kind of database (`sqlite`, `duckdb`, `postgresql`).
+(`statement`), or one kind of database (`sqlite`, `duckdb`, `postgresql`, `mysql`).
 """
 
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Final, cast
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from connectors.columns import Columns
 from connectors.contract import Context, Description, Source
 from connectors.durations import Duration
 
@@ -20,7 +22,8 @@ class SqlSettings(BaseModel):
 
     url: SecretStr = Field(
         description="Where the database is, as SQLAlchemy writes it: duckdb:///warehouse.duckdb, sqlite:///data.db,"
-        " postgresql://reader:${PASSWORD}@host/database. File paths are relative to the project directory."
+        " postgresql://reader:${PASSWORD}@host/database, and mysql:// or mariadb:// alike. File paths are"
+        " relative to the project directory."
     )
     statement_timeout: Duration = Field(
         default=timedelta(seconds=60), description="A query that takes longer is stopped: 500ms, 60s, 5m."
@@ -28,7 +31,16 @@ class SqlSettings(BaseModel):
     max_rows: int = Field(
         default=1_000_000, ge=1, description="A query that gives more rows is an error; nothing is cut off silently."
     )
+    max_bytes: int = Field(
+        default=256 * 1024 * 1024,
+        ge=1,
+        description="A larger answer is an error: 8 bytes for each value, and the length of each text besides.",
+    )
     concurrency: int = Field(default=4, ge=1, le=64, description="How many queries run at a time.")
+    queries: dict[str, str] = Field(
+        default_factory=dict,
+        description="Queries that metrics share, by name: run once, however many metrics take their rows or columns.",
+    )
 
 
 class SqlRequest(BaseModel):
@@ -38,9 +50,37 @@ class SqlRequest(BaseModel):
 
     query: str = Field(
         min_length=1,
-        description="One SELECT that gives the columns period, value, optionally weight, and the dimensions."
-        " :window_start and :window_end are bound as instants; a query with neither is read whole.",
+        description="One SELECT that gives the columns period, value, optionally weight, and the dimensions; or the"
+        " name of one of the source's queries. :window_start and :window_end are bound as instants; a query with"
+        " neither is read whole.",
     )
+    columns: Columns = Field(default_factory=dict)
+    rows: dict[str, str] = Field(
+        default_factory=dict, description="Only the rows in which these columns have these values, compared as text."
+    )
+
+    @field_validator("query")
+    @classmethod
+    def _known(cls, query: str, info: ValidationInfo) -> str:
+        """Config checks tell the source's queries; a SELECT has spaces, and a name has none."""
+        names = (info.context or {}).get("queries")
+        if isinstance(names, dict) and is_name(query) and query.strip() not in names:
+            near = get_close_matches(query.strip(), names, 1)
+            raise ValueError(
+                f"'{query.strip()}' is none of the source's queries",
+                "It is a SELECT, or the name of one that metrics share",
+                f"Did you mean '{near[0]}'?" if near else "Write the SELECT, or add it to 'queries' of the source",
+            )
+        return query
+
+
+def is_name(query: str) -> bool:
+    """Whether a query is the name of one.
+
+    >>> is_name("kpis"), is_name("SELECT 1")
+    (True, False)
+    """
+    return len(query.split()) == 1
 
 
 class SqlConnector:
@@ -50,12 +90,13 @@ class SqlConnector:
         """Its settings, request keys and abilities."""
         description = Description(
             name="sql",
-            summary="One SELECT per metric from DuckDB, SQLite or PostgreSQL, read-only",
+            summary="One SELECT per metric from DuckDB, SQLite, PostgreSQL, MariaDB or MySQL, read-only",
             settings=SqlSettings,
             request=SqlRequest,
             history=True,
             additivity=("additive", "distinct", "ratio", "snapshot"),
-            tested_against=("DuckDB files", "SQLite files", "PostgreSQL servers"),
+            tested_against=("DuckDB files", "SQLite files", "PostgreSQL servers", "MariaDB servers"),
+            untested=("MySQL servers",),
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

@@ -5,7 +5,7 @@ Belongs here: the protocol, and which kind a URL names. Does not: how one kind i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -16,13 +16,15 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors.errors import ConfigError
+from connectors.sql.rows import Caps
+from connectors.watching import Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a database is opened with. Relative file paths start at `directory`."""
 
-    url: URL
+    url: URL = field(repr=False)
     directory: Path
     statement_timeout: timedelta
     concurrency: int
@@ -41,16 +43,20 @@ class Database(Protocol):
         """What its driver raises; `connectors.sql.failures` translates it."""
         ...
 
-    def placeholder(self, name: str, position: int) -> str:
-        """See `connectors.sql.statement.Placeholder`."""
+    def written(self, name: str, position: int, instant: datetime) -> str:
+        """See `connectors.sql.statement.Written`."""
         ...
 
-    def connect(self) -> None:
-        """Answer, or raise what the driver raises."""
+    def connect(self, at_once: int = 1) -> None:
+        """Answer, or raise what the driver raises. Called before each read, with how many fetches it runs at once."""
         ...
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], limit: int) -> pd.DataFrame:
-        """At most `limit` rows of one statement, as `to_points` wants columns; the session is in UTC."""
+    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+        """All rows of one statement, as `to_points` wants columns; the session is in UTC.
+
+        Raises:
+            DataError: they are more than the caps allow; what arrived is thrown away.
+        """
         ...
 
     def cautions(self) -> tuple[str, ...]:
@@ -67,6 +73,8 @@ _KINDS: Final = {
     "duckdb": ("connectors.sql.duckdb", "open_duckdb", "okr-pipeline[duckdb]"),
     "postgresql": ("connectors.sql.postgresql", "open_postgresql", "okr-pipeline[postgres]"),
     "postgres": ("connectors.sql.postgresql", "open_postgresql", "okr-pipeline[postgres]"),
+    "mysql": ("connectors.sql.mysql", "open_mysql", "okr-pipeline[mysql]"),
+    "mariadb": ("connectors.sql.mysql", "open_mysql", "okr-pipeline[mysql]"),
 }
 
 
@@ -80,8 +88,8 @@ def open_database(url: str, directory: Path, statement_timeout: timedelta, concu
     kind = opening.url.get_backend_name()
     if kind not in _KINDS:
         raise ConfigError(
-            f"The url names a database of the kind {kind}, and the sql connector reads duckdb, sqlite and postgresql."
-            " Use one of these."
+            f"The url names a database of the kind {kind}, and the sql connector reads duckdb, sqlite, postgresql,"
+            " mysql and mariadb. Use one of these."
         )
     module, function, package = _KINDS[kind]
     try:

@@ -5,25 +5,37 @@ Belongs here: opening them so that only their own tables can be read. Does not: 
 `:window_start` and `:window_end` are bound as TIMESTAMPTZ. The session's time zone is UTC.
 """
 
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import duckdb
 import pandas as pd
 
 from connectors.errors import ConfigError
-from connectors.points import from_arrow
 from connectors.sql.database import Database, Opening, existing_file
+from connectors.sql.rows import Caps, gathered_arrow
+from connectors.watching import Watch
 
 _CONFIGURATION: Final = {
     # Without these a query could read files, and the variables of this very program.
     "enable_external_access": "false",
     "python_enable_replacements": "false",
+    # Nothing is loaded that was not part of DuckDB when it was installed.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    # What does not fit into memory is not written beside the file that is read.
+    "temp_directory": str(Path(tempfile.gettempdir()) / "okr-duckdb"),
+    "max_temp_directory_size": "10GB",
+    "memory_limit": "50%",
 }
+_ROWS_OF_A_BATCH: Final = 10_000
 _OPENING = threading.Lock()
 
 
@@ -38,45 +50,46 @@ class _DuckDb:
     dialect: str = "duckdb"
     driver_errors: tuple[type[Exception], ...] = (duckdb.Error,)
     _instance: duckdb.DuckDBPyConnection | None = field(default=None, init=False)
+    # DuckDB refuses two calls on one connection at a time, and making and closing cursors are calls.
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def placeholder(self, name: str, position: int) -> str:  # noqa: ARG002 - DuckDB knows names
+    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - DuckDB knows names
         return f"${name}"
 
-    def connect(self) -> None:
+    def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - one instance serves all
         """Open the file if it is not; all threads read through cursors of this one connection."""
-        if self._instance is None:
-            path = existing_file(self.opening, "Build the warehouse first, or point the url to where it is.")
-            self._instance = _open_locked(str(path))
+        with self._cursor():
+            pass
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], limit: int) -> pd.DataFrame:
-        self.connect()
-        with self._cursor() as cursor:
+    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+        with self._cursor() as cursor, watch.over(cursor.interrupt), _own_errors():
             _refuse_all_but_one_select(cursor, sql)
             relation = cursor.sql(sql, params=dict(parameters))
-            return from_arrow(relation.limit(limit).to_arrow_table())
+            return gathered_arrow(relation.limit(caps.enough).to_arrow_reader(_ROWS_OF_A_BATCH), caps)
 
     def cautions(self) -> tuple[str, ...]:
-        """None: the file is opened read-only."""
+        """None: that the file could be written is no property of a login, and it is opened read-only."""
         return ()
 
     def close(self) -> None:
-        if self._instance is not None:
-            self._instance.close()
-            self._instance = None
+        with self._lock:
+            if self._instance is not None:
+                self._instance.close()
+                self._instance = None
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor that is interrupted at the statement timeout."""
-        assert self._instance is not None  # noqa: S101 - fetch connects first
-        cursor = self._instance.cursor()
-        timer = threading.Timer(self.opening.statement_timeout.total_seconds(), cursor.interrupt)
-        timer.daemon = True
-        timer.start()
+        """Each thread needs one of its own."""
+        with self._lock:
+            if self._instance is None:
+                path = existing_file(self.opening, "Build the warehouse first, or point the url to where it is.")
+                self._instance = _open_locked(str(path))
+            cursor = self._instance.cursor()
         try:
             yield cursor
         finally:
-            timer.cancel()
-            cursor.close()
+            with self._lock:
+                cursor.close()
 
 
 def _open_locked(path: str) -> duckdb.DuckDBPyConnection:
@@ -100,3 +113,13 @@ def _refuse_all_but_one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> N
     if types != [duckdb.StatementType.SELECT]:
         kinds = ", ".join(kind.name for kind in types) or "nothing"
         raise ConfigError(f"DuckDB reads the query as {kinds}, and a metric only reads. Keep a single SELECT.")
+
+
+@contextmanager
+def _own_errors() -> Iterator[None]:
+    """While rows stream, Arrow raises DuckDB's errors as errors of the system, with their kind in the text."""
+    try:
+        yield
+    except OSError as error:
+        kind = str(error).partition(" Error:")[0].title().replace(" ", "")
+        raise getattr(duckdb, f"{kind}Exception", duckdb.Error)(str(error)) from None

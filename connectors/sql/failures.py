@@ -4,6 +4,7 @@ Belongs here: which error means what, what to do about it, and keeping secrets o
 """
 
 import re
+import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,11 +58,33 @@ _DUCKDB: Final = {
     "InternalException": _BROKEN, "TransactionException": _BUSY, "ConnectionException": _BUSY, "HTTPException": _AWAY,
 }  # fmt: skip
 _SQLITE: Final = {
-    "SQLITE_ERROR": _QUERY, "SQLITE_RANGE": _QUERY, "SQLITE_TOOBIG": _QUERY, "SQLITE_MISMATCH": _VALUES,
-    "SQLITE_AUTH": _WRITES, "SQLITE_READONLY": _WRITES, "SQLITE_INTERRUPT": _SLOW, "SQLITE_BUSY": _BUSY,
-    "SQLITE_LOCKED": _BUSY, "SQLITE_CANTOPEN": _PLACE, "SQLITE_PERM": _PLACE, "SQLITE_NOTADB": _PLACE,
-    "SQLITE_CORRUPT": _BROKEN, "SQLITE_NOMEM": _FULL, "SQLITE_FULL": _FULL, "SQLITE_IOERR": _AWAY,
+    "SQLITE_ERROR": _QUERY, "SQLITE_SCHEMA": _QUERY, "SQLITE_RANGE": _QUERY, "SQLITE_TOOBIG": _QUERY,
+    "SQLITE_MISMATCH": _VALUES, "SQLITE_AUTH": _WRITES, "SQLITE_READONLY": _WRITES, "SQLITE_INTERRUPT": _SLOW,
+    "SQLITE_BUSY": _BUSY, "SQLITE_LOCKED": _BUSY, "SQLITE_CANTOPEN": _PLACE, "SQLITE_PERM": _PLACE,
+    "SQLITE_NOTADB": _PLACE, "SQLITE_CORRUPT": _BROKEN, "SQLITE_NOMEM": _FULL, "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": _AWAY,
 }  # fmt: skip
+
+_MYSQL: Final = {
+    # https://mariadb.com/kb/en/mariadb-error-codes/ and MySQL's reference; 2000 to 2999 are the driver's own.
+    _LOGIN: {1045, 1130, 1251, 1524, 1698, 1820, 1862, 3118, 3955, 4151, 2054, 2059, 2061},
+    _RIGHTS: {1044, 1142, 1143, 1370},
+    _PLACE: {1049, 2005, 2026},
+    _WRITES: {1036, 1227, 1290, 1792, 1836},
+    _SLOW: {1317, 1969, 3024},
+    _BUSY: {1015, 1205, 1223},
+    _FULL: {3, 1020, 1021, 1037, 1038, 1040, 1041, 1114, 1135, 1203, 1226, 1878, 3170},
+    _AWAY: {1042, 1053, 1077, 1080, 1152, 1158, 1159, 1160, 1161, 1184, 1213, 1927, 4031, 2002, 2003, 2006, 2013, 2055},
+    _BROKEN: {126, 127, 134, 144, 145, 1016, 1030, 1033, 1034, 1035, 1194, 1195, 1712},
+    _VALUES: {1264, 1265, 1292, 1365, 1366, 1367, 1411, 1416, 1441, 1525, 1690, 3140, 3141, 3156, 4038},
+}  # fmt: skip
+_MYSQL_KINDS: Final = {
+    "DataError": _VALUES,
+    "IntegrityError": _VALUES,
+    "InterfaceError": _AWAY,
+    "InternalError": _BROKEN,
+}
+_DRIVERS_OWN: Final = range(2_000, 3_000)
 
 
 @contextmanager
@@ -84,7 +107,9 @@ def redacted(text: str, url: URL) -> str:
 
 
 def _first_line(cause: BaseException, url: URL) -> str:
-    lines = str(cause).strip().splitlines() or [type(cause).__name__]
+    # PyMySQL gives a number and a text.
+    said = cause.args[1] if len(cause.args) == 2 and isinstance(cause.args[0], int) else cause
+    lines = str(said).strip().splitlines() or [type(cause).__name__]
     sentence = redacted(lines[0].strip(), url).rstrip(".:!")
     return f"{url.get_backend_name()} says: {sentence}."
 
@@ -105,6 +130,10 @@ def _meaning(cause: BaseException) -> _Meaning:
             return _duckdb_meaning(cause)
         case "psycopg":
             return _postgresql_meaning(cause)
+        case "pymysql":
+            return _mysql_meaning(cause)
+        case "ssl":
+            return _PLACE
         case _:
             return _AWAY
 
@@ -135,3 +164,11 @@ def _postgresql_meaning(cause: BaseException) -> _Meaning:
         found = (meaning for pattern, meaning in _POSTGRESQL_CONNECTING if pattern.search(str(cause)))
         return next(found, _VALUES if type(cause).__name__ == "DataError" else _AWAY)
     return _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2], _VALUES)
+
+
+def _mysql_meaning(cause: BaseException) -> _Meaning:
+    code = cause.args[0] if cause.args else None
+    if isinstance(getattr(cause, "original_exception", None), ssl.SSLError):
+        return _PLACE
+    known = next((meaning for meaning, codes in _MYSQL.items() if code in codes), None)
+    return known or _MYSQL_KINDS.get(type(cause).__name__, _AWAY if code is None or code in _DRIVERS_OWN else _QUERY)

@@ -2,28 +2,45 @@
 
 Belongs here: sessions that can only read, and what the login could do besides. Does not: translating errors.
 
+A superuser's sessions read as the role `pg_read_all_data` (PostgreSQL 14 or newer), which can neither reach files nor
+end other sessions; where row security would hide rows from that role, a query fails.
+
 `:window_start` and `:window_end` are bound as timestamptz. The session's time zone is UTC, so a `timestamp` column is
 compared as UTC.
 """
 
-from collections.abc import Mapping
+import os
+import socket
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Final, cast
 
 import pandas as pd
 import psycopg
+from psycopg import capabilities
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from connectors.errors import ConfigError
 from connectors.sql.database import Database, Opening
-from connectors.sql.sqlite import rows_to_frame
+from connectors.sql.rows import Caps, gathered
+from connectors.watching import Watch
+
+_Connection = psycopg.Connection[tuple[object, ...]]
+_Cursor = psycopg.RawCursor[tuple[object, ...]]
 
 _DRIVERS: Final = ("postgresql", "postgres", "postgresql+psycopg")
 _CONNECT_SECONDS: Final = 10
+_CANCEL_SECONDS: Final = 1
+_ROWS_OF_A_CHUNK: Final = 100
+_FIRST_WITH_READING_ROLE: Final = 140_000
+_GRACE: Final = timedelta(milliseconds=500)
+"""The server stops a query itself, and says so better; this is for one that does not answer."""
 _KEEPALIVE: Final = {
     # A server that vanished is noticed within a minute; by default it takes two hours.
     "keepalives_idle": "30",
@@ -46,38 +63,116 @@ def open_postgresql(opening: Opening) -> Database:
     return _PostgreSql(opening, _engine(opening))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _PostgreSql:
     opening: Opening
     engine: Engine
     dialect: str = "postgres"
     driver_errors: tuple[type[Exception], ...] = (psycopg.Error, SQLAlchemyError)
 
-    def placeholder(self, name: str, position: int) -> str:  # noqa: ARG002 - PostgreSQL knows positions
+    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - it knows positions
         return f"${position}"
 
-    def connect(self) -> None:
-        self.fetch("SELECT 1", {}, limit=1)
+    def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - the pool opens more when they are needed
+        """Connect anew: to ask an idle connection whether it is alive could take for ever, and connecting does not."""
+        self.engine.dispose()
+        with self._session() as connection, _cursor(connection, self.opening) as cursor:
+            cursor.execute("SELECT 1")
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], limit: int) -> pd.DataFrame:
-        # The driver keeps a whole result in memory, so the server has to stop at the limit. A WITH that changes rows is
-        # refused inside a FROM; a text with parameters is sent by the protocol that takes one statement only.
-        bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT ${len(parameters) + 1}::bigint"
-        return self._run(bounded, [*parameters.values(), limit])
+    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+        # The server has to stop at the limit. A WITH that changes rows is refused inside a FROM; a text with parameters
+        # is sent by the protocol that takes one statement only.
+        bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT ${len(parameters) + 1}::bigint".encode()
+        with (
+            self._session() as connection,
+            watch.over(_stop(connection), _GRACE),
+            _cursor(connection, self.opening) as cursor,
+        ):
+            return _gathered(cursor, bounded, list(parameters.values()), caps)
 
     def cautions(self) -> tuple[str, ...]:
-        rows = self._run(_WRITABLE, [])
-        return tuple(str(message) for message in rows["message"])
+        with self._session() as connection, _cursor(connection, self.opening, as_itself=True) as cursor:
+            return tuple(str(row[0]) for row in cursor.execute(_WRITABLE.encode()).fetchall())
 
     def close(self) -> None:
         self.engine.dispose()
 
-    def _run(self, sql: str, parameters: list[object]) -> pd.DataFrame:
+    @contextmanager
+    def _session(self) -> Iterator[_Connection]:
+        """A connection of the pool, which rolls back whatever it leaves open."""
         pooled = self.engine.raw_connection()
         try:
-            return _read(pooled, sql, parameters, self.opening)
+            connection = pooled.driver_connection
+            assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the engine was made with this driver
+            yield connection
+        except psycopg.Error:
+            if pooled.driver_connection is not None and pooled.driver_connection.closed:
+                pooled.invalidate()
+            raise
         finally:
             pooled.close()
+
+
+@contextmanager
+def _cursor(connection: _Connection, opening: Opening, *, as_itself: bool = False) -> Iterator[_Cursor]:
+    """A cursor in a read-only transaction."""
+    with psycopg.RawCursor(connection) as cursor:
+        cursor.execute("; ".join(_preparations(connection, opening, as_itself=as_itself)).encode())
+        yield cursor
+
+
+def _preparations(connection: _Connection, opening: Opening, *, as_itself: bool) -> Iterator[str]:
+    """What holds for one transaction, whatever an earlier query did to the session."""
+    yield "SET LOCAL TIME ZONE 'UTC'"
+    yield f"SET LOCAL statement_timeout = {round(opening.statement_timeout.total_seconds() * 1_000)}"
+    # Texts are read as `connectors.sql.statement` has read them.
+    yield "SET LOCAL standard_conforming_strings = on"
+    superuser = connection.info.parameter_status("is_superuser") == "on"
+    if superuser and not as_itself and connection.info.server_version >= _FIRST_WITH_READING_ROLE:
+        yield "SET LOCAL row_security = off"
+        yield "SET LOCAL ROLE pg_read_all_data"
+
+
+def _gathered(cursor: _Cursor, sql: bytes, bounds: Sequence[datetime], caps: Caps) -> pd.DataFrame:
+    """The rows as they come: a cursor by itself keeps all of them in memory."""
+    size = _ROWS_OF_A_CHUNK if capabilities.has_stream_chunked() else 1
+    stream = cast("Generator[tuple[object, ...], None, None]", cursor.stream(sql, [*bounds, caps.enough], size=size))
+    # Left half way, it would hold the connection for as long as an error refers to it.
+    with closing(stream):
+        first = next(stream, None)
+        if first is not None:
+            return gathered(_names(cursor), chain([first], stream), caps)
+    # Of a stream that was empty, not even the columns are known.
+    cursor.execute(sql, [*bounds, 0])
+    return gathered(_names(cursor), [], caps)
+
+
+def _names(cursor: _Cursor) -> list[str]:
+    return [column.name for column in cursor.description or ()]
+
+
+def _stop(connection: _Connection) -> Callable[[], None]:
+    """Asks the server to cancel what runs, and after a while hangs up on a server that does not listen."""
+    asked: list[float] = []
+
+    def stop() -> None:
+        asked.append(time.monotonic())
+        try:
+            if asked[-1] - asked[0] > _CANCEL_SECONDS:
+                _hang_up(connection.fileno())
+            else:
+                connection.cancel_safe(timeout=_CANCEL_SECONDS)
+        except (psycopg.Error, OSError):
+            # It has ended meanwhile, or is hung up on next time.
+            return
+
+    return stop
+
+
+def _hang_up(descriptor: int) -> None:
+    """End a connection that another thread waits for."""
+    with socket.socket(fileno=os.dup(descriptor)) as line:
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _engine(opening: Opening) -> Engine:
@@ -88,13 +183,12 @@ def _engine(opening: Opening) -> Engine:
         url,
         pool_size=opening.concurrency,
         max_overflow=0,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={**given, "options": _options(url)},
     )
 
     @event.listens_for(engine, "connect")
-    def _read_only(connection: psycopg.Connection[tuple[object, ...]], _record: object) -> None:
+    def _read_only(connection: _Connection, _record: object) -> None:
         connection.read_only = True
 
     return engine
@@ -103,17 +197,6 @@ def _engine(opening: Opening) -> Engine:
 def _options(url: URL) -> str:
     given = url.query.get("options", "")
     return " ".join([*([given] if isinstance(given, str) else given), "-c default_transaction_read_only=on"]).strip()
-
-
-def _read(pooled: PoolProxiedConnection, sql: str, parameters: list[object], opening: Opening) -> pd.DataFrame:
-    """Run one statement in a read-only transaction, which the pool rolls back."""
-    connection = pooled.driver_connection
-    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the engine was made with this driver
-    milliseconds = round(opening.statement_timeout.total_seconds() * 1_000)
-    with psycopg.RawCursor(connection) as cursor:
-        cursor.execute(f"SET LOCAL TIME ZONE 'UTC'; SET LOCAL statement_timeout = {milliseconds}".encode())
-        cursor.execute(sql.encode(), parameters)
-        return rows_to_frame([column.name for column in cursor.description or ()], cursor.fetchall())
 
 
 _WRITABLE: Final = """
@@ -134,6 +217,12 @@ WITH writable AS (
     UNION ALL
     SELECT format('can change %s%s', min(name), CASE WHEN count(*) > 1 THEN format(' and %s more', count(*) - 1) END)
     FROM writable HAVING count(*) > 0
+    UNION ALL
+    SELECT format('can reach files and programs of the server as a member of %s', string_agg(role, ', ' ORDER BY role))
+    FROM unnest(ARRAY['pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program']) AS role
+    WHERE NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+      AND pg_has_role(current_user, role, 'MEMBER')
+    HAVING count(*) > 0
     UNION ALL
     SELECT format('can create objects in %s', string_agg(name, ', ' ORDER BY name)) FROM creatable HAVING count(*) > 0
 )

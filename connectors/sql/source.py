@@ -1,21 +1,31 @@
 """A sql source: many metrics read from one database.
 
-Belongs here: queries into fetches, the row cap, the check. Does not: threads and evidence (`connectors.reading`).
+Belongs here: queries into fetches, their caps and their watch, the check. Does not: threads and evidence
+(`connectors.reading`).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy.engine import URL, make_url
 
 from connectors.contract import Caution, Context, DataPointBatch, MetricRequest, ReadFailure, Source, Window
-from connectors.errors import ConnectorError, DataError
+from connectors.errors import ConfigError, ConnectorError
+from connectors.points import column_names, columns_there, member_text, missing_column, nearest_name
 from connectors.reading import Asked, failure, read_concurrently
+from connectors.sql import is_name
 from connectors.sql.database import Database, open_database
 from connectors.sql.failures import translated
+from connectors.sql.rows import Caps
 from connectors.sql.statement import Statement, statement
+from connectors.watching import Watch
 
 if TYPE_CHECKING:
     from connectors.sql import SqlRequest, SqlSettings
@@ -29,24 +39,25 @@ def open_source(settings: "SqlSettings", context: Context) -> Source:
     """
     text = settings.url.get_secret_value()
     database = open_database(text, context.project_dir, settings.statement_timeout, settings.concurrency)
-    return SqlSource(database, make_url(text), settings.max_rows, settings.concurrency)
+    return SqlSource(database, make_url(text), settings)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, repr=False)
 class SqlSource:
     """See `connectors.contract.Source`."""
 
     database: Database
-    url: URL
-    max_rows: int
-    concurrency: int
+    url: URL = field(repr=False)
+    settings: "SqlSettings"
+    _watch: Watch | None = field(default=None, init=False)
 
     def read(self, requests: Iterable[MetricRequest], window: Window) -> Iterator[DataPointBatch | ReadFailure]:
         """The points of each metric; equal queries are run once."""
         served: dict[str, tuple[Statement, list[MetricRequest]]] = {}
+        proved = cache(partial(self._statement, window=window))
         for request in requests:
             try:
-                asked = statement(_query(request), self.database.dialect, self.database.placeholder, window)
+                asked = proved(self._query(request))
             except ConnectorError as error:
                 yield failure(request, error)
             else:
@@ -60,51 +71,106 @@ class SqlSource:
             return tuple(Caution(message) for message in self.database.cautions())
 
     def close(self) -> None:
-        """Give connections back."""
+        """Stop what a read that was left half way still runs, and give connections back."""
+        if self._watch is not None:
+            self._watch.cancel()
         self.database.close()
+
+    def _statement(self, query: str, window: Window) -> Statement:
+        return statement(query, self.database.dialect, self.database.written, window)
+
+    def _query(self, request: MetricRequest) -> str:
+        """The metric's own query, or the one that it names."""
+        query, shared = _options(request).query, self.settings.queries
+        if not is_name(query):
+            return query
+        if query.strip() not in shared:
+            raise ConfigError(f"There is no query {query.strip()} in the source. {nearest_name(query.strip(), shared)}")
+        return shared[query.strip()]
 
     def _fetched(
         self, served: Iterable[tuple[Statement, list[MetricRequest]]], window: Window
     ) -> Iterator[DataPointBatch | ReadFailure]:
-        fetches = [_QueryFetch(self, asked, requests) for asked, requests in served]
+        watch = self._watch = Watch(self.settings.statement_timeout)
+        fetches = [_QueryFetch(self, watch, asked, requests) for asked, requests in served]
         # One look first, so that a thousand metrics of a database that is away do not each wait for it.
-        if fetches and (error := self._unreachable()):
+        if fetches and (error := self._unreachable(min(len(fetches), self.settings.concurrency))):
             yield from (failure(request, error) for fetch in fetches for request in fetch.requests)
         else:
-            yield from read_concurrently(fetches, window, self.concurrency)
+            with watch:
+                yield from read_concurrently(fetches, window, self.settings.concurrency, watch.cancel)
 
-    def _unreachable(self) -> ConnectorError | None:
+    def _unreachable(self, at_once: int) -> ConnectorError | None:
         try:
             with translated(self.database, self.url):
-                self.database.connect()
+                self.database.connect(at_once)
         except ConnectorError as error:
             return error
         return None
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query gave. Which rows have which values is found once for all metrics that ask by the same columns."""
+
+    frame: pd.DataFrame
+    _places: dict[tuple[str, ...], dict[tuple[str, ...], npt.NDArray[np.intp]]] = field(default_factory=dict)
+
+    def rows_with(self, values: Mapping[str, str]) -> pd.DataFrame:
+        """The rows in which columns have these values, compared as members of dimensions are: as text.
+
+        Raises:
+            ContractError: there is no such column.
+        """
+        if not values:
+            return self.frame
+        columns = tuple(sorted(values))
+        if columns not in self._places:
+            self._places[columns] = _places_of(self.frame, columns)
+        return self.frame.take(self._places[columns].get(tuple(values[name] for name in columns), []))
+
+
+def _places_of(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[str, ...], npt.NDArray[np.intp]]:
+    texts = {}
+    for column in columns:
+        if column not in frame.columns:
+            raise missing_column(column, list(frame.columns))
+        codes, members = pd.factorize(frame[column])
+        # Code -1 is null, which no text is equal to.
+        texts[column] = np.array([*map(member_text, members), None], dtype=object).take(codes)
+    groups = pd.DataFrame(texts).groupby(list(columns), sort=False).indices
+    return {key if isinstance(key, tuple) else (key,): np.asarray(places) for key, places in groups.items()}
+
+
+@dataclass(frozen=True, slots=True)
 class _QueryFetch:
     source: SqlSource
+    watch: Watch
     statement: Statement
     requests: Sequence[MetricRequest]
 
-    def fetch(self) -> pd.DataFrame:
-        cap = self.source.max_rows
-        with translated(self.source.database, self.source.url):
-            frame = self.source.database.fetch(self.statement.sql, self.statement.parameters, limit=cap + 1)
-        if len(frame) > cap:
-            raise DataError(
-                f"The query gives more than {cap:,} rows, and rows are never cut off."
-                " Aggregate to one row per period and combination of dimensions, or raise max_rows of the source."
-            )
-        return frame
+    def fetch(self) -> Answer:
+        source, asked = self.source, self.statement
+        caps = Caps(source.settings.max_rows, source.settings.max_bytes)
+        with translated(source.database, source.url):
+            return Answer(source.database.fetch(asked.sql, asked.parameters, caps, self.watch))
 
-    def rows(self, answer: pd.DataFrame, request: MetricRequest) -> pd.DataFrame:  # noqa: ARG002 - all metrics get all rows
-        return answer
+    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
+        options = _options(request)
+        if not options.columns and not options.rows:
+            return answer.frame
+        names = columns_there(column_names(request, options.columns), options.columns, list(answer.frame.columns))
+        rows = answer.rows_with(options.rows)
+        return pd.DataFrame({name: rows[column] for name, column in names.items()})
 
     def asked(self, request: MetricRequest) -> Asked:
-        return Asked(_query(request).strip(), self.statement.fingerprint, whole=self.statement.whole)
+        options, text, fingerprint = _options(request), self.statement.text, self.statement.fingerprint
+        if options.columns or options.rows:
+            taken = json.dumps({"columns": options.columns, "rows": options.rows}, sort_keys=True)
+            text += "".join(f"\n-- the rows with {column} = {value}" for column, value in options.rows.items())
+            fingerprint = hashlib.sha256(f"{fingerprint}{taken}".encode()).hexdigest()
+        return Asked(text, fingerprint, whole=self.statement.whole)
 
 
-def _query(request: MetricRequest) -> str:
-    return cast("SqlRequest", request.options).query
+def _options(request: MetricRequest) -> "SqlRequest":
+    return cast("SqlRequest", request.options)

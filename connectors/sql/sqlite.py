@@ -8,21 +8,25 @@ compare `datetime(column)` with them where a column holds other forms.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from connectors.sql.database import Database, Opening, existing_file
+from connectors.sql.rows import Caps, gathered
+from connectors.watching import Watch
 
 _READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
-_REACHING_FUNCTIONS: Final = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "zipfile"})
+_REACHING_FUNCTIONS: Final = frozenset(
+    {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "zipfile", "fsdir", "eval"}
+)
 _INSTRUCTIONS_BETWEEN_CLOCK_LOOKS: Final = 10_000
 _LONGEST_LOCK_WAIT: Final = timedelta(seconds=10)
+_MOST_BYTES_OF_A_VALUE: Final = 1_000_000_000
 
 
 def open_sqlite(opening: Opening) -> Database:
@@ -36,18 +40,21 @@ class _Sqlite:
     dialect: str = "sqlite"
     driver_errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
-    def placeholder(self, name: str, position: int) -> str:  # noqa: ARG002 - SQLite knows names
+    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - SQLite knows names
         return f":{name}"
 
-    def connect(self) -> None:
+    def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - each fetch opens the file
         # SQLite looks into the file only when it first needs it.
-        self.fetch("SELECT count(*) FROM sqlite_schema", {}, limit=1)
-
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], limit: int) -> pd.DataFrame:
-        bound = {name: f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for name, instant in parameters.items()}
         with self._session() as connection:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+
+    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+        bound = {name: f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for name, instant in parameters.items()}
+        with self._session() as connection, watch.over(connection.interrupt):
+            # No value is made that the caps would refuse: one alone could fill the memory.
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(caps.size, _MOST_BYTES_OF_A_VALUE))
             cursor = connection.execute(sql, bound)
-            return rows_to_frame([column[0] for column in cursor.description], cursor.fetchmany(limit))
+            return gathered([column[0] for column in cursor.description], cursor, caps)
 
     def cautions(self) -> tuple[str, ...]:
         """None: that the file could be written is no property of a login, and the authorizer refuses it."""
@@ -61,22 +68,21 @@ class _Sqlite:
         path = existing_file(self.opening, "Point the url to the database, or create it first.")
         timeout = self.opening.statement_timeout
         lock_wait = min(timeout, _LONGEST_LOCK_WAIT).total_seconds()
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=lock_wait, isolation_level=None)
+        # The watch interrupts from its own thread; nothing else is shared.
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=ro", uri=True, timeout=lock_wait, isolation_level=None, check_same_thread=False
+        )
         try:
-            deadline = time.monotonic() + timeout.total_seconds()
             connection.set_authorizer(_authorize)
-            connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CLOCK_LOOKS)
+            connection.set_progress_handler(_clock(timeout), _INSTRUCTIONS_BETWEEN_CLOCK_LOOKS)
             yield connection
         finally:
             connection.close()
 
 
-def rows_to_frame(names: list[str], rows: list[tuple[object, ...]]) -> pd.DataFrame:
-    """Driver rows as columns of Python objects, with None for null."""
-    columns = np.empty((len(rows), len(names)), dtype=object)
-    if rows:
-        columns[:] = rows
-    return pd.DataFrame(columns, columns=pd.Index(names, dtype=object), dtype=object)
+def _clock(timeout: timedelta) -> Callable[[], bool]:
+    deadline = time.monotonic() + timeout.total_seconds()
+    return lambda: time.monotonic() > deadline
 
 
 def _authorize(action: int, _: str | None, function: str | None, *_where: str | None) -> int:

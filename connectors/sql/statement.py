@@ -7,6 +7,8 @@ enforces reading by its own means besides.
 import hashlib
 import itertools
 import logging
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +21,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from connectors.contract import Window
 from connectors.errors import ConfigError
+from connectors.sql.functions import makes_texts_of_a_given_length, reaches
 
 WINDOW_PARAMETERS: Final[tuple[str, ...]] = ("window_start", "window_end")
 
@@ -42,32 +45,19 @@ _CHANGES: Final = (
     exp.Rollback,
     exp.Command,
 )
-# They read files, other databases or settings, or act on the server; a query over tables needs none.
-_REACHING_FUNCTIONS: Final = frozenset(
-    {
-        "load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "read_blob", "read_csv", "read_csv_auto",
-        "read_json", "read_json_auto", "read_json_objects", "read_ndjson", "read_ndjson_auto", "read_ndjson_objects",
-        "read_parquet", "read_text", "parquet_scan", "parquet_metadata", "sniff_csv", "query", "query_table",
-        "getenv", "sqlite_scan", "sqlite_attach", "postgres_scan", "postgres_query", "postgres_execute",
-        "postgres_attach", "mysql_scan", "mysql_query", "mysql_execute", "iceberg_scan", "delta_scan", "set_config",
-        "dblink", "dblink_exec", "dblink_connect", "lo_import", "lo_export", "lo_create", "lo_unlink", "lowrite",
-        "pg_read_file", "pg_read_binary_file", "pg_ls_dir", "pg_stat_file", "pg_ls_logdir", "pg_ls_waldir",
-        "pg_file_write", "pg_notify", "pg_terminate_backend", "pg_cancel_backend", "pg_reload_conf",
-        "pg_rotate_logfile", "pg_switch_wal", "pg_advisory_lock", "pg_advisory_xact_lock", "pg_try_advisory_lock",
-        "pg_logical_emit_message", "query_to_xml", "query_to_xmlschema", "query_to_xml_and_xmlschema", "table_to_xml",
-        "cursor_to_xml", "schema_to_xml", "database_to_xml", "nextval", "setval",
-    }
-)  # fmt: skip
+_LONGEST_MADE_TEXT: Final = 10_000
+_PLAIN_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_RUN_BY_THE_SERVER: Final = re.compile(r"/\*M?!")
 
 # It logs a warning about every statement it does not know; those are refused here with a message of our own.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-class Placeholder(Protocol):
-    """Writes parameters for one kind of driver."""
+class Written(Protocol):
+    """Writes the bounds of the window for one kind of driver."""
 
-    def __call__(self, name: str, position: int) -> str:
-        """The parameter of a name, which is the `position`-th of those in use, from 1."""
+    def __call__(self, name: str, position: int, instant: datetime) -> str:
+        """The parameter of a name, the `position`-th of those in use, from 1; or its instant as a literal."""
         ...
 
 
@@ -75,7 +65,8 @@ class Placeholder(Protocol):
 class Statement:
     """One reading statement as its database wants it.
 
-    `sql` has the database's own placeholders and no semicolon; `parameters` are the window's bounds that it uses.
+    `sql` has the window's bounds as the database wants them, no comment and no semicolon: databases disagree on where a
+    comment ends and which of them are run. `parameters` are the bounds that it uses.
     """
 
     text: str
@@ -89,7 +80,7 @@ class Statement:
         return not self.parameters
 
 
-def statement(query: str, dialect: str, placeholder: Placeholder, window: Window) -> Statement:
+def statement(query: str, dialect: str, written: Written, window: Window) -> Statement:
     """A metric's query, proved to be one reading statement and bound to a window.
 
     Casts such as `::date`, and colons in texts and comments, are not parameters. The fingerprint does not depend on
@@ -98,7 +89,7 @@ def statement(query: str, dialect: str, placeholder: Placeholder, window: Window
     Args:
         query: as configured.
         dialect: sqlglot's name of the SQL it is written in.
-        placeholder: writes the parameter of a name, the n-th of those in use, as the database's driver wants it.
+        written: writes a bound, the n-th of those in use, as the database's driver wants it.
         window: what `:window_start` and `:window_end` stand for.
 
     Raises:
@@ -109,11 +100,12 @@ def statement(query: str, dialect: str, placeholder: Placeholder, window: Window
     bounds = {"window_start": window.start.astimezone(UTC), "window_end": window.end.astimezone(UTC)}
     used = {mark.text.lower() for mark in marks}
     parameters = {name: bounds[name] for name in WINDOW_PARAMETERS if name in used}
-    written = {name: placeholder(name, position) for position, name in enumerate(parameters, 1)}
-    sql = _with_placeholders(query, tokens, marks, written)
+    texts = {name: written(name, position, parameters[name]) for position, name in enumerate(parameters, 1)}
+    _refuse_what_databases_read_otherwise(query, tokens)
+    sql = _with_bounds(query, tokens, marks, texts)
     tree = _one_statement(sql, dialect)
-    _refuse_all_but_reading(tree)
-    _refuse_other_parameters(tree, marks, written)
+    _refuse_all_but_reading(tree, dialect)
+    _refuse_other_parameters(tree, marks, texts)
     return Statement(query.strip(), sql, parameters, _fingerprint(dialect, tokens, parameters))
 
 
@@ -151,7 +143,30 @@ def _unreadable(error: SqlglotError, dialect: str) -> str:
     return f"The query cannot be read as {dialect} SQL{where}: {why.rstrip('.')}. Correct it there."
 
 
-def _refuse_all_but_reading(tree: exp.Expr) -> None:
+def _refuse_what_databases_read_otherwise(query: str, tokens: list[Token]) -> None:
+    """Refuse what is a comment or a name to sqlglot, and to the database something that it runs."""
+    after = query[tokens[-1].end + 1 :] if tokens else ""
+    if any(_RUN_BY_THE_SERVER.search(gap) for gap in [*_gaps(query, tokens), after]):
+        raise ConfigError(
+            "The query contains a comment that MySQL and MariaDB run as SQL: /*! … */. Take it out, or write it as SQL."
+        )
+    if any(token.token_type is TokenType.HINT for token in tokens):
+        raise ConfigError(
+            "The query contains an optimizer hint, /*+ … */, which can lift the limits it is run with. Take it out."
+        )
+    for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        touching = first.end + 1 == second.start and second.end + 1 == third.start
+        if touching and (first.text.upper(), second.text, third.token_type) == ("U", "&", TokenType.IDENTIFIER):
+            raise ConfigError('The query contains a name with Unicode escapes, U&"…". Write the name itself.')
+
+
+def _gaps(query: str, tokens: list[Token]) -> list[str]:
+    """What stands before each token: white space and comments."""
+    starts = [0, *(token.end + 1 for token in tokens)]
+    return [query[start : token.start] for start, token in zip(starts, tokens, strict=False)]
+
+
+def _refuse_all_but_reading(tree: exp.Expr, dialect: str) -> None:
     if not isinstance(tree, _QUERIES):
         raise ConfigError(
             f"The query is a {tree.key.upper()} statement, and a metric only reads."
@@ -162,11 +177,38 @@ def _refuse_all_but_reading(tree: exp.Expr) -> None:
             raise ConfigError(
                 f"The query contains {_phrase(node)}, and a metric only reads. Take that part out of the SELECT."
             )
-        if isinstance(node, exp.Func) and (name := _function_name(node)) in _REACHING_FUNCTIONS:
-            raise ConfigError(
-                f"The query calls {name}, which reaches beyond the tables of its database."
-                " Load that data into a table first, or read it with a source of its own."
-            )
+        if isinstance(node, exp.Func):
+            _refuse_reaching(node, dialect)
+
+
+def _refuse_reaching(node: exp.Func, dialect: str) -> None:
+    name = _function_name(node)
+    if reaches(name, dialect):
+        raise ConfigError(
+            f"The query calls {name}, which reaches beyond the tables of its database or holds it up."
+            " Load that data into a table first, or read it with a source of its own."
+        )
+    if makes_texts_of_a_given_length(name) and _made_length(node) > _LONGEST_MADE_TEXT:
+        raise ConfigError(
+            f"The query calls {name}, which makes a text as long as it is told, and one could fill the memory."
+            f" Write its length as a plain number and what is repeated as a text, {_LONGEST_MADE_TEXT:,} at most."
+        )
+
+
+def _made_length(node: exp.Func) -> float:
+    """How long a text becomes; infinite where that depends on data."""
+    arguments = [it for it in node.iter_expressions() if not isinstance(it, exp.Identifier)]
+    if isinstance(node, exp.Repeat):
+        text, times = node.this, node.args.get("times")
+        return len(text.name) * _number(times) if isinstance(text, exp.Literal) else math.inf
+    if isinstance(node, exp.Pad):
+        return _number(node.expression)
+    return max(map(_number, arguments), default=math.inf)
+
+
+def _number(node: exp.Expr | None) -> float:
+    plain = isinstance(node, exp.Literal) and not node.is_string and node.name.isdecimal()
+    return int(node.name) if plain and node is not None else math.inf
 
 
 def _phrase(node: exp.Expr) -> str:
@@ -195,8 +237,8 @@ def _refuse_other_parameters(tree: exp.Expr, marks: list[Token], written: Mappin
     parameters = [
         "?" if node.name in {"", "?"} else f":{node.name}" for node in tree.find_all(exp.Placeholder, exp.Parameter)
     ]
-    if len(parameters) != len(marks):
-        bound = {f":{text[1:]}" for text in written.values()}
+    bound = {f":{text[1:]}" for text in written.values() if text[0] in ":$"}
+    if len(parameters) != (len(marks) if bound else 0):
         names = sorted(set(parameters) - bound) or ["mark of another database"]
         raise ConfigError(
             f"The query has the parameter {', '.join(names)}, and nothing is bound to it."
@@ -204,11 +246,22 @@ def _refuse_other_parameters(tree: exp.Expr, marks: list[Token], written: Mappin
         )
 
 
-def _with_placeholders(query: str, tokens: list[Token], marks: list[Token], written: Mapping[str, str]) -> str:
-    text = query[: tokens[-1].end + 1] if tokens else ""
-    for mark in reversed(marks):
-        text = text[: mark.start - 1] + written[mark.text.lower()] + text[mark.end + 1 :]
-    return text
+def _with_bounds(query: str, tokens: list[Token], marks: list[Token], written: Mapping[str, str]) -> str:
+    """The tokens as they stand, bounds in place of marks, and only white space in between."""
+    starts = {mark.start for mark in marks}
+    pieces: list[str] = []
+    for gap, token in zip(_gaps(query, tokens), tokens, strict=True):
+        if token.start in starts:
+            # Without the colon, which is the piece before.
+            pieces[-1] = pieces[-1][:-1] + written[token.text.lower()]
+        else:
+            pieces.append(_blank(gap) + query[token.start : token.end + 1])
+    return "".join(pieces)
+
+
+def _blank(gap: str) -> str:
+    """As much white space as keeps words apart and lines counted."""
+    return gap if _PLAIN_SPACE.fullmatch(gap) else " " + "\n" * gap.count("\n")
 
 
 def _fingerprint(dialect: str, tokens: list[Token], parameters: Mapping[str, datetime]) -> str:

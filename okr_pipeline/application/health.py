@@ -3,17 +3,22 @@
 Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 
 import pandas as pd
 
+from connectors.errors import ConnectorError
+from okr_pipeline.application.reading import check_source
 from okr_pipeline.application.scoring import Evidence
 from okr_pipeline.application.telling import moment
-from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.application.workspace import Workspace, open_workspace
+from okr_pipeline.config import ConfigurationError, VariableError
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.snapshot import QuarantinedRow, SourceHealth
+from okr_pipeline.store.doctor import Finding
 
 
 def source_health(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceHealth, ...]:
@@ -35,6 +40,31 @@ def quarantined_rows(quarantine: pd.DataFrame) -> tuple[QuarantinedRow, ...]:
         QuarantinedRow(metric, dimensions, start.to_pydatetime(), rule, reason)
         for metric, dimensions, start, rule, reason in rows
     )
+
+
+def examine_sources(config_dir: Path | str) -> tuple[Finding, ...]:
+    """Each source asked now: whether it answers, and what its login could do and need not.
+
+    A configuration that cannot be read is a finding, too, so that the store's doctor still tells of the store.
+    """
+    try:
+        workspace = open_workspace(config_dir)
+    except ConfigurationError:
+        why = "The sources were not looked at, because the configuration cannot be read. Run `okr validate`."
+        return (Finding("sources", "warn", why),)
+    return tuple(finding for source in workspace.configuration.sources for finding in _examined(workspace, source))
+
+
+def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
+    name = f"source {source_id}"
+    try:
+        cautions = check_source(workspace, source_id)
+    except (ConnectorError, VariableError) as error:
+        yield Finding(name, "error", str(error))
+        return
+    yield from (Finding(name, "warn", caution) for caution in cautions)
+    if not cautions:
+        yield Finding(name, "ok", "it answers, and nothing about it needs a caution")
 
 
 def _health(

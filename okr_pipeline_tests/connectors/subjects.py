@@ -16,6 +16,7 @@ from connectors.files import FilesRequest, FilesSettings
 from connectors.sql import CONNECTOR as SQL
 from connectors.sql import SqlRequest, SqlSettings
 from okr_pipeline_tests.connectors.conformance import SECRET, ZONE, Fact, midnight
+from okr_pipeline_tests.mysql import mysql_connection
 
 COLUMNS = ["happened_at", "day", "team", "amount"]
 
@@ -116,6 +117,21 @@ class PostgresSubject(SqlSubject):
         with psycopg.connect(self.url.replace("+psycopg", ""), options="-c timezone=UTC") as connection:
             cursor = connection.cursor()
             cursor.executemany(statement.replace("?", "%s"), rows) if rows else cursor.execute(statement)
+
+
+class MySqlSubject(SqlSubject):
+    instant_type = "TIMESTAMP NULL"
+
+    def make_url(self, request):
+        return request.getfixturevalue("mysql_url")
+
+    def make_bad_url(self):
+        return sa.make_url(self.url).set(username="nobody", password=SECRET).render_as_string(hide_password=False)
+
+    def execute(self, statement, rows=()):
+        with mysql_connection(sa.make_url(self.url)) as connection, connection.cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s"), rows) if rows else cursor.execute(statement)
+            connection.commit()
 
 
 class FileSubject:

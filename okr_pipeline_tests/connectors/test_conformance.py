@@ -19,6 +19,11 @@ class TestPostgres(Conformance):
     subject = subjects.PostgresSubject
 
 
+@pytest.mark.mysql
+class TestMySql(Conformance):
+    subject = subjects.MySqlSubject
+
+
 class TestCsv(Conformance):
     subject = subjects.CsvSubject
 

@@ -145,6 +145,29 @@ def told(fetches):
     }
 
 
+def test_a_reader_who_leaves_cancels_what_still_runs():
+    """Before it is waited for: a query that nobody wants could take until its timeout."""
+    started, cancelled = threading.Event(), threading.Event()
+
+    def endless():
+        started.set()
+        if not cancelled.wait(30):
+            pytest.fail("it was waited for")
+
+    fetches = [FakeFetch("a", DataError("It is broken. Mend it.")), FakeFetch("b", before=endless)]
+    reading = read_concurrently(fetches, WINDOW, 2, cancelled.set)
+    next(reading)
+    assert started.wait(30)
+    reading.close()
+    assert cancelled.is_set()
+
+
+def test_nothing_is_cancelled_where_all_has_arrived():
+    cancelled = []
+    assert len(list(read_concurrently([FakeFetch("a")], WINDOW, 2, lambda: cancelled.append(1)))) == 1
+    assert cancelled == []
+
+
 def test_a_named_failure_keeps_its_kind_and_what_it_knows():
     until = datetime(2013, 3, 10, tzinfo=UTC)
     error = QuotaExhausted("The source is full. Wait.", until)

@@ -1,8 +1,10 @@
 import sqlite3
+import ssl
 from dataclasses import dataclass
 
 import duckdb
 import psycopg
+import pymysql
 import pytest
 import sqlalchemy as sa
 
@@ -14,7 +16,14 @@ URL = sa.make_url("postgresql://reader:p%40ss%20word@host/name?sslpassword=key-p
 
 @dataclass
 class Any:
-    driver_errors: tuple = (sqlite3.Error, duckdb.Error, psycopg.Error, sa.exc.SQLAlchemyError)
+    driver_errors: tuple = (
+        sqlite3.Error,
+        duckdb.Error,
+        psycopg.Error,
+        sa.exc.SQLAlchemyError,
+        pymysql.err.MySQLError,
+        OSError,
+    )
 
 
 def meaning(error):
@@ -58,6 +67,50 @@ def test_sqlite_errors_are_told_by_their_primary_code(name, kind):
     error = sqlite3.OperationalError("something happened")
     error.sqlite_errorname = name
     assert type(meaning(error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (1045, AuthError), (1044, AuthError), (1142, AuthError), (1143, AuthError), (1130, AuthError), (1049, ConfigError),
+        (1054, ConfigError), (1064, ConfigError), (1146, ConfigError), (1305, ConfigError), (1055, ConfigError), (1060, ConfigError),
+        (1290, ConfigError), (1792, ConfigError), (1227, ConfigError), (1365, DataError), (1690, DataError), (1292, DataError),
+        (1969, TransientError), (3024, TransientError), (1317, TransientError), (1205, TransientError), (1213, TransientError),
+        (1040, TransientError), (1203, TransientError), (1053, TransientError), (2003, TransientError), (2006, TransientError),
+        (2013, TransientError), (1114, TransientError), (1194, DataError), (9999, ConfigError), (2999, TransientError),
+    ],
+)  # fmt: skip
+def test_mysql_errors_are_told_by_their_number(code, kind):
+    found = meaning(pymysql.err.OperationalError(code, "something happened\nand more"))
+    assert type(found) is kind
+    assert str(found).startswith("postgresql says: something happened. ")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Error",
+        "DataError",
+        "IntegrityError",
+        "InterfaceError",
+        "InternalError",
+        "NotSupportedError",
+        "OperationalError",
+        "ProgrammingError",
+    ],
+)
+def test_every_mysql_error_becomes_one_of_ours(name):
+    for arguments in ((), (0, ""), ("only a text",), (4711, "an odd number")):
+        found = meaning(getattr(pymysql.err, name)(*arguments))
+        assert isinstance(found, (AuthError, ConfigError, DataError, TransientError))
+
+
+def test_a_certificate_that_does_not_fit_is_a_matter_of_the_url():
+    wrapped = pymysql.err.OperationalError(2003, "Can't connect")
+    wrapped.original_exception = ssl.SSLCertVerificationError("certificate verify failed")
+    assert type(meaning(wrapped)) is ConfigError
+    assert type(meaning(ssl.SSLCertVerificationError("certificate verify failed"))) is ConfigError
+    assert type(meaning(ConnectionRefusedError("refused"))) is TransientError
 
 
 def test_the_driver_error_is_taken_out_of_sqlalchemys():

@@ -1,0 +1,59 @@
+"""Functions that no metric's query may call.
+
+Belongs here: which names reach beyond the tables of a database, by dialect. Does not: finding calls in a query.
+
+They read files, other databases, settings or secrets, run a text as SQL, change or hold up the server. The databases'
+own rights and settings refuse most of them again; this refuses them whatever the login may do.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_POSTGRESQL: Final = r"""
+    # All of the server's own family but what describes tables, types and times.
+    pg_(?!typeof$|size_|column_size$|timezone_|postmaster_start_time$|is_in_recovery$|get_|(database|table|relation
+         |total_relation|indexes)_size$).*
+  | pg_get_(backend_memory_contexts|shmem_allocations|multixact_members|wal_.*|publication_tables|replication_slots)
+  | lo_.* | loread | lowrite
+  | dblink.* | postgres_fdw_.* | file_fdw_.* | binary_upgrade_.* | plpgsql_.* | brin_.* | gin_clean_.* | .*handler
+  | set_config | nextval | setval | txid_current | currtid2 | amvalidate
+  # They take SQL as a text.
+  | (query|table|cursor|schema|database)_to_xml.* | ts_stat | ts_rewrite | crosstab.* | connectby | xpath_table
+"""
+_DUCKDB: Final = r"""
+    read_.* | .*_scan | .*_scan_dumb | parquet_.* | sniff_.* | glob | st_read.* | from_substrait.*
+  | duckdb_.* | pragma_.* | which_secret | getenv | getvariable | current_setting | user_agent | test_.*
+  | query | query_table | json_execute_serialized_sql | sql_auto_complete | summary
+  | (sqlite|postgres|mysql)_(attach|query|execute) | load_aws_credentials
+  | .*_external_resource.* | (force_)?checkpoint | (enable|disable)_.* | truncate_.* | python_.* | stats | vector_type
+  | nextval | setval | sleep_ms | pg_sleep | write_log | setseed | error | in_search_path
+"""
+_MYSQL: Final = r"""
+    load_file | sleep | benchmark | (get|release|is_free|is_used)_lock | release_all_locks | nextval | setval
+  | (master|source)_(pos|gtid)_wait | wait_for_executed_gtid_set | wait_until_sql_thread.* | binlog_gtid_pos
+  | sys_.* | lib_mysqludf.* | service_.* | keyring_.* | group_replication_.* | wsrep_.* | set_var
+  | asynchronous_connection_failover_.* | mysql_firewall.* | audit_.* | ps_.*
+"""
+_SQLITE: Final = r"""
+    load_extension | readfile | writefile | edit | fts3_tokenizer | zipfile | fsdir | lsmode | eval | pragma_.*
+"""
+_PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
+    dialect: re.compile(pattern, re.VERBOSE)
+    for dialect, pattern in {"postgres": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MYSQL, "sqlite": _SQLITE}.items()
+}
+_MAKING_TEXTS: Final = frozenset({"repeat", "pad", "space", "zeroblob", "randomblob", "bar"})
+
+
+def reaches(name: str, dialect: str) -> bool:
+    """Whether a function of a name, in lower case, reaches beyond the tables in a dialect, as sqlglot calls it.
+
+    >>> reaches("pg_read_file", "postgres"), reaches("pg_typeof", "postgres")
+    (True, False)
+    """
+    return _PATTERNS[dialect].fullmatch(name) is not None
+
+
+def makes_texts_of_a_given_length(name: str) -> bool:
+    """Whether a function gives a text of any length that an argument asks for."""
+    return name in _MAKING_TEXTS
