@@ -71,6 +71,10 @@ test: setup ## run the tests; they use no network but loopback
 test-postgres: setup ## the same, with commands as a whole on PostgreSQL too
 	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) --dist loadfile
 
+.PHONY: soak
+soak: setup ## run the long tests: thousands of kills, a year of daily runs
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile -m soak
+
 .PHONY: check
 check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order
 
@@ -103,9 +107,21 @@ format: setup ## format the code and fix what the linter can
 docs: setup ## write docs/reference from the code
 	@$(BIN)/python docs/generate.py
 
+# Peers bring their own versions of what we use, so they live apart.
+.venv/bench/.packages: requirements/bench.txt .venv/.bootstrap
+	@echo "Installing the peers of the benchmarks"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/bench
+	@mirror="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
+	if [[ -n "$$mirror" && -z "$${UV_DEFAULT_INDEX:-}" ]]; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
+	$(UV) pip sync --quiet --python .venv/bench/bin/python --require-hashes --compile-bytecode $<
+	@touch $@
+
+SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py)
+
 .PHONY: bench
-bench: setup ## run the benchmarks; they print ratios, not verdicts
-	@for benchmark in benchmarks/*.py; do echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
+bench: setup .venv/bench/.packages ## run the benchmarks; they print ratios, not verdicts
+	@for benchmark in $(filter-out $(SHARED),$(wildcard benchmarks/*.py)); do \
+		echo "== $$benchmark"; $(BIN)/python "$$benchmark"; done
 
 .PHONY: lock
 lock: .venv/.bootstrap ## pin requirements/*.txt after a change of pyproject.toml; UPGRADE=1 takes newer versions
@@ -114,6 +130,7 @@ lock: .venv/.bootstrap ## pin requirements/*.txt after a change of pyproject.tom
 		-c requirements/bootstrap.txt -o requirements/runtime.txt pyproject.toml
 	@$(COMPILE) --all-extras --group dev \
 		-c requirements/bootstrap.txt -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+	@$(COMPILE) --group bench -o requirements/bench.txt
 
 .PHONY: clean
 clean: ## remove .venv, what the example built (.okr, scorecards) and caches

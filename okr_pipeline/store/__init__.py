@@ -7,7 +7,9 @@ deciding what is right (quality), what a value means (scoring) or when to write 
 from typing import TYPE_CHECKING
 
 from okr_pipeline.store.errors import (
+    BackupUnusable,
     StoreError,
+    StoreExists,
     StoreMissing,
     StoreOutdated,
     StoreRefused,
@@ -23,8 +25,10 @@ if TYPE_CHECKING:
     from okr_pipeline.store.runs import Run as Run
 
 __all__ = [
+    "BackupUnusable",
     "Store",
     "StoreError",
+    "StoreExists",
     "StoreMissing",
     "StoreOutdated",
     "StoreRefused",

@@ -4,7 +4,7 @@ Belongs here: the verbs that write, as one object that only exists while its tra
 committing or trying again (`store`), or how each verb does it (the modules it calls).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 import pandas as pd
@@ -32,8 +32,8 @@ class Batch:
         """
         runs.add_step(self._connection, run_id, step, facts, status, self.recorded_at)
 
-    def record_configuration(self, version: str, document: str, *, run_id: str) -> bool:
-        """Append definitions unless their version is the newest already."""
+    def record_configuration(self, version: str, document: Callable[[], str], *, run_id: str) -> bool:
+        """Append definitions unless their version is the newest already, and only then ask for their document."""
         return runs.record_configuration(self._connection, version, document, run_id=run_id, at=self.recorded_at)
 
     def record_observations(self, points: pd.DataFrame, *, run_id: str) -> int:
@@ -129,7 +129,14 @@ class Batch:
         as_of: datetime,
         config_version: str,
         run_id: str,
+        headline: str,
+        counts: tuple[tuple[str, int], ...],
     ) -> bool:
-        """Append a week's snapshot (`content` is its JSON) unless its newest has the same hash."""
-        scorecard = scorecards.Scorecard(week, snapshot_hash, schema_version, content, as_of, config_version, run_id)
+        """Append a week's snapshot (`content` is its JSON) unless its newest has the same hash.
+
+        `headline` and `counts` are in the content, too; they list it without it.
+        """
+        scorecard = scorecards.Scorecard(
+            week, snapshot_hash, schema_version, content, as_of, config_version, run_id, headline, counts
+        )
         return scorecards.save(self._connection, scorecard, self.recorded_at)

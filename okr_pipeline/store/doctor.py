@@ -19,11 +19,12 @@ from okr_pipeline.store.errors import StoreError
 from okr_pipeline.store.schema import (
     batches,
     metadata,
-    observation_revisions,
     observations,
+    past_observations,
     quarantine,
     runs,
     series,
+    stamps,
 )
 
 _UNFINISHED_AFTER: Final = timedelta(hours=6)
@@ -85,53 +86,37 @@ def _tables(connection: sa.Connection) -> Iterator[Finding]:
         yield Finding("tables", "error", f"Tables are gone: {', '.join(missing)}. Restore a copy.")
 
 
-def _current_is_newest(connection: sa.Connection) -> Iterator[Finding]:
-    newest = (
+def _follow_their_past(connection: sa.Connection) -> Iterator[Finding]:
+    past = (
         sa.select(
-            observation_revisions.c.series_id,
-            observation_revisions.c.period_start,
-            sa.func.max(observation_revisions.c.revision).label("revision"),
+            past_observations.c.series_id,
+            past_observations.c.period_start,
+            sa.func.max(past_observations.c.revision).label("newest"),
             sa.func.count().label("revisions"),
         )
-        .group_by(observation_revisions.c.series_id, observation_revisions.c.period_start)
+        .group_by(past_observations.c.series_id, past_observations.c.period_start)
         .subquery()
     )
-    same_key = sa.and_(
-        newest.c.series_id == observations.c.series_id, newest.c.period_start == observations.c.period_start
-    )
-    last = sa.select(sa.func.count()).select_from(_joined_with_its_revision())
-    stale = (
-        sa.select(sa.func.count())
-        .select_from(newest.outerjoin(observations, same_key))
-        .where(newest.c.revision.is_distinct_from(observations.c.revision))
-    )
-    gaps = sa.select(sa.func.count()).select_from(newest).where(newest.c.revision != newest.c.revisions)
-    differing = connection.execute(sa.select(sa.func.count()).select_from(observations)).scalar_one()
-    differing -= connection.execute(last).scalar_one()
-    for count, what in (
-        (connection.execute(stale).scalar_one(), "observations are not their newest revision"),
-        (connection.execute(gaps).scalar_one(), "observations have gaps in their revisions"),
-        (differing, "observations differ from the revision they carry"),
+    same_key = sa.and_(past.c.series_id == observations.c.series_id, past.c.period_start == observations.c.period_start)
+    revisions = sa.func.coalesce(past.c.revisions, 0)
+    breaks = sa.or_(observations.c.revision != revisions + 1, past.c.newest != past.c.revisions)
+    broken = observations.outerjoin(past, same_key)
+    gone = past.outerjoin(observations, same_key)
+    for rows, condition, what in (
+        (gone, observations.c.series_id.is_(None), "observations are gone that have past revisions"),
+        (broken, breaks, "observations do not follow their past revisions"),
     ):
+        count = connection.execute(sa.select(sa.func.count()).select_from(rows).where(condition)).scalar_one()
         if count:
             yield Finding("current_observations", "error", f"{count} {what}. Scores may be wrong: restore a copy.")
-
-
-def _joined_with_its_revision() -> sa.FromClause:
-    # Plain equality where nothing is null: no planner can hash or index the null-safe kind.
-    equal = (
-        observations.c[column.name].is_not_distinct_from(observation_revisions.c[column.name])
-        if column.nullable
-        else observations.c[column.name] == observation_revisions.c[column.name]
-        for column in observations.columns
-    )
-    return observations.join(observation_revisions, sa.and_(*equal))
 
 
 def _orphans(connection: sa.Connection) -> Iterator[Finding]:
     for table in metadata.sorted_tables:
         if "series_id" in table.c and table is not series:
             yield from _orphans_of(connection, table, table.c.series_id, series.c.series_id)
+        if "stamp_id" in table.c and table is not stamps:
+            yield from _orphans_of(connection, table, table.c.stamp_id, stamps.c.stamp_id)
         if "run_id" in table.c and table is not runs:
             yield from _orphans_of(connection, table, table.c.run_id, runs.c.run_id)
         if "recorded_at" in table.c and table is not batches:
@@ -173,7 +158,7 @@ _CHECKS: Final[dict[str, Check]] = {
     "integrity": _integrity,
     "foreign_keys": _foreign_keys,
     "tables": _tables,
-    "current_observations": _current_is_newest,
+    "current_observations": _follow_their_past,
     "orphans": _orphans,
     "quarantine": _quarantine,
     "unfinished_runs": _unfinished_runs,

@@ -14,7 +14,7 @@ from okr_pipeline.store.schema import metadata, series
 _ABOUT_THE_WRITER: Final = {
     "recorded_at", "run_id", "released_at", "released_by_run", "known_at", "as_of", "fetched_at",
 }  # fmt: skip
-_NUMBERS: Final = {"series_id", "read_id", "transition_id", "outcome_id"}
+_NUMBERS: Final = {"series_id", "stamp_id", "read_id", "transition_id", "outcome_id"}
 
 
 def dump(connection: sa.Connection, *, run_tables: bool) -> str:

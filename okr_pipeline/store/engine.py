@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from okr_pipeline.store.errors import StoreMissing, StoreUnavailable, StoreUnsupported, driver_errors, translated
+from okr_pipeline.store.place import secrets_of
 
 T = TypeVar("T")
 
@@ -31,9 +32,10 @@ _POOL_SIZE: Final = 5
 class Database:
     """An engine that is made on first use. Safe to share between threads, not between processes after a fork."""
 
-    def __init__(self, url: str, sleep: Callable[[float], None]) -> None:
+    def __init__(self, url: str | sa.URL, sleep: Callable[[float], None]) -> None:
         self.url = _parsed(url)
-        self.place = self.url.render_as_string(hide_password=True)
+        self.secrets = secrets_of(self.url)
+        self.place = self.secrets.hidden(self.url.render_as_string(hide_password=True))
         self._sleep = sleep
         self._engine: sa.Engine | None = None
         self._answered = False
@@ -86,11 +88,12 @@ class Database:
 
     @contextmanager
     def translating(self) -> Iterator[None]:
-        """Errors of drivers as errors of the store."""
-        try:
-            yield
-        except driver_errors() as error:
-            raise translated(error, self.place) from error
+        """Errors of drivers as errors of the store, which hold no password, nor do the frames they come from."""
+        with self.secrets.kept():
+            try:
+                yield
+            except driver_errors() as error:
+                raise translated(error, self.place) from error
 
     def retrying(self, work: Callable[[], T]) -> T:
         """What `work` returns, tried again while the store is locked or lost; `work` must be safe to repeat.
@@ -120,10 +123,10 @@ def take_turn(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
 
 
-def _parsed(url: str) -> sa.URL:
+def _parsed(url: str | sa.URL) -> sa.URL:
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise StoreUnsupported(
             "The store's URL cannot be read. Write it as sqlite:///path/okr.db or postgresql://…"
         ) from None

@@ -6,7 +6,9 @@
     ├── StoreOutdated      older than this program: `okr store upgrade`
     ├── StoreTooNew        newer than this program: install the newer program
     ├── StoreUnavailable   locked, unreachable or lost too often: try again later
-    └── StoreRefused       the database refused: `okr store doctor`, or ask its administrator
+    ├── StoreRefused       the database refused: `okr store doctor`, or ask its administrator
+    ├── StoreExists        something is in the place to write to: name another, or replace it
+    └── BackupUnusable     no whole copy of a store: take another
 
 Belongs here: the tree, and the one place where errors of drivers become errors of the store. Does not: retrying
 (`engine`). Messages name the store without its password and never show bound values.
@@ -46,9 +48,18 @@ class StoreRefused(StoreError):  # noqa: N818
     """The database refused a statement; the same call will be refused again."""
 
 
+class StoreExists(StoreError):  # noqa: N818
+    """A store or file is in the place to write to."""
+
+
+class BackupUnusable(StoreError):  # noqa: N818
+    """A file is no whole copy of a store."""
+
+
 _SQLITE_BUSY: Final = {5, 6}
 _SQLITE_READ_ONLY, _SQLITE_FULL, _SQLITE_NO_FILE = 8, 13, 14
-_SQLITE_DAMAGED: Final = {11, 26}
+SQLITE_DAMAGED: Final = {11, 26}
+_SQLITE_MOVED: Final = 1032  # an extended code
 _POSTGRES_TRANSIENT: Final = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"}
 _POSTGRES_LOGIN: Final = {"28000", "28P01", "3D000"}
 _NO_ENTRY: Final = ("authentication failed", "does not exist", "no password supplied")
@@ -71,6 +82,8 @@ def translated(error: Exception, place: str) -> StoreError:
     original = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
     why = _first_line(original)
     code = getattr(original, "sqlite_errorcode", None)
+    if code == _SQLITE_MOVED:
+        return _refused(place, why, "Its file was replaced while this program had it open: start the program again.")
     if code is not None:
         return _from_sqlite(int(code) & 0xFF, place, why)
     if type(original).__module__.split(".")[0] == "psycopg":
@@ -89,7 +102,7 @@ def _from_sqlite(code: int, place: str, why: str) -> StoreError:
         return _refused(place, why, "Give this user write access to the file and its directory.")
     if code == _SQLITE_FULL:
         return _refused(place, why, "Free disk space and run again; nothing was half written.")
-    if code in _SQLITE_DAMAGED:
+    if code in SQLITE_DAMAGED:
         return _refused(place, why, "The file is damaged: restore a copy, or run `okr store doctor` to see the extent.")
     return _refused(place, why, "Run `okr store doctor`.")
 

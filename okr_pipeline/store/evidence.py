@@ -5,7 +5,7 @@ values (observations, quarantine).
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -77,17 +77,33 @@ def record_checks(
 
 def read_checks(connection: sa.Connection, *, run_id: str | None, metric: str | None, latest: bool) -> pd.DataFrame:
     """Check outcomes in the order they were recorded; with `latest`, those of each metric's newest judgement only."""
-    statement = sa.select(check_outcomes)
+    table = check_outcomes
+    statement = sa.select(table).order_by(table.c.outcome_id)
     if run_id is not None:
-        statement = statement.where(check_outcomes.c.run_id == run_id)
+        statement = statement.where(table.c.run_id == run_id)
     if metric is not None:
-        statement = statement.where(check_outcomes.c.metric == metric)
-    rows = bulk.fetch(connection, statement.order_by(check_outcomes.c.outcome_id))
-    if not latest or rows.empty:
-        return rows
-    key = [rows["source"].fillna(""), rows["metric"].fillna("")]
-    newest = rows["recorded_at"].groupby(key).transform("max")
+        statement = statement.where(table.c.metric == metric)
+    if not latest:
+        return bulk.fetch(connection, statement)
+    if run_id is None and metric is None:
+        judged = _judged().subquery()
+        is_newest = sa.and_(table.c.metric == judged.c.metric, table.c.recorded_at == judged.c.recorded_at)
+        statement = statement.select_from(table.join(judged, is_newest))
+    rows = bulk.fetch(connection, statement)
+    newest = rows["recorded_at"].groupby(rows["metric"]).transform("max")
     return rows[(rows["recorded_at"] == newest).to_numpy()].reset_index(drop=True)
+
+
+def _judged() -> sa.Select[Any]:
+    """Each metric and when it was judged last, by one look into the index each, however many judgements there are."""
+    table, later, of_metric = check_outcomes, check_outcomes.alias(), check_outcomes.alias()
+    first = sa.select(sa.func.min(table.c.metric).label("metric")).cte("judged", recursive=True)
+    following = sa.select(sa.func.min(later.c.metric)).where(later.c.metric > first.c.metric).scalar_subquery()
+    metrics = first.union_all(sa.select(following).where(first.c.metric.is_not(None)))
+    newest = sa.select(sa.func.max(of_metric.c.recorded_at)).where(of_metric.c.metric == metrics.c.metric)
+    return sa.select(metrics.c.metric, newest.scalar_subquery().label("recorded_at")).where(
+        metrics.c.metric.is_not(None)
+    )
 
 
 def _append(connection: sa.Connection, table: sa.Table, number: str, rows: pd.DataFrame) -> int:

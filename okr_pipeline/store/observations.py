@@ -3,11 +3,11 @@
 Belongs here: writing revisions, and reading the current values or those of an instant. Does not: refused values
 (`quarantine`), or what a value means (scoring).
 
-`observations` holds the newest revision of each key and `observation_revisions` all of them; both are written in one
-transaction, by a writer whose turn it is.
+`observations` holds the newest revision of each key, `past_observations` those that it replaced: each revision is one
+row. A change moves the row that it replaces in the same transaction, by a writer whose turn it is.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,8 +17,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from okr_pipeline.model.frames import OBSERVATIONS
-from okr_pipeline.store import batches, bulk, series
-from okr_pipeline.store.schema import observation_revisions, observations
+from okr_pipeline.store import batches, bulk, columns, series, stamps
+from okr_pipeline.store.errors import StoreUnavailable
+from okr_pipeline.store.schema import observations, past_observations
 from okr_pipeline.store.schema import series as series_table
 
 _KEY: Final = ["series_id", "period_start"]
@@ -50,55 +51,45 @@ def record(connection: sa.Connection, points: pd.DataFrame, *, run_id: str, reco
     """
     if points.empty:
         return 0
-    staged = bulk.stage(connection, observations, _content(connection, points))
-    current = observations
-    differs = sa.or_(*(staged.c[name].is_distinct_from(current.c[name]) for name in _CONTENT))
-    is_new = sa.and_(current.c.series_id.is_(None), staged.c.value.is_not(None))
-    changes = sa.select(
-        *(staged.c[name] for name in [*_KEY, *_CONTENT]),
-        (sa.func.coalesce(current.c.revision, 0) + 1).label("revision"),
-    ).where(sa.or_(is_new, sa.and_(current.c.series_id.is_not(None), differs)))
-    joined = staged.outerjoin(current, _same_key(staged, current))
-    return _append(connection, changes.select_from(joined), staged, run_id, recorded_at)
+    rows = _content(connection, points)
+    stamp = stamps.of(connection, recorded_at, run_id)
+    is_new = (rows["series_id"] > _last_series(connection)).to_numpy()
+    count = _replace(connection, _changes(connection, rows[~is_new]), stamp) if not is_new.all() else 0
+    added = rows[is_new & rows["value"].notna().to_numpy()].assign(revision=1, stamp_id=stamp.number)
+    count += bulk.insert(connection, observations, added)
+    if count:
+        stamps.note(connection, stamp)
+    return count
 
 
 def withdraw(connection: sa.Connection, keys: pd.DataFrame, *, run_id: str, recorded_at: datetime) -> int:
     """A revision without a value for every key that has one; how many."""
-    if keys.empty:
+    rows = _keys(connection, keys)
+    if rows.empty:
         return 0
-    staged = bulk.stage(connection, observations, _keys(connection, keys))
-    current = observations
-    changes = (
-        sa.select(
-            staged.c.series_id,
-            staged.c.period_start,
-            current.c.period_end,
-            sa.null().cast(sa.Double).label("value"),
-            sa.null().cast(sa.Double).label("weight"),
-            sa.literal("").label("flags"),
-            (current.c.revision + 1).label("revision"),
-        )
-        .select_from(staged.join(current, _same_key(staged, current)))
-        .where(current.c.value.is_not(None))
-    )
-    return _append(connection, changes, staged, run_id, recorded_at)
+    stamp = stamps.of(connection, recorded_at, run_id)
+    count = _replace(connection, _withdrawals(connection, rows), stamp)
+    if count:
+        stamps.note(connection, stamp)
+    return count
 
 
 def read(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """OBSERVATIONS as known at `selection.known_at`, or now; withdrawn ones with NaN; sorted by name and period."""
     listed = series.names(connection, selection.metrics)
     if _is_all_known(connection, selection.known_at):
-        rows = bulk.fetch(connection, _rows(observations, listed, selection))
+        rows = bulk.fetch(
+            connection, _rows(connection, observations, listed, selection).order_by(*_columns(observations, _KEY))
+        )
     else:
-        rows = _newest(bulk.fetch(connection, _rows(observation_revisions, listed, selection)))
-    return series.with_names(rows, listed)[list(OBSERVATIONS)]
+        rows = _newest(_every_revision(connection, listed, selection))
+    return _named(connection, rows, listed)
 
 
 def revisions(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """Every revision recorded by `selection.known_at`, in OBSERVATIONS' columns; sorted by name, period, revision."""
     listed = series.names(connection, selection.metrics)
-    rows = bulk.fetch(connection, _rows(observation_revisions, listed, selection))
-    return series.with_names(rows, listed)[list(OBSERVATIONS)]
+    return _named(connection, _every_revision(connection, listed, selection), listed)
 
 
 def coverage(connection: sa.Connection) -> pd.DataFrame:
@@ -126,7 +117,7 @@ def coverage(connection: sa.Connection) -> pd.DataFrame:
 def _content(connection: sa.Connection, points: pd.DataFrame) -> pd.DataFrame:
     points = points.reset_index(drop=True)
     rows = _keys(connection, points, create=True)
-    rows["period_end"] = bulk.instants(points["period_end"]).loc[rows.index]
+    rows["period_end"] = columns.instants(points["period_end"]).loc[rows.index]
     for name in ("value", "weight"):
         rows[name] = pd.to_numeric(points[name]).astype("f8").loc[rows.index] if name in points else np.nan
     rows["flags"] = points["flags"].fillna("").loc[rows.index] if "flags" in points else ""
@@ -137,7 +128,7 @@ def _content(connection: sa.Connection, points: pd.DataFrame) -> pd.DataFrame:
 def _keys(connection: sa.Connection, frame: pd.DataFrame, *, create: bool = False) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     numbers = series.numbered(connection, frame, create=create)
-    starts = bulk.instants(frame["period_start"])
+    starts = columns.instants(frame["period_start"])
     if starts.isna().any():
         raise ValueError(f"{int(starts.isna().sum())} rows have no period_start, so they are no observations")
     order = np.lexsort((starts.dt.tz_localize(None).to_numpy(), numbers.to_numpy()))
@@ -148,46 +139,93 @@ def _keys(connection: sa.Connection, frame: pd.DataFrame, *, create: bool = Fals
     return rows.astype({"series_id": "i8"})
 
 
-def _append(
-    connection: sa.Connection, changes: sa.Select[Any], staged: sa.Table, run_id: str, recorded_at: datetime
-) -> int:
-    stamps = [sa.literal(recorded_at, type_=observations.c.recorded_at.type).label("recorded_at")]
-    rows = changes.add_columns(*stamps, sa.literal(run_id).label("run_id")).order_by(*(staged.c[name] for name in _KEY))
-    names = [column.name for column in rows.selected_columns]
-    appended = bulk.written(connection, observation_revisions.insert().from_select(names, rows))
-    if appended:
-        _carry_forward(connection, staged, names, recorded_at)
-    return appended
+def _last_series(connection: sa.Connection) -> int:
+    """The largest number of a series that has observations; what is beyond need not be compared."""
+    largest = sa.select(sa.func.coalesce(sa.func.max(observations.c.series_id), 0))
+    return int(connection.execute(largest).scalar_one())
 
 
-def _carry_forward(connection: sa.Connection, staged: sa.Table, names: list[str], recorded_at: datetime) -> None:
-    """Make the revision that follows the current one current, for the staged keys that have one."""
-    news, current = observation_revisions, observations
-    joined = staged.join(news, _same_key(staged, news)).outerjoin(current, _same_key(staged, current))
-    follows = news.c.revision == sa.func.coalesce(current.c.revision, 0) + 1
-    rows = (
-        sa.select(*(news.c[name] for name in names))
-        .select_from(joined)
-        .where(news.c.recorded_at == recorded_at, follows)
-        .order_by(*(news.c[name] for name in _KEY))
+def _changes(connection: sa.Connection, rows: pd.DataFrame) -> sa.Select[Any]:
+    """Those of some rows that differ, with the revision that there is yet, 0 for none."""
+    given, current = bulk.given(connection, observations, rows), observations
+    differs = sa.or_(*(given.c[name].is_distinct_from(current.c[name]) for name in _CONTENT))
+    is_new = sa.and_(current.c.series_id.is_(None), given.c.value.is_not(None))
+    return (
+        sa.select(*_columns(given, [*_KEY, *_CONTENT]), sa.func.coalesce(current.c.revision, 0).label("revision"))
+        .select_from(given.outerjoin(current, _same_key(given, current)))
+        .where(sa.or_(is_new, sa.and_(current.c.series_id.is_not(None), differs)))
     )
-    statement = bulk.dialect_insert(connection, current).from_select(names, rows)
-    updates = {name: statement.excluded[name] for name in names if name not in _KEY}
-    is_newer = statement.excluded.revision > current.c.revision
-    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=updates, where=is_newer))
 
 
-def _same_key(one: sa.Table, other: sa.Table) -> sa.ColumnElement[bool]:
+def _withdrawals(connection: sa.Connection, keys: pd.DataFrame) -> sa.Select[Any]:
+    """Those of some keys that have a value, without it."""
+    given, current = bulk.given(connection, observations, keys), observations
+    nothing = {"value": sa.null().cast(sa.Double), "weight": sa.null().cast(sa.Double), "flags": sa.literal("")}
+    return (
+        sa.select(
+            *_columns(given, _KEY),
+            current.c.period_end,
+            *(content.label(name) for name, content in nothing.items()),
+            current.c.revision,
+        )
+        .select_from(given.join(current, _same_key(given, current)))
+        .where(current.c.value.is_not(None))
+    )
+
+
+def _replace(connection: sa.Connection, changes: sa.Select[Any], stamp: stamps.Stamp) -> int:
+    """Move the rows that change to the past, and put in their place what follows their revision.
+
+    Raises:
+        StoreUnavailable: somebody who did not wait for the turn changed them at the same time.
+    """
+    names = [column.name for column in observations.columns]
+
+    def move(changed: sa.FromClause) -> sa.Insert:
+        replaced = sa.select(observations).select_from(changed.join(observations, _same_key(changed, observations)))
+        return past_observations.insert().from_select(names, replaced.order_by(*_columns(changed, _KEY)))
+
+    def put(changed: sa.FromClause) -> sa.Insert:
+        values = {**changed.c, "revision": changed.c.revision + 1, "stamp_id": sa.literal(stamp.number)}
+        rows = sa.select(*(values[name] for name in names)).where(sa.true()).order_by(*_columns(changed, _KEY))
+        insert = bulk.dialect_insert(connection, observations).from_select(names, rows)
+        updates = {name: insert.excluded[name] for name in names if name not in _KEY}
+        follows = observations.c.revision == insert.excluded.revision - 1
+        upsert: sa.Insert = insert.on_conflict_do_update(index_elements=_KEY, set_=updates, where=follows)
+        return upsert
+
+    found, _, written = bulk.write_found(connection, changes.order_by(*changes.selected_columns[:2]), move, put)
+    if written != found:
+        raise StoreUnavailable("Observations were changed by a writer that did not wait for its turn. Try again.")
+    return found
+
+
+def _same_key(one: sa.FromClause, other: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.and_(*(one.c[name] == other.c[name] for name in _KEY))
 
 
-def _rows(table: sa.Table, listed: pd.DataFrame, selection: Selection) -> sa.Select[Any]:
-    statement = sa.select(table).where(
-        series.among(table.c.series_id, listed, selection.metrics), selection.periods(table.c.period_start)
+def _columns(table: sa.FromClause, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+    return [table.c[name] for name in names]
+
+
+def _rows(connection: sa.Connection, table: sa.Table, listed: pd.DataFrame, selection: Selection) -> sa.Select[Any]:
+    return sa.select(table).where(
+        series.among(connection, table.c.series_id, listed, selection.metrics), selection.periods(table.c.period_start)
     )
+
+
+def _every_revision(connection: sa.Connection, listed: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    """Every revision as known at an instant, sorted by key and revision."""
+    parts = [_rows(connection, table, listed, selection) for table in (observations, past_observations)]
     if selection.known_at is not None:
-        statement = statement.where(table.c.recorded_at <= selection.known_at)
-    return statement.order_by(*table.primary_key.columns)
+        last = stamps.known(connection, selection.known_at)
+        parts = [part.where(part.selected_columns.stamp_id <= last) for part in parts]
+    rows = pd.concat([bulk.fetch(connection, part) for part in parts], ignore_index=True)
+    return rows.sort_values([*_KEY, "revision"], ignore_index=True)
+
+
+def _named(connection: sa.Connection, rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
+    return series.with_names(stamps.signed(connection, rows), listed)[list(OBSERVATIONS)]
 
 
 def _is_all_known(connection: sa.Connection, known_at: datetime | None) -> bool:
@@ -200,4 +238,4 @@ def _is_all_known(connection: sa.Connection, known_at: datetime | None) -> bool:
 
 def _newest(rows: pd.DataFrame) -> pd.DataFrame:
     """The last revision of each key, of rows sorted by key and revision."""
-    return rows[~rows.duplicated(_KEY, keep="last").to_numpy()]
+    return rows[~rows.duplicated(_KEY, keep="last").to_numpy()].reset_index(drop=True)

@@ -54,7 +54,7 @@ def read(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """QUARANTINE as it was at `selection.known_at`, or is now; sorted by name and period."""
     listed = series.names(connection, selection.metrics)
     statement = sa.select(quarantine).where(
-        series.among(quarantine.c.series_id, listed, selection.metrics),
+        series.among(connection, quarantine.c.series_id, listed, selection.metrics),
         selection.periods(quarantine.c.period_start),
         _was_open(selection.known_at),
     )
@@ -81,7 +81,7 @@ def _open(connection: sa.Connection, rows: pd.DataFrame) -> pd.DataFrame:
     """Key and content of the open rows of some series."""
     listed = pd.DataFrame({"series_id": rows["series_id"].unique()})
     statement = sa.select(*(quarantine.c[name] for name in [*_KEY, *_SAME])).where(
-        series.among(quarantine.c.series_id, listed, ()), quarantine.c.released_at.is_(None)
+        series.among(connection, quarantine.c.series_id, listed, ()), quarantine.c.released_at.is_(None)
     )
     return bulk.fetch(connection, statement)
 
@@ -98,8 +98,8 @@ def _equal(pairs: pd.DataFrame) -> Any:
 def _close(connection: sa.Connection, keys: pd.DataFrame, resolution: str, run_id: str, at: datetime) -> int:
     if keys.empty:
         return 0
-    staged = bulk.stage(connection, quarantine, keys)
-    is_staged = sa.exists().where(*(staged.c[name] == quarantine.c[name] for name in _KEY))
-    statement = quarantine.update().where(quarantine.c.released_at.is_(None), is_staged)
+    given = bulk.given(connection, quarantine, keys)
+    is_given = sa.exists().where(*(given.c[name] == quarantine.c[name] for name in _KEY))
+    statement = quarantine.update().where(quarantine.c.released_at.is_(None), is_given)
     closed = statement.values(released_at=at, released_by_run=run_id, resolution=resolution)
     return bulk.written(connection, closed)

@@ -4,7 +4,7 @@ Belongs here: when a run began and ended and how, and every version of the defin
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -69,12 +69,14 @@ def read_one(connection: sa.Connection, run_id: str) -> dict[str, Any] | None:
     return None if row is None else {**row, "summary": json.loads(row["summary"] or "{}")}
 
 
-def record_configuration(connection: sa.Connection, version: str, document: str, *, run_id: str, at: datetime) -> bool:
+def record_configuration(
+    connection: sa.Connection, version: str, document: Callable[[], str], *, run_id: str, at: datetime
+) -> bool:
     """Append a version of the definitions unless it is the newest already; whether it was."""
-    newest = latest_configuration(connection, None)
-    if newest is not None and newest[0] == version:
+    versions = sa.select(config_versions.c.version).order_by(config_versions.c.recorded_at.desc()).limit(1)
+    if connection.execute(versions).scalar_one_or_none() == version:
         return False
-    values = {"recorded_at": at, "version": version, "run_id": run_id, "document": document}
+    values = {"recorded_at": at, "version": version, "run_id": run_id, "document": document()}
     connection.execute(config_versions.insert().values(values))
     return True
 

@@ -99,6 +99,17 @@ runs: Final = _table(
     sa.Index("runs_started_at", "started_at"),
 )
 
+_STAMP_COMMENT: Final = "when and by which run rows were written; larger for every later batch"
+
+stamps: Final = _table(
+    "stamps",
+    "run",
+    _count("stamp_id", _STAMP_COMMENT, key=True),
+    _recorded(),
+    _text("run_id", "the run that wrote the row"),
+    sa.Index("stamps_recorded_at", "recorded_at", "run_id", unique=True),
+)
+
 config_versions: Final = _table(
     "config_versions",
     "history",
@@ -120,11 +131,16 @@ series: Final = _table(
 _VALUE_COMMENT: Final = "in the unit of the metric; null: withdrawn, so the period is unobserved"
 
 
-def _observed() -> list[sa.Column[Any]]:
+def _observed(*, past: bool) -> list[sa.Column[Any]]:
+    # Eight columns: PostgreSQL pads the head of a row of nine by eight bytes.
     return [
+        _count("series_id", key=True),
+        _count("revision", "counts from 1", key=past),
+        _instant("period_start", key=True),
         _instant("period_end"),
         _number("value", _VALUE_COMMENT),
         _number("weight", "of the value in weighted means; null: none"),
+        _count("stamp_id", _STAMP_COMMENT),
         _text("flags", "comma-separated flags of the source"),
     ]
 
@@ -132,23 +148,14 @@ def _observed() -> list[sa.Column[Any]]:
 observations: Final = _table(
     "observations",
     "current",
-    _count("series_id", key=True),
-    _instant("period_start", key=True),
-    *_observed(),
-    _count("revision", "counts from 1"),
-    _recorded(),
-    _text("run_id", "the run that wrote the row"),
+    *_observed(past=False),
 )
 
-observation_revisions: Final = _table(
-    "observation_revisions",
+past_observations: Final = _table(
+    "past_observations",
     "history",
-    _count("series_id", key=True),
-    _instant("period_start", key=True),
-    _count("revision", "counts from 1", key=True),
-    *_observed(),
-    _recorded(),
-    _text("run_id", "the run that wrote the row"),
+    *_observed(past=True),
+    sa.PrimaryKeyConstraint("series_id", "period_start", "revision"),
 )
 
 quarantine: Final = _table(
@@ -308,9 +315,11 @@ scorecard_snapshots: Final = _table(
     _count("revision", "counts from 1", key=True),
     _text("snapshot_hash"),
     _count("schema_version"),
-    _text("content", "JSON"),
     _instant("as_of"),
     _text("config_version"),
     _run(),
     _recorded(),
+    _text("headline", "the one sentence, as in the content"),
+    _text("counts", "JSON, key results by status, as in the content"),
+    _text("content", "JSON"),
 )

@@ -14,14 +14,12 @@ from okr_pipeline.store import bulk
 from okr_pipeline.store.schema import series as table
 
 _NAME: Final = ["metric", "dimensions"]
-_MOST_LISTED: Final = 20_000
-"""More numbers than this are not spelled out in a statement; all series are read instead."""
 
 
 def numbered(connection: sa.Connection, frame: pd.DataFrame, *, create: bool) -> pd.Series:
     """The `series_id` of each row by `metric` and `dimensions`; unknown ones are created, or NaN without `create`."""
     codes, names = _distinct_names(frame)
-    known = bulk.fetch(connection, _named(names["metric"].unique()))
+    known = bulk.fetch(connection, _named(connection, names["metric"].unique()))
     numbers = names.merge(known, on=_NAME, how="left")["series_id"]
     if create and numbers.isna().any():
         missing = names[numbers.isna().to_numpy()].sort_values(_NAME)
@@ -34,15 +32,14 @@ def numbered(connection: sa.Connection, frame: pd.DataFrame, *, create: bool) ->
 
 def names(connection: sa.Connection, metrics: Collection[str] | None) -> pd.DataFrame:
     """`series_id`, `metric`, `dimensions` of some metrics, or of all; sorted by name."""
-    return bulk.fetch(connection, _named(metrics)).sort_values(_NAME, ignore_index=True)
+    return bulk.fetch(connection, _named(connection, metrics)).sort_values(_NAME, ignore_index=True)
 
 
-def among(column: sa.Column[Any], listed: pd.DataFrame, metrics: Collection[str] | None) -> sa.ColumnElement[bool]:
-    """The condition that a row is of the listed series; true where listing them would not pay."""
-    if metrics is None or len(listed) > _MOST_LISTED:
-        return sa.true()
-    ids = listed["series_id"].tolist()
-    return column.in_(sa.bindparam("series", ids, expanding=True, literal_execute=True, type_=sa.Integer))
+def among(
+    connection: sa.Connection, column: sa.Column[Any], listed: pd.DataFrame, metrics: Collection[str] | None
+) -> sa.ColumnElement[bool]:
+    """The condition that a row is of the listed series; true where the metrics are not limited."""
+    return sa.true() if metrics is None else bulk.is_one_of(connection, column, listed["series_id"].tolist())
 
 
 def with_names(rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
@@ -58,11 +55,11 @@ def with_names(rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([named, rest], axis=1)
 
 
-def _named(metrics: Collection[str] | None) -> sa.Select[Any]:
+def _named(connection: sa.Connection, metrics: Collection[str] | None) -> sa.Select[Any]:
     statement = sa.select(table.c.series_id, table.c.metric, table.c.dimensions)
-    if metrics is None or len(metrics) > _MOST_LISTED:
+    if metrics is None:
         return statement
-    return statement.where(table.c.metric.in_([str(metric) for metric in metrics]))
+    return statement.where(bulk.is_one_of(connection, table.c.metric, [str(metric) for metric in metrics]))
 
 
 def _distinct_names(frame: pd.DataFrame) -> tuple[np.ndarray[Any, Any], pd.DataFrame]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from okr_pipeline.store.errors import StoreUnavailable
 if TYPE_CHECKING:
     import pandas as pd
 
+    from okr_pipeline.store.backup import Backup, Restored
     from okr_pipeline.store.batch import Batch
     from okr_pipeline.store.doctor import Finding
 
@@ -82,6 +84,29 @@ class Store:
         from okr_pipeline.store import doctor
 
         return doctor.examine(self._database)
+
+    def backup(self, path: Path, *, force: bool = False) -> "Backup":
+        """Write all of it, as committed at one instant, into a file of its own; writers go on meanwhile.
+
+        Raises:
+            StoreExists: there is a file, and `force` is not given.
+            BackupUnusable: what was written is not what was read.
+        """
+        from okr_pipeline.store import backup
+
+        return self._database.retrying(lambda: backup.write(self._database, path, force=force))
+
+    def restore(self, path: Path, *, force: bool = False) -> "Restored":
+        """Make this the store that a backup holds, at this program's schema, at once or not at all.
+
+        Raises:
+            StoreExists: there is a store, and `force` is not given or cannot replace it.
+            BackupUnusable: the file is no backup, or damaged.
+            StoreTooNew: it was made by a newer program.
+        """
+        from okr_pipeline.store import backup
+
+        return backup.restore(self._database, path, force=force, at=self._clock())
 
     def close(self) -> None:
         """Give connections back."""

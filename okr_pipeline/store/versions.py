@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from okr_pipeline.store.engine import Database
 from okr_pipeline.store.errors import StoreMissing, StoreOutdated, StoreTooNew
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every schema revision this program knows, oldest first. The last is the one it works with."""
 
 
@@ -27,45 +27,75 @@ def require_current(connection: sa.Connection, place: str) -> None:
     Raises:
         StoreMissing, StoreOutdated, StoreTooNew: with what to do.
     """
-    found = current(connection)
-    if found == REVISIONS[-1]:
-        return
-    if found is None:
-        raise StoreMissing(f"The store {place} is empty. Create its tables with `okr store upgrade`.")
-    if found in REVISIONS:
+    found = require_known(connection, place)
+    if found != REVISIONS[-1]:
         raise StoreOutdated(
             f"The store {place} has schema {found} and this program needs {REVISIONS[-1]}."
             " Bring it up to date with `okr store upgrade`; its data is kept."
         )
-    raise StoreTooNew(
-        f"The store {place} has schema {found}, which is newer than this program, which knows {REVISIONS[-1]}."
-        " Install the okr-pipeline release that the others use; nothing was read or written."
-    )
+
+
+def require_known(connection: sa.Connection, place: str) -> str:
+    """The revision of the store, where this program can read or migrate it.
+
+    Raises:
+        StoreMissing, StoreTooNew: with what to do.
+    """
+    found = current(connection)
+    if found is None:
+        raise StoreMissing(f"The store {place} is empty. Create its tables with `okr store upgrade`.")
+    if found not in REVISIONS:
+        raise StoreTooNew(
+            f"The store {place} has schema {found}, which is newer than this program, which knows {REVISIONS[-1]}."
+            " Install the okr-pipeline release that the others use; nothing was read or written."
+        )
+    return found
 
 
 def upgrade(database: Database, revision: str) -> None:
-    """Migrate up to a revision (or `head`) in one transaction; makes the file of a SQLite store."""
+    """Migrate up to a revision (or `head`) in one transaction; makes the file of a SQLite store.
+
+    Raises:
+        StoreTooNew: the store's revision is one that this program does not know.
+    """
     if database.path is not None:
         database.path.parent.mkdir(parents=True, exist_ok=True)
         database.path.touch()
-    _migrate(database, revision, down=False)
+    with database.writing() as connection:
+        migrate(connection, revision, database.place)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Migrate down to a revision (or `base`) in one transaction. What the newer schema added is lost."""
-    _migrate(database, revision, down=True)
+    """Migrate down to a revision (or `base`) in one transaction. What the newer schema added is lost.
+
+    Raises:
+        StoreMissing: nothing was ever created.
+        StoreOutdated: the store's revision is older than that already.
+        StoreTooNew: the store's revision is one that this program does not know.
+    """
+    with database.writing() as connection:
+        found = require_known(connection, database.place)
+        if revision in REVISIONS and REVISIONS.index(found) < REVISIONS.index(revision):
+            raise StoreOutdated(
+                f"The store {database.place} has schema {found}, which is older than {revision}; nothing was done."
+                " `okr store upgrade` brings it to the newest."
+            )
+        migrate(connection, revision, database.place, down=True)
 
 
-def _migrate(database: Database, revision: str, *, down: bool) -> None:
+def migrate(connection: sa.Connection, revision: str, place: str, *, down: bool = False) -> None:
+    """Migrate in the transaction of a writer, whose turn it must be.
+
+    Raises:
+        StoreTooNew: the store's revision is one that this program does not know.
+    """
     # A third of a second that only migrations need.
     from alembic import command
     from alembic.config import Config
 
+    if current(connection) is not None:
+        require_known(connection, place)
     config = Config()
     config.set_main_option("script_location", "okr_pipeline.store:migrations")
-    with database.writing() as connection:
-        found = current(connection)
-        if found is not None and found not in REVISIONS:
-            require_current(connection, database.place)
-        config.attributes["connection"] = connection
-        (command.downgrade if down else command.upgrade)(config, revision)
+    config.attributes["connection"] = connection
+    (command.downgrade if down else command.upgrade)(config, revision)

@@ -38,7 +38,21 @@ def round_trip(connection, **columns):
 
 @pytest.mark.parametrize(
     "words",
-    ["", "a,b", 'say "x"', "two\nlines", "\\N", "NULL", "tab\t", "é 漢 😀", "'; DROP TABLE t; --", "%(x)s", "\r\n"],
+    [
+        "",
+        "a word too long to be laid out in a grid of bytes, " * 3,
+        "é" * 33,
+        "a,b",
+        'say "x"',
+        "two\nlines",
+        "\\N",
+        "NULL",
+        "tab\t",
+        "é 漢 😀",
+        "'; DROP TABLE t; --",
+        "%(x)s",
+        "\r\n",
+    ],
 )
 def test_any_text_comes_back_as_it_was(connection, words):
     assert round_trip(connection, words=[words, None])["words"].tolist() == [words, None]
@@ -85,3 +99,46 @@ def test_an_upsert_writes_only_what_differs(connection):
     found = bulk.fetch(connection, sa.select(TABLE).order_by(TABLE.c.n))
     assert found["x"].tolist() == [1, 2, 3]
     assert found["words"].tolist() == [None, "b", "c"]
+
+
+def test_rows_that_are_given_are_rows_of_a_statement(connection):
+    """Whatever their form: numbers, truths, short words and long ones, and nothing."""
+    long = "more words than fit " * 9
+    frame = pd.DataFrame(
+        {
+            "n": [2, 1, 3],
+            "at": pd.Series(["1969-12-31T23:59:59.999999Z", None, "2262-05-01T00:00:00Z"], dtype="datetime64[us, UTC]"),
+            "x": [0.1 + 0.2, math.nan, -0.0],
+            "truth": [True, None, False],
+            "count": [None, 0, 3],
+        }
+    )
+    for words in (["é", None, ""], [long, None, "\\N"]):
+        given = bulk.given(connection, TABLE, frame.assign(words=words))
+        found = bulk.fetch(connection, sa.select(*given.c).order_by(given.c.n))
+        assert found["words"].tolist() == [None, words[0], words[2]]
+        assert found["at"].isna().tolist() == [True, False, False]
+        assert found["at"][1] == frame["at"][0]
+        assert found["x"].tolist()[1:] == [0.1 + 0.2, -0.0]
+        assert found["truth"].tolist() == [None, True, False]
+        assert found["count"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("values", [[], [2], list(range(70_000))], ids=len)
+def test_a_column_is_compared_with_as_many_values_as_there_are(connection, values):
+    """More than either database takes parameters."""
+    bulk.insert(connection, TABLE, pd.DataFrame({"n": [1, 2, 69_999], "words": ["1", "it's", "b"]}))
+    found = bulk.fetch(connection, sa.select(TABLE.c.n).where(bulk.is_one_of(connection, TABLE.c.n, values)))
+    assert sorted(found["n"]) == [number for number in (1, 2, 69_999) if number in set(values)]
+    quoted = bulk.fetch(connection, sa.select(TABLE.c.n).where(bulk.is_one_of(connection, TABLE.c.words, ["it's"])))
+    assert quoted["n"].tolist() == [2]
+
+
+def test_many_rows_come_back_in_order(connection):
+    """More than are taken from a driver at once."""
+    count = 2_500
+    frame = pd.DataFrame({"n": range(count), "x": np.arange(count) / 3, "words": [str(n) for n in range(count)]})
+    bulk.insert(connection, TABLE, frame.sample(frac=1, random_state=1))
+    found = bulk.fetch(connection, sa.select(TABLE).order_by(TABLE.c.n))
+    assert found["x"].tolist() == frame["x"].tolist()
+    assert found["words"].tolist() == frame["words"].tolist()

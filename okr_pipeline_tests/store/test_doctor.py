@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import text
 
-from okr_pipeline.store import open_store
+from okr_pipeline.store import StoreOutdated, StoreRefused, open_store
 from okr_pipeline.store.runs import Run
 
 
@@ -26,12 +26,13 @@ def test_a_sound_store_has_nothing_but_good_news(filled):
 @pytest.mark.parametrize(
     ("damage", "check", "says"),
     [
-        ("DELETE FROM observations", "current_observations", "2 observations are not their newest revision"),
-        ("UPDATE observations SET revision = 1", "current_observations", "not their newest revision"),
-        ("UPDATE observations SET value = 7", "current_observations", "2 observations differ"),
-        ("DELETE FROM observation_revisions WHERE revision = 1", "current_observations", "gaps"),
+        ("DELETE FROM observations", "current_observations", "2 observations are gone"),
+        ("UPDATE observations SET revision = 1", "current_observations", "2 observations do not follow"),
+        ("UPDATE past_observations SET revision = 2", "current_observations", "2 observations do not follow"),
+        ("DELETE FROM past_observations", "current_observations", "2 observations do not follow"),
         ("DELETE FROM series", "orphans", "observations.series_id"),
-        ("UPDATE observation_revisions SET run_id = 'nobody'", "orphans", "observation_revisions.run_id"),
+        ("UPDATE stamps SET run_id = 'nobody'", "orphans", "stamps.run_id"),
+        ("DELETE FROM stamps", "orphans", "past_observations.stamp_id"),
         ("DELETE FROM batches", "orphans", "recorded_at"),
     ],
 )
@@ -40,6 +41,21 @@ def test_planted_damage_is_found(filled, damage, check, says):
         connection.execute(text(damage))
     messages = [f.message for f in filled.doctor() if f.check == check and f.status == "error"]
     assert any(says in message for message in messages), messages
+
+
+def test_a_store_of_0001_whose_current_rows_differ_from_their_revisions_stays_as_it_is(filled):
+    """Each revision is one row from 0002 on, so the upgrade would have to choose."""
+    filled.downgrade("0001")
+    with filled._database.writing() as connection:
+        connection.execute(text("UPDATE observations SET value = 7"))
+    with pytest.raises(StoreRefused, match="2 observations differ"):
+        filled.upgrade()
+    with pytest.raises(StoreOutdated):
+        filled.require_current()
+    with filled._database.writing() as connection:
+        connection.execute(text("UPDATE observations SET value = 2"))
+    filled.upgrade()
+    assert filled.revisions()["value"].tolist() == [1, 2, 1, 2]
 
 
 def test_a_period_quarantined_twice_is_found(filled):

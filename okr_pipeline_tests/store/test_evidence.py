@@ -45,6 +45,17 @@ def test_the_latest_check_results_are_those_of_each_metrics_newest_judgement(sto
     assert set(CHECK_RESULTS) | {"run_id", "source", "recorded_at"} <= set(latest.columns)
 
 
+def test_a_metric_that_was_not_judged_again_keeps_its_latest_check_results(store):
+    rounds = [("a", "b", "c"), ("b",), ("c", "d")]
+    for judged in rounds:
+        store.write(lambda batch, judged=judged: batch.record_checks(outcomes(*judged), source="s", run_id="r"))
+    latest = store.check_results()
+    assert latest["metric"].tolist() == ["a", "b", "c", "d"]
+    assert latest["recorded_at"].nunique() == 3
+    assert store.check_results(metric="c")["metric"].tolist() == ["c"]
+    assert len(store.check_results(latest=False)) == 6
+
+
 def test_reads_keep_the_question_and_the_hash_of_the_answer(store):
     read = {
         "metric": "a", "request": "SELECT 'x,\n\"y\"'", "fingerprint": "f", "response_hash": "h", "row_count": 7,
@@ -64,7 +75,8 @@ def test_the_newest_scorecard_of_a_week_is_kept_once_per_hash(store):
         return store.write(
             lambda batch: batch.save_scorecard(
                 week="2013-W20", snapshot_hash=snapshot_hash, schema_version=1, content=content,
-                as_of=datetime(2013, 5, 18, tzinfo=UTC), config_version="v", run_id="r",
+                as_of=datetime(2013, 5, 18, tzinfo=UTC), config_version="v", run_id="r", headline="All well.",
+                counts=(("on_track", 2),),
             )
         )  # fmt: skip
 

@@ -1,12 +1,16 @@
 import math
+import threading
 from datetime import timedelta
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from okr_pipeline.model.frames import OBSERVATIONS
+from okr_pipeline.store import open_store
+from okr_pipeline.store.runs import Run
 
 
 def record(store, points, **options):
@@ -27,6 +31,98 @@ def test_what_is_recorded_is_read_back_in_the_columns_of_the_contract(store, poi
     assert frame["revision"].tolist() == [1, 1]
     assert {str(frame[name].dtype) for name in ("period_start", "period_end", "recorded_at")} == {"datetime64[us, UTC]"}
     assert str(frame["value"].dtype) == "float64"
+
+
+def test_each_revision_is_one_row_of_one_table(store, points):
+    for value in (1, 2, 2, 3):
+        record(store, points({0: value, 1: 9}, weight=5))
+    assert count_rows(store) == {"observations": 2, "past_observations": 2, "stamps": 3}
+    assert store.revisions()["revision"].tolist() == [1, 2, 3, 1]
+    assert store.revisions()["weight"].tolist() == [5, 5, 5, 5]
+
+
+def count_rows(store):
+    with store._database.reading() as connection:
+        return {
+            name: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
+            for name in ("observations", "past_observations", "stamps")
+        }
+
+
+def test_each_revision_tells_its_instant_and_its_run(store, points):
+    """Also where one batch writes for two runs."""
+    store.write(lambda batch: batch.start_run(Run("s", "run")))
+
+    def both(batch):
+        batch.record_observations(points({0: 2}), run_id="s")
+        batch.record_observations(points({1: 2}), run_id="r")
+        return batch.recorded_at
+
+    first = record(store, points({0: 1, 1: 1}))[1]
+    second = store.write(both)
+    told = [(row.period_start.day, row.recorded_at, row.run_id) for row in store.revisions().itertuples()]
+    assert told == [(1, first, "r"), (1, second, "s"), (2, first, "r"), (2, second, "r")]
+    assert store.observations()["run_id"].tolist() == ["s", "r"]
+
+
+def test_new_and_known_series_changed_and_unchanged_rows_may_come_together(store, points):
+    record(store, pd.concat([points({0: 1, 1: 1}, metric="b")]))
+    mixed = [
+        points({0: 7, 2: math.nan}, metric="new"),
+        points({0: 1, 1: 2, 2: 3}, metric="b"),
+        points({0: 5}, metric="a"),
+    ]
+    assert record(store, pd.concat(mixed))[0] == 4
+    assert values(store.observations()) == {
+        ("a", "{}", 1): 5, ("b", "{}", 1): 1, ("b", "{}", 2): 2, ("b", "{}", 3): 3, ("new", "{}", 1): 7,
+    }  # fmt: skip
+
+
+@pytest.mark.postgres
+def test_an_unchanged_read_leaves_less_than_a_kilobyte_in_the_log(postgres_url, points):
+    """In a process that wrote nothing before, too: there is no table to be made first."""
+    rows = points({day: float(day) for day in range(2_000)})
+
+    def write():
+        store = open_store(postgres_url)
+        store.write(lambda batch: batch.record_observations(rows, run_id="r"))
+        store.close()
+
+    open_store(postgres_url).upgrade()
+    write()
+    before = logged(postgres_url)
+    write()
+    assert logged(postgres_url) - before < 1_000
+
+
+def logged(url):
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT pg_current_wal_insert_lsn() - '0/0'").scalar_one())
+
+
+@pytest.mark.postgres
+def test_a_change_that_a_writer_out_of_turn_makes_meanwhile_is_not_written_over(postgres_url, points):
+    """Somebody else's program, that knows of no turns; the write is done again on what that left."""
+    store = open_store(postgres_url, sleep=lambda seconds: None)
+    store.upgrade()
+    record(store, points({0: 1}))
+    writer = threading.Thread(target=record, args=(store, points({0: 3})))
+    engine = sa.create_engine(postgres_url, poolclass=sa.NullPool)
+    with engine.connect() as intruder, intruder.begin():
+        intruder.exec_driver_sql("UPDATE observations SET value = 7, revision = 2")
+        writer.start()
+        while writer.is_alive() and not waits_for_a_lock(engine):
+            pass
+    writer.join()
+    assert store.revisions()[["value", "revision"]].to_numpy().tolist() == [[7, 2], [3, 3]]
+    store.close()
+
+
+def waits_for_a_lock(engine):
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with engine.connect() as connection:
+        return connection.exec_driver_sql(waiting).scalar_one() > 0
 
 
 def test_rows_come_sorted_by_metric_dimensions_and_period_whatever_the_order_of_writing(store, points):

@@ -48,7 +48,7 @@ def test_an_unknown_run_has_no_steps(store):
 
 def test_definitions_are_kept_when_they_change_also_back_again(store):
     def apply(version):
-        return store.write(lambda batch: batch.record_configuration(version, f"of {version}", run_id="r"))
+        return store.write(lambda batch: batch.record_configuration(version, lambda: f"of {version}", run_id="r"))
 
     assert store.latest_configuration() is None
     assert [apply("v1"), apply("v1")] == [True, False]

@@ -29,7 +29,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing(store, points):
 
 def test_a_row_that_names_an_unknown_run_is_refused_and_shows_no_values(store):
     with pytest.raises(StoreRefused) as caught:
-        store.write(lambda batch: batch.record_configuration("v1", "the document", run_id="nobody"))
+        store.write(lambda batch: batch.record_configuration("v1", lambda: "the document", run_id="nobody"))
     assert "the document" not in str(caught.value)
 
 

@@ -38,7 +38,8 @@ def filled(store, points):
         for content in ("{}", "[]"):
             batch.save_scorecard(
                 week="2013-W20", snapshot_hash=content, schema_version=1, content=content, as_of=AS_OF,
-                config_version="v", run_id="r",
+                config_version="v", run_id="r", headline="All well.",
+                counts=(("on_track", 2),),
             )  # fmt: skip
 
     store.write(work)
@@ -61,6 +62,8 @@ def test_metric_observations_shows_values_and_marks_what_no_score_uses(filled):
         ("m", 2.0, 5.0, True),
         ("m", 3.0, 5.0, False),
     ]
+    assert {row["run_id"] for row in found} == {"r"}
+    assert {row["recorded_at"] for row in found} == {shown(filled, filled.known_until())}
     assert found[0]["period_start"] == shown(filled, datetime(2013, 1, 2, tzinfo=UTC))
     assert str(found[1]["period_start"]).startswith("1613-")
 

@@ -6,7 +6,7 @@ PostgreSQL shows instants as TIMESTAMPTZ and carries the units as column comment
 with microseconds, and truths as 0 and 1.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -29,9 +29,9 @@ class View:
     columns: tuple[Column, ...]
 
 
-def statements(dialect: str) -> Iterator[str]:
-    """The SQL that makes the views."""
-    for view in VIEWS:
+def statements(dialect: str, views: "Iterable[View] | None" = None) -> Iterator[str]:
+    """The SQL that makes the views, or others of their form."""
+    for view in VIEWS if views is None else views:
         columns = ", ".join(f"{_expression(column, dialect)} AS {column.name}" for column in view.columns)
         yield f"CREATE VIEW {view.name} AS SELECT {columns} FROM {view.source}"
         if dialect == "postgresql":
