@@ -7,21 +7,23 @@ Does not: judging the points (judging) or keeping them (observing).
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from connectors.catalogue import load_connectors
-from connectors.contract import Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
-from connectors.errors import ConnectorError
+from connectors.contract import Caution, Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
+from connectors.errors import ConfigError, ConnectorError
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
 from okr_pipeline.model.frames import POINTS
 from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.metric import Source as Definition
+from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.scoring import extraction_starts
 
 INSTANT = "datetime64[us, UTC]"
@@ -61,14 +63,9 @@ def plan_windows(
 
 def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
     """Every metric's points of its window; one that fails is reported, and the others go on."""
-    try:
-        source = open_source(workspace, source_id)
-    except ConnectorError as error:
-        return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
-    try:
-        return _collect(workspace, source, _request_model(workspace, source_id), windows)
-    finally:
-        source.close()
+    secrets = workspace.secrets
+    with secrets.kept():
+        return _without(secrets, _read(workspace, source_id, windows))
 
 
 def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
@@ -90,10 +87,19 @@ def open_source(workspace: Workspace, source_id: str) -> Source:
     Raises:
         ConnectorError: it cannot be opened.
     """
-    definition = workspace.configuration.sources[source_id]
-    connector = load_connectors()[definition.connector]
-    settings = connector.describe().settings.model_validate(expand_settings(definition.settings, os.environ))
-    return connector.open(settings, Context(workspace.config_dir, workspace.project_dir))
+    with workspace.secrets.kept():
+        return _opened(workspace, workspace.configuration.sources[source_id])
+
+
+def check_source(workspace: Workspace, source_id: str) -> tuple[str, ...]:
+    """Whether a source answers, and what should not stay.
+
+    Raises:
+        ConnectorError: it cannot be opened, or does not answer.
+    """
+    secrets = workspace.secrets
+    with secrets.kept():
+        return tuple(secrets.hidden(it.message) for it in _checked(workspace, source_id))
 
 
 def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
@@ -106,6 +112,50 @@ def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
     columns = ["metric", "window_start", "window_end"]
     rows = states[columns].dropna().itertuples(index=False, name=None)
     return {metric: Period(start.to_pydatetime(), end.to_pydatetime()) for metric, start, end in rows}
+
+
+def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
+    try:
+        source = open_source(workspace, source_id)
+    except ConnectorError as error:
+        return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
+    try:
+        return _collect(workspace, source, _request_model(workspace, source_id), windows)
+    finally:
+        source.close()
+
+
+def _checked(workspace: Workspace, source_id: str) -> tuple[Caution, ...]:
+    source = open_source(workspace, source_id)
+    try:
+        return source.check()
+    finally:
+        source.close()
+
+
+def _opened(workspace: Workspace, definition: Definition) -> Source:
+    connector = load_connectors()[definition.connector]
+    settings = _settings(connector.describe().settings, definition)
+    return connector.open(settings, Context(workspace.config_dir, workspace.project_dir))
+
+
+def _settings(model: type[BaseModel], source: Definition) -> BaseModel:
+    try:
+        return model.model_validate(expand_settings(source.settings, os.environ))
+    except ValidationError:
+        refused = f"The settings of source {source.id} cannot be used. Run `okr validate`, which names each of them."
+    # Outside, because the error above holds the values.
+    raise ConfigError(refused)
+
+
+def _without(secrets: Secrets, delivery: Delivery) -> Delivery:
+    """The same with nothing secret in the words of failures and requests."""
+    for error in delivery.failures.values():
+        secrets.hide(error)
+    evidence = {
+        metric: replace(proof, request=secrets.hidden(proof.request)) for metric, proof in delivery.evidence.items()
+    }
+    return replace(delivery, evidence=evidence)
 
 
 def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:

@@ -10,10 +10,22 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from okr_pipeline.application.errors import NothingApplied, UsageError
-from okr_pipeline.config import ConnectorSchema, expand_text, load, load_project, restore
+from okr_pipeline.application.secrecy import guard_logs, secrets_of_configuration, secrets_of_project
+from okr_pipeline.config import (
+    ConnectorSchema,
+    Environment,
+    address_fault,
+    expand_text,
+    load,
+    load_project,
+    restore,
+    secrets_of_address,
+)
 from okr_pipeline.model.configuration import Configuration, Project
+from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.store import Store, StoreMissing, open_store
 
 
@@ -29,6 +41,11 @@ class Workspace:
     @property
     def project(self) -> Project:
         return self.configuration.project
+
+    @property
+    def secrets(self) -> Secrets:
+        """What no text about this project may hold, as the environment is now."""
+        return secrets_of_configuration(self.configuration, connector_schemas(), Environment(os.environ))
 
     @property
     def scorecards_dir(self) -> Path:
@@ -94,9 +111,10 @@ def open_workspace(
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
-    environ = os.environ if environ is None else environ
+    environ = Environment(os.environ if environ is None else environ)
     configuration = check_configuration(config_dir, environ)
     directory = Path(config_dir).resolve()
+    guard_logs(secrets_of_configuration(configuration, connector_schemas(), environ))
     return Workspace(
         config_dir=directory,
         project_dir=directory.parent,
@@ -119,8 +137,9 @@ def open_for_writing(config_dir: Path | str, *, store_url: str | None = None) ->
 def open_project_store(config_dir: Path | str, *, store_url: str | None = None) -> Store:
     """The store of a project, whatever its schema; reads `project.yaml` only."""
     directory = Path(config_dir).resolve()
-    project = load_project(Path(config_dir), environ=os.environ)
-    return _open_store(store_url, project, directory.parent, os.environ)
+    environ = Environment(os.environ)
+    project = load_project(Path(config_dir), environ=environ)
+    return _open_store(store_url, project, directory.parent, environ)
 
 
 def open_applied(
@@ -135,7 +154,7 @@ def open_applied(
     Raises:
         NothingApplied: `okr run` has not been run with this store.
     """
-    environ = os.environ if environ is None else environ
+    environ = Environment(os.environ if environ is None else environ)
     directory = Path(config_dir).resolve()
     project = load_project(Path(config_dir), environ=environ)
     store = _open_store(store_url, project, directory.parent, environ)
@@ -155,7 +174,7 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
-    environ = os.environ if environ is None else environ
+    environ = Environment(os.environ if environ is None else environ)
     return load(Path(config_dir), connectors=connector_schemas(), environ=environ)
 
 
@@ -181,9 +200,12 @@ def parse_instant(text: str, project: Project) -> datetime:
         raise UsageError(
             f"'{text}' is not a date or an instant. Write 2013-05-19 or 2013-05-19T12:00:00-04:00."
         ) from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=project.calendar.zone)
-    return instant.astimezone(UTC)
+    if instant.tzinfo is not None:
+        return instant.astimezone(UTC)
+    try:
+        return project.calendar.instant_at(instant)
+    except ValueError as error:
+        raise UsageError(f"{error}. Write it with its offset, as in 2013-05-19T12:00:00-04:00.") from None
 
 
 def anchored_url(url: str, directory: Path) -> str:
@@ -192,7 +214,10 @@ def anchored_url(url: str, directory: Path) -> str:
     >>> anchored_url("sqlite:///.okr/okr.db", Path("/srv/okr"))
     'sqlite:////srv/okr/.okr/okr.db'
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return url  # the store says what is wrong with it
     in_memory = parsed.database in (None, "", ":memory:")
     if parsed.get_backend_name() not in ("sqlite", "duckdb") or in_memory or Path(str(parsed.database)).is_absolute():
         return url
@@ -200,4 +225,19 @@ def anchored_url(url: str, directory: Path) -> str:
 
 
 def _open_store(url: str | None, project: Project, project_dir: Path, environ: Mapping[str, str]) -> Store:
-    return open_store(anchored_url(url or expand_text(project.store, environ), project_dir))
+    """The store at a URL, else at the project's.
+
+    Raises:
+        UsageError: the URL would be misread.
+    """
+    secrets = secrets_of_project(project, environ) | secrets_of_address(url or "")
+    guard_logs(secrets)
+    with secrets.kept():
+        return _store_at(url or expand_text(project.store, environ), project_dir)
+
+
+def _store_at(url: str, project_dir: Path) -> Store:
+    fault = address_fault(url)
+    if fault is not None:
+        raise UsageError(f"The store cannot be opened: {'. '.join(fault)}.")
+    return open_store(anchored_url(url, project_dir))

@@ -44,18 +44,14 @@ def check(
 ) -> None:
     """Ask a source whether it answers, and warn of what should not stay, such as a login that can write."""
     from okr_pipeline.application.errors import UsageError
-    from okr_pipeline.application.reading import open_source
+    from okr_pipeline.application.reading import check_source
     from okr_pipeline.application.workspace import open_workspace
 
     workspace = open_workspace(config)
     if source not in workspace.configuration.sources:
         raise UsageError(f"There is no source '{source}'. Configured: {', '.join(workspace.configuration.sources)}.")
-    opened = open_source(workspace, source)
-    try:
-        cautions = opened.check()
-    finally:
-        opened.close()
-    typer.echo("\n".join([f"{source} answers.", *(f"Caution: {it.message}" for it in cautions)]))
+    cautions = check_source(workspace, source)
+    typer.echo("\n".join([f"{source} answers.", *(f"Caution: {it}" for it in cautions)]))
 
 
 def _summary(it: object) -> dict[str, object]:

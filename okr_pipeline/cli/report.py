@@ -18,7 +18,7 @@ from okr_pipeline.cli.tables import as_of_words, console
 from okr_pipeline.model.score import Status
 
 Facts = Mapping[str, Any]
-_SHOWN = 12
+_SHOWN = 40
 
 
 class OnStep(Protocol):
@@ -89,15 +89,20 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     for metric, error in list(facts["failures"].items())[:_SHOWN]:
         out.print(f"  [red]not read[/red] {escape(metric)}: {escape(error)}")
     for row in facts["refused"][:_SHOWN]:
-        out.print(f"  [red]blocked[/red]  {escape(row['metric'])} {escape(row['dimensions'])}: {escape(row['reason'])}")
-    if facts["refused_count"] > _SHOWN:
+        out.print(f"  [red]blocked[/red]  {escape(row['metric'])}{_more(row)}: {escape(row['reason'])}")
+    if len(facts["refused"]) > _SHOWN:
         out.print(
-            f"  and {facts['refused_count'] - _SHOWN} more; `okr explain` of a key result lists those that bear on it"
+            f"  and {len(facts['refused']) - _SHOWN} more; `okr explain` of a key result lists those that bear on it"
         )
     for warning in facts["warnings"][:_SHOWN]:
         out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
     if facts["open_quarantine"] and not facts["refused_count"]:
         out.print(f"  blocked since earlier runs: {facts['open_quarantine']}")
+
+
+def _more(row: Facts) -> str:
+    """How many values one line stands for."""
+    return f", {row['count']:,} values, the first" if row["count"] > 1 else ""
 
 
 def _tell_scores(out: Console, facts: Facts) -> None:

@@ -4,18 +4,21 @@ Belongs here: the language of the files, its rules, and every message about them
 Does not: what is done with a configuration, or how a source is opened.
 """
 
+from okr_pipeline.config.addresses import address_fault, secrets_of_address, secrets_of_environment
 from okr_pipeline.config.archive import dump, restore, version
 from okr_pipeline.config.loading import load, load_project
 from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
 from okr_pipeline.config.schemas import json_schemas
-from okr_pipeline.config.sources import ConnectorSchema
-from okr_pipeline.config.variables import expand_settings, expand_text
+from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
+from okr_pipeline.config.variables import Environment, expand_settings, expand_text
 
 __all__ = [
     "ConfigurationError",
     "ConnectorSchema",
+    "Environment",
     "Problem",
     "VariableError",
+    "address_fault",
     "dump",
     "expand_settings",
     "expand_text",
@@ -23,5 +26,8 @@ __all__ = [
     "load",
     "load_project",
     "restore",
+    "secrets_of_address",
+    "secrets_of_environment",
+    "secrets_of_source",
     "version",
 ]

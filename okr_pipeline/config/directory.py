@@ -3,6 +3,7 @@
 Belongs here: which files are read, and which YAML files nobody would read. Does not: their content (document).
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +35,12 @@ class Files:
 
 
 def read_directory(directory: Path, *, only_project: bool = False) -> Files:
-    """Reads every YAML file below a directory; hidden files, `data/` and other kinds of files are passed over."""
+    """Reads every YAML file below a directory; hidden files, `data/` and other kinds of files are passed over.
+
+    A directory that is reached twice, as through a link that leads back up, is a problem.
+    """
     files = Files()
-    if not directory.is_dir():
+    if not _is_directory(directory):
         files.problems.append(
             Problem(
                 directory.as_posix(),
@@ -48,9 +52,10 @@ def read_directory(directory: Path, *, only_project: bool = False) -> Files:
             )
         )
         return files
-    for path in _project_files(directory) if only_project else _yaml_files(directory):
+    for path in _project_files(directory) if only_project else _yaml_files(directory, directory, files.problems, {}):
         _sort_in(files, directory, path)
-    _check_project(files, directory)
+    if not any(problem.file == directory.as_posix() for problem in files.problems):
+        _check_project(files, directory)
     return files
 
 
@@ -99,15 +104,51 @@ def _check_project(files: Files, directory: Path) -> None:
 
 
 def _project_files(directory: Path) -> list[Path]:
-    return [path for suffix in SUFFIXES if (path := directory / f"project{suffix}").exists()]
+    return [path for suffix in SUFFIXES if os.path.lexists(path := directory / f"project{suffix}")]
 
 
-def _yaml_files(directory: Path) -> Iterator[Path]:
-    for path in sorted(directory.iterdir()):
+def _yaml_files(root: Path, directory: Path, problems: list[Problem], seen: dict[str, Path]) -> Iterator[Path]:
+    """`seen` maps the directories that were entered, without links, to how they were reached."""
+    try:
+        first = seen.setdefault(os.path.realpath(directory), directory)
+        entries = sorted(directory.iterdir())
+    except OSError as error:
+        problems.append(_unlisted(directory, error))
+        return
+    if first is not directory:
+        problems.append(_entered_twice(directory, first))
+        return
+    for path in entries:
         if path.name.startswith("."):
             continue
-        if path.is_dir():
-            if not (path.name in _IGNORED and path.parent == directory):
-                yield from _yaml_files(path)
+        if _is_directory(path):
+            if not (path.name in _IGNORED and path.parent == root):
+                yield from _yaml_files(root, path, problems, seen)
         elif path.suffix in SUFFIXES:
             yield path
+
+
+def _is_directory(path: Path) -> bool:
+    """Whether it is one; where that may not be known, reading it will say why."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _unlisted(directory: Path, error: OSError) -> Problem:
+    what = f"the directory cannot be listed ({error.strerror})"
+    return Problem(
+        directory.as_posix(), 1, 1, what, "What is in it would be lost", "Let this program's user read and enter it"
+    )
+
+
+def _entered_twice(directory: Path, first: Path) -> Problem:
+    return Problem(
+        directory.as_posix(),
+        1,
+        1,
+        f"this is the directory {first.as_posix()} again, through a link",
+        "Its files would be read twice",
+        "Remove the link",
+    )

@@ -9,7 +9,9 @@ Values are built from parser events instead of PyYAML's nodes: four times faster
 unpacked.
 """
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +40,11 @@ _CONSTANTS: Mapping[str, bool | None] = {
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile(
+    # No letters, and the other line breaks and turns of direction, which show a text otherwise than it is read.
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_LINE_BREAK = re.compile("\r\n|\r|\n")
 _SYNTAX: tuple[tuple[str, str, str], ...] = (
     ("node content", "a value is expected here", "Close what was opened, and put odd characters in quotes"),
     ("tab character", "a tab stands here, where spaces indent", "Indent with spaces"),
@@ -84,10 +90,18 @@ _SYNTAX: tuple[tuple[str, str, str], ...] = (
         "a backslash in double quotes begins no known escape",
         "Use single quotes, or double the backslash",
     ),
+    (
+        "invalid Unicode character escape",
+        "a backslash in double quotes names a letter that does not exist",
+        "Write the letter itself, or double the backslash",
+    ),
+    ("incompatible YAML document", "a %YAML line names another version", "Remove the line"),
+    ("directive", "a line begins with %", "Remove the line, or put the text in quotes"),
     ("tag", "a tag (!) is written here", "Remove it, or put the text in quotes"),
     ("anchor", "an anchor (&) or alias (*) has no name", "Put a text that begins with & or * in quotes"),
     ("alias", "an anchor (&) or alias (*) has no name", "Put a text that begins with & or * in quotes"),
 )
+_BEGUN = ("unexpected end of stream", "did not find expected ',' or", "could not find expected ':'")
 _DEFAULT_SYNTAX = ("this is not YAML", "Check the indentation, quotes and brackets here and on the line above")
 
 
@@ -391,7 +405,7 @@ def _text(path: Path) -> str:
         raise _SyntaxProblem(
             _position_in(text[: unprintable.start()]),
             f"an invisible control character (U+{ord(unprintable.group()):04X}) stands here",
-            "YAML allows none",
+            "It cannot be seen, and may show a text otherwise than it is read",
             "Remove it",
         )
     return text
@@ -399,8 +413,7 @@ def _text(path: Path) -> str:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
+        data = _read(path)
     except OSError as error:
         raise _SyntaxProblem(
             (1, 1), f"the file cannot be read ({error.strerror})", "", "Check that it exists and may be read"
@@ -415,10 +428,27 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
+def _read(path: Path) -> bytes:
+    """At most one byte more than allowed, of a regular file: a pipe might never end, or never begin."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise _SyntaxProblem(
+                (1, 1), "this is not a file but a pipe, a device or a directory", "", "Put a file in its place"
+            )
+        return file.read(_MOST_BYTES + 1)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Opens without waiting for the writer of a pipe, so that its kind can be asked."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _syntax_problem(error: yaml.MarkedYAMLError) -> _SyntaxProblem:
-    mark = error.problem_mark or error.context_mark
-    position = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     said = f"{error.problem} {error.context}"
+    # What never ends is mended where it begins, not where that comes out.
+    begun = error.context_mark if any(part in said for part in _BEGUN) else None
+    mark = begun or error.problem_mark or error.context_mark
+    position = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     for part, what, fix in _SYNTAX:
         if part in said:
             return _SyntaxProblem(position, what, "The rest of this file cannot be read", fix)
@@ -436,7 +466,8 @@ def _too_deep(position: Position) -> _SyntaxProblem:
 
 
 def _position_in(before: str) -> Position:
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    lines = _LINE_BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
 
 
 def _step(spot: _Spot, part: str | int) -> tuple[int, _Spot] | None:

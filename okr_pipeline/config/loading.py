@@ -6,13 +6,16 @@ Does not: the rules of one kind of thing (sources, metrics, okrs).
 A file that cannot be read may define anything. References to what it might define are therefore not called unknown.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from okr_pipeline.config.addresses import address_fault
 from okr_pipeline.config.archive import version
+from okr_pipeline.config.calendars import build_calendar
 from okr_pipeline.config.directory import Files, read_directory
 from okr_pipeline.config.document import Document
 from okr_pipeline.config.measures import KnownMetrics
@@ -24,7 +27,6 @@ from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.sources import ConnectorSchema, build_source, refuse_clear_secret
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.config.variables import expand_text, has_clear_password
-from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.metric import Metric, Source
 from okr_pipeline.model.okr import Objective
@@ -38,11 +40,9 @@ def load(directory: Path, *, connectors: Mapping[str, ConnectorSchema], environ:
     Raises:
         ConfigurationError: with every problem of every file.
     """
-    files = read_directory(directory)
-    reading = _Reading(connectors, environ, problems=list(files.problems))
-    configuration = reading.configuration(files)
-    if reading.problems:
-        raise ConfigurationError(reading.problems)
+    configuration, problems = _read(read_directory(directory), connectors, environ)
+    if problems:
+        raise ConfigurationError(problems)
     return replace(configuration, version=version(configuration))
 
 
@@ -52,12 +52,18 @@ def load_project(directory: Path, *, environ: Mapping[str, str]) -> Project:
     Raises:
         ConfigurationError: with every problem of that file.
     """
-    files = read_directory(directory, only_project=True)
-    reading = _Reading({}, environ, problems=list(files.problems))
-    project = reading.configuration(files).project
-    if reading.problems:
-        raise ConfigurationError(reading.problems)
-    return project
+    configuration, problems = _read(read_directory(directory, only_project=True), {}, environ)
+    if problems:
+        raise ConfigurationError(problems)
+    return configuration.project
+
+
+def _read(
+    files: Files, connectors: Mapping[str, ConnectorSchema], environ: Mapping[str, str]
+) -> tuple[Configuration, list[Problem]]:
+    """What is in order, and what is not. What was written, secrets in clear among it, is seen by nobody who raises."""
+    reading = _Reading(connectors, environ, problems=list(files.problems))
+    return reading.configuration(files), reading.problems
 
 
 @dataclass(slots=True)
@@ -109,7 +115,7 @@ class _Reading:
         self._check_store(subject, keys.store, given="store" in (written or {}))
         return Project(
             name=keys.name,
-            calendar=Calendar(keys.timezone, keys.week_starts, keys.fiscal_year_starts),
+            calendar=build_calendar(subject, keys, written or {}),
             store=keys.store,
             status_rule=keys.status_rule,
             mission=keys.mission,
@@ -123,20 +129,24 @@ class _Reading:
         if has_clear_password(store):
             refuse_clear_secret(subject, ("store",), owner="okr")
         try:
-            expand_text(store, self.environ)
+            fault = _store_fault(expand_text(store, self.environ))
         except VariableError as error:
-            subject.refuse(("store",), error.problem.what, error.problem.why, error.problem.fix)
+            fault = error.problem.what, error.problem.why, error.problem.fix
+        if fault is not None:
+            subject.refuse(("store",), *fault)
 
     def _sources(self, documents: list[Document]) -> tuple[dict[str, Source], KnownSources]:
         sources: dict[str, Source] = {}
         known: dict[str, ConnectorSchema | None] = {}
+        settings: dict[str, Mapping[str, Any]] = {}
         for name, keys, subject in self._items(documents, "sources", "source"):
             connector = keys.get("connector") if isinstance(keys, dict) else None
             known[name] = self.connectors.get(connector) if isinstance(connector, str) else None
+            settings[name] = keys if isinstance(keys, dict) else {}
             source = build_source(subject, name, keys, self.connectors, self.environ)
             if source is not None:
                 sources[name] = source
-        return sources, KnownSources(known, complete=not any(document.unclear for document in documents))
+        return sources, KnownSources(known, settings, complete=not any(document.unclear for document in documents))
 
     def _metrics(
         self, documents: list[Document], sources: KnownSources, zone: str
@@ -208,3 +218,13 @@ class _Reading:
 
     def _subject(self, document: Document, label: str) -> Subject:
         return Subject(label, document, (), self.problems)
+
+
+def _store_fault(address: str) -> tuple[str, str, str] | None:
+    if not re.match(r"(sqlite|postgresql)(\+[a-z0-9]+)?://", address):
+        return (
+            "its value is not the address of a store",
+            "A store is a SQLite file or a PostgreSQL database",
+            "Write it as sqlite:///.okr/okr.db or postgresql://user:${PASSWORD}@host/database",
+        )
+    return address_fault(address)

@@ -134,7 +134,7 @@ def _read_metric(
             at,
             f"there is no metric '{name}'",
             "A key result is measured by one",
-            suggestion(name, metrics.written, "metrics"),
+            subject.suggestion(name, metrics.written, "metrics"),
         )
     metric = metrics.valid.get(name)
     if metric is None:

@@ -48,6 +48,11 @@ def _switch(value: Any) -> Any:
     raise Refusal(f"{shown(value)} is neither true nor false", "It is a rule that is on or off", "Write true or false")
 
 
+def _refusing(value: Any) -> Any:
+    """A rule that is on by default: only `false` takes it away."""
+    return value if value is False else _switch(value)
+
+
 class BandKeys(Keys):
     """A closed interval."""
 
@@ -77,6 +82,13 @@ class ShareKeys(Keys):
     severity: Severity = Field(default="block", description="block refuses a value that breaks it, warn records it")
 
 
+class StoredShareKeys(Keys):
+    """A share of what is stored."""
+
+    ratio: Fraction = Field(description="Share of the stored values, 0 to 1")
+    severity: Severity = Field(default="block", description="block refuses a read that breaks it, warn records it")
+
+
 class ChangeKeys(Keys):
     """A largest relative change."""
 
@@ -100,8 +112,15 @@ class AnomalyKeys(Keys):
 class FlatKeys(Keys):
     """A longest flat line."""
 
-    value: int = Field(ge=2, description="Most equal values in a row")
+    value: int = Field(ge=1, description="Most equal values in a row; 1 refuses a value that equals the one before")
     severity: Severity = Field(default="warn", description="block refuses a value that breaks it, warn records it")
+
+
+class CountKeys(Keys):
+    """A largest number of things."""
+
+    value: int = Field(ge=0, description="The most there may be")
+    severity: Severity = Field(default="block", description="block refuses a value that breaks it, warn records it")
 
 
 class ExtraKeys(Keys):
@@ -159,10 +178,36 @@ class ExpectKeys(Keys):
     flat: (
         Annotated[
             FlatKeys,
-            BeforeValidator(_bare("value"), json_schema_input_type=Annotated[int, Field(ge=2)] | FlatKeys),
+            BeforeValidator(_bare("value"), json_schema_input_type=Annotated[int, Field(ge=1)] | FlatKeys),
         ]
         | None
     ) = Field(default=None, description="Most equal values in a row; warns unless told")
+    members: dict[str, Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]] | None = Field(
+        default=None, description="By dimension, the only members there are", examples=[{"country": ["DE", "FR"]}]
+    )
+    volume: (
+        Annotated[StoredShareKeys, BeforeValidator(_bare("ratio"), json_schema_input_type=Fraction | StoredShareKeys)]
+        | None
+    ) = Field(default=None, description="Least share of the stored values that a read brings again; default 0.8")
+    restated: (
+        Annotated[StoredShareKeys, BeforeValidator(_bare("ratio"), json_schema_input_type=Fraction | StoredShareKeys)]
+        | None
+    ) = Field(default=None, description="Largest share of the settled values that a read may change; default 0.1")
+    rewritten: Annotated[
+        SwitchKeys | Literal[False] | None, BeforeValidator(_refusing, json_schema_input_type=bool | SwitchKeys | None)
+    ] = Field(default=None, description="Most values may not change their meaning from read to read; default true")
+    new_members: (
+        Annotated[
+            CountKeys,
+            BeforeValidator(_bare("value"), json_schema_input_type=Annotated[int, Field(ge=0)] | CountKeys),
+        ]
+        | None
+    ) = Field(
+        default=None, description="Most members never seen that a read may bring, or twice those known; default 20"
+    )
+    repeated: Annotated[
+        SwitchKeys | Literal[False] | None, BeforeValidator(_refusing, json_schema_input_type=bool | SwitchKeys | None)
+    ] = Field(default=None, description="A period may not repeat another throughout a source; default true")
     also: Annotated[tuple[ExtraKeys, ...], Field(strict=False)] = Field(
         default=(), description="More Great Expectations expectations"
     )
@@ -204,6 +249,9 @@ class MetricKeys(Keys):
         default="additive", description="Whether values may be added; distinct ones never"
     )
     timezone: Zone | None = Field(default=None, description="Zone its periods begin in; default the project's")
+    year: Literal["fiscal", "civil"] = Field(
+        default="fiscal", description="Whether its months and quarters are the project's fiscal ones or civil ones"
+    )
     empty: Literal["missing", "zero"] = Field(default="missing", description="What a period without a row means")
     provisional: Literal["use", "wait"] = Field(default="use", description="Whether periods count before they close")
     freshness: PositiveLength | None = Field(

@@ -7,12 +7,13 @@ Does not: the keys' types (metric_keys), or rules of key results that read a met
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
-from okr_pipeline.config.metric_keys import ExpectKeys, ExtraKeys, MetricKeys
+from okr_pipeline.config.metric_keys import ExpectKeys, ExtraKeys, MetricKeys, StoredShareKeys, SwitchKeys
 from okr_pipeline.config.problem import shown, suggestion
 from okr_pipeline.config.sources import ConnectorSchema
 from okr_pipeline.config.subject import Subject
+from okr_pipeline.config.wording import names
 from okr_pipeline.model.calendar import Duration, Grain
 from okr_pipeline.model.formula import FormulaError, parse_formula, references
 from okr_pipeline.model.metric import (
@@ -30,6 +31,7 @@ from okr_pipeline.model.metric import (
 
 _RESERVED = frozenset({"period", "value", "weight"})
 _COMMON = frozenset(MetricKeys.model_fields)
+_MOST_SHOWN = 10
 _NOT_DERIVED = ("expect", "empty", "depends_on", "restates")
 
 
@@ -37,10 +39,11 @@ _NOT_DERIVED = ("expect", "empty", "depends_on", "restates")
 class KnownSources:
     """What metrics may be read from. `connectors` maps each source to its connector, or to None where that is unclear.
 
-    `complete` is False where a file of sources could not be read.
+    `settings` are the keys of each source as written. `complete` is False where a file of sources could not be read.
     """
 
     connectors: Mapping[str, ConnectorSchema | None]
+    settings: Mapping[str, Mapping[str, Any]]
     complete: bool
 
 
@@ -53,9 +56,9 @@ def build_metric(subject: Subject, name: str, keys: object, sources: KnownSource
     request = {key: value for key, value in written.items() if key not in _COMMON}
     common = subject.accept(MetricKeys, {key: value for key, value in written.items() if key in _COMMON})
     if written.get("formula") is not None:
-        _check_derived(subject, written, request)
+        _check_derived(subject, written, request, sources)
     else:
-        _check_request(subject, written.get("source"), request, sources)
+        _check_request(subject, written, request, sources)
     if common is None:
         return None
     _check_metric(subject, common)
@@ -83,9 +86,12 @@ def link_metrics(
     return linked
 
 
-def _check_derived(subject: Subject, written: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+def _check_derived(
+    subject: Subject, written: Mapping[str, Any], request: Mapping[str, Any], sources: KnownSources
+) -> None:
+    read = _request_keys(sources)
     for key in request:
-        if key in MetricKeys.not_yet:
+        if key not in read:
             subject.unknown_key((), key, _COMMON, MetricKeys.not_yet)
         else:
             subject.refuse(
@@ -114,8 +120,20 @@ def _check_derived(subject: Subject, written: Mapping[str, Any], request: Mappin
             )
 
 
-def _check_request(subject: Subject, source: object, request: Mapping[str, Any], sources: KnownSources) -> None:
+def _request_keys(sources: KnownSources) -> set[str]:
+    """The keys that the connectors of any source add to a metric."""
+    schemas = (schema for schema in sources.connectors.values() if schema is not None)
+    return {key for schema in schemas for key in names(schema.request)}
+
+
+def _check_request(
+    subject: Subject, written: Mapping[str, Any], request: Mapping[str, Any], sources: KnownSources
+) -> None:
+    source = written.get("source")
     if source is None:
+        known = _request_keys(sources)
+        for key in sorted(set(request) - known):
+            subject.unknown_key((), key, [*_COMMON, *known], MetricKeys.not_yet)
         subject.refuse(
             (),
             "has neither a source nor a formula",
@@ -131,18 +149,19 @@ def _check_request(subject: Subject, source: object, request: Mapping[str, Any],
             ("source",),
             f"there is no source {shown(source)}",
             "A metric is read from a source",
-            suggestion(source, sources.connectors, "sources"),
+            subject.suggestion(source, sources.connectors, "sources"),
         )
     schema = sources.connectors.get(source)
     for key in sorted(set(request) & MetricKeys.not_yet):
         subject.unknown_key((), key, _COMMON, MetricKeys.not_yet)
     if schema is None:
         return
-    own = [info.alias or name for name, info in schema.request.model_fields.items()]
+    own = names(schema.request)
     for key in request:
         if key not in own and key not in MetricKeys.not_yet:
             subject.unknown_key((), key, [*_COMMON, *own])
-    subject.accept(schema.request, {key: value for key, value in request.items() if key in own})
+    of_metric = {"dimensions": written.get("dimensions"), "queries": sources.settings[source].get("queries", {})}
+    subject.accept(schema.request, {key: value for key, value in request.items() if key in own}, context=of_metric)
 
 
 def _check_metric(subject: Subject, keys: MetricKeys) -> None:
@@ -180,15 +199,17 @@ def _check_metric(subject: Subject, keys: MetricKeys) -> None:
     if keys.healthy is not None:
         check_band(subject, ("healthy",), keys.healthy.min, keys.healthy.max)
     if keys.expect is not None:
-        _check_expectations(subject, keys.expect)
+        _check_expectations(subject, keys.expect, keys.dimensions or ())
 
 
 def _check_dimensions(subject: Subject, dimensions: tuple[str, ...]) -> None:
+    seen: set[str] = set()
     for index, name in enumerate(dimensions):
-        if name in dimensions[:index]:
+        if name in seen:
             subject.refuse(
                 ("dimensions", index), f"{shown(name)} is given twice", "A dimension splits once", "Remove one"
             )
+        seen.add(name)
         if name in _RESERVED:
             subject.refuse(
                 ("dimensions", index),
@@ -210,7 +231,16 @@ def check_band(subject: Subject, keys: tuple[str, ...], low: float | None, high:
         )
 
 
-def _check_expectations(subject: Subject, expect: ExpectKeys) -> None:
+def _check_expectations(subject: Subject, expect: ExpectKeys, dimensions: tuple[str, ...]) -> None:
+    for name in expect.members or {}:
+        if name not in dimensions:
+            subject.refuse(
+                ("expect", "members", name),
+                f"'{name}' is no dimension of the metric",
+                "Members are those of a dimension",
+                suggestion(name, dimensions, "dimensions"),
+                of_key=True,
+            )
     if expect.between is not None:
         for key in ("min", "max"):
             if getattr(expect, key) is not None:
@@ -242,6 +272,7 @@ def _metric(subject: Subject, name: str, keys: MetricKeys, request: Mapping[str,
         additivity=Additivity(keys.additivity),
         dimensions=keys.dimensions or (),
         timezone=keys.timezone,
+        year=keys.year,
         empty=keys.empty,
         provisional=keys.provisional,
         freshness=keys.freshness,
@@ -269,7 +300,7 @@ def _formula(subject: Subject, text: str | None) -> Any:
             ("formula",),
             f"{shown(text)} cannot be read: {error}",
             "A formula holds metric ids, numbers, + - * / and parentheses, nothing else",
-            "Correct it, as in 'spend / flights_flown'",
+            "Correct it, as in 'spend / flights_flown', or move a part of it into a metric of its own",
         )
         return None
     if not references(formula):
@@ -291,6 +322,7 @@ def _across(keys: MetricKeys) -> Across:
 
 
 def _expectations(keys: ExpectKeys) -> Expectations:
+    usual = Expectations()
     return Expectations(
         minimum=_limit(keys.min) or (Limit(keys.between.min, keys.between.severity) if keys.between else None),
         maximum=_limit(keys.max) or (Limit(keys.between.max, keys.between.severity) if keys.between else None),
@@ -299,6 +331,12 @@ def _expectations(keys: ExpectKeys) -> Expectations:
         monotonic=keys.monotonic.severity if keys.monotonic else None,
         anomaly=_limit(keys.anomaly),
         flat=_limit(keys.flat),
+        members=dict(keys.members or {}),
+        volume=_share(keys.volume, usual.volume),
+        restated=_share(keys.restated, usual.restated),
+        rewritten=_severity(keys.rewritten, usual.rewritten),
+        new_members=_limit(keys.new_members) or usual.new_members,
+        repeated=_severity(keys.repeated, usual.repeated),
         also=tuple(map(_extra, keys.also)),
     )
 
@@ -308,6 +346,16 @@ def _limit(keys: Any) -> Limit | None:
         return None
     severity: Severity = keys.severity
     return Limit(float(keys.value), severity)
+
+
+def _share(keys: StoredShareKeys | None, usual: Limit | None) -> Limit | None:
+    return usual if keys is None else Limit(keys.ratio, keys.severity)
+
+
+def _severity(keys: SwitchKeys | Literal[False] | None, usual: Severity | None) -> Severity | None:
+    if keys is None:
+        return usual
+    return keys.severity if keys else None
 
 
 def _extra(keys: ExtraKeys) -> Extra:
@@ -345,6 +393,8 @@ def _parts_first(metrics: Mapping[str, Metric], subjects: Mapping[str, Subject])
 
 def _refuse_circle(subject: Subject, trail: list[str], back_to: str) -> None:
     circle = [*trail[trail.index(back_to) :], back_to]
+    if len(circle) > _MOST_SHOWN:
+        circle[_MOST_SHOWN // 2 : -_MOST_SHOWN // 2] = ["…"]
     subject.refuse(
         ("formula",),
         f"needs itself: {' → '.join(circle)}",
@@ -373,7 +423,7 @@ def _parts(
                 ("formula",),
                 f"there is no metric '{name}'",
                 _why_unknown(name, subjects),
-                suggestion(name, metrics, "metrics"),
+                subject.suggestion(name, metrics, "metrics"),
             )
     parts = [linked[name] for name in _names(metric) if name in linked]
     return parts if len(parts) == len(_names(metric)) else None
@@ -411,12 +461,26 @@ def _agrees(subject: Subject, metric: Metric, parts: list[Metric], zone: str) ->
                 "A formula combines values of the same periods",
                 "Use metrics of one time zone",
             )
+        if part.year != first.year:
+            subject.refuse(
+                ("formula",),
+                f"'{first.id}' is by the {first.year} year and '{part.id}' by the {part.year} one",
+                "A formula combines values of the same periods",
+                "Use metrics of one kind of year",
+            )
     if metric.dimensions and set(metric.dimensions) != set(first.dimensions):
         subject.refuse(
             ("dimensions",),
             f"differ from those of '{first.id}', which has {_listed(first.dimensions)}",
             "A derived metric has the dimensions of its parts",
             "Leave them out",
+        )
+    if metric.year == "civil" and first.year != "civil":
+        subject.refuse(
+            ("year",),
+            f"differs from that of '{first.id}'",
+            "A derived metric has the periods of its parts",
+            "Leave it out",
         )
     if metric.timezone not in (None, first.timezone or zone):
         subject.refuse(
@@ -439,6 +503,7 @@ def _resolved(metric: Metric, parts: list[Metric]) -> Metric:
         metric,
         dimensions=parts[0].dimensions,
         timezone=parts[0].timezone,
+        year=parts[0].year,
         closes_after=max(
             [metric.closes_after, *(part.closes_after for part in parts)], key=lambda length: length.hours
         ),

@@ -10,10 +10,12 @@ from typing import Any
 
 from okr_pipeline.config.measures import KnownMetrics, build_measure, check_reading
 from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, ObjectiveKeys, PaceKeys
-from okr_pipeline.config.problem import Refusal, shown, suggestion
+from okr_pipeline.config.problem import Refusal, shown
 from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.model.okr import Checkpoint, Cycle, Intent, KeyResult, Level, Objective, Over, Pace
+
+_LONGEST_DAYS = 36_525
 
 
 @dataclass(slots=True)
@@ -96,6 +98,14 @@ def _build_cycle(subject: Subject, keys: Mapping[str, Any]) -> Cycle | None:
     written = inner.mapping(keys["cycle"], "a cycle")
     read = inner.accept(CycleKeys, written) if written is not None else None
     if read is None:
+        return None
+    if (read.ends - read.starts).days > _LONGEST_DAYS:
+        inner.refuse(
+            ("ends",),
+            f"{read.ends} is more than a hundred years after starts, {read.starts}",
+            "No promise lasts so long, and an hourly metric would have millions of periods",
+            "Check the years",
+        )
         return None
     if read.ends < read.starts:
         inner.refuse(
@@ -305,15 +315,21 @@ def _with_parent(okrs: Okrs, objective: Objective) -> Objective:
 
 
 def _unknown_parent(okrs: Okrs, subject: Subject, objective: Objective, parent: str) -> None:
-    own = {name.partition("/")[2] for name in okrs.subjects if name.startswith(f"{objective.cycle}/")}
-    known = own - {objective.id} if "/" not in parent else set(okrs.subjects) - {objective.full_id}
-    elsewhere = [name for name in okrs.subjects if name.endswith(f"/{parent}")]
     subject.refuse(
         ("parent",),
         f"there is no objective {shown(parent)}" + ("" if "/" in parent else f" in cycle '{objective.cycle}'"),
         "An objective aligns to one that is defined",
-        f"Write '{elsewhere[0]}'" if elsewhere else suggestion(parent, known, "objectives"),
+        _parent_fix(okrs, subject, objective, parent),
     )
+
+
+def _parent_fix(okrs: Okrs, subject: Subject, objective: Objective, parent: str) -> str:
+    elsewhere = [name for cycle in okrs.cycles if (name := f"{cycle}/{parent}") in okrs.subjects]
+    if elsewhere:
+        return f"Write '{elsewhere[0]}'"
+    beginning = "" if "/" in parent else f"{objective.cycle}/"
+    others = (name for name in okrs.subjects if name.startswith(beginning) and name != objective.full_id)
+    return subject.suggestion(parent, (name.removeprefix(beginning) for name in others), "objectives")
 
 
 def _in_circles(objectives: Mapping[str, Objective]) -> Iterator[str]:

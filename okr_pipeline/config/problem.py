@@ -8,7 +8,9 @@ Does not: finding problems (every other module of this room).
     Refusal               a value that cannot be used, before it is known where it was written
 """
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -33,8 +35,8 @@ class Problem:
     fix: str
 
     def __post_init__(self) -> None:
-        # Keys and values of a file may hold what breaks a line or commands a terminal.
-        for name in ("what", "why", "fix"):
+        # Names of files, keys and values may hold what breaks a line or commands a terminal.
+        for name in ("file", "what", "why", "fix"):
             object.__setattr__(self, name, _printable(getattr(self, name)))
 
     def __str__(self) -> str:
@@ -89,7 +91,7 @@ def suggestion(name: str, known: Iterable[str], kind: str) -> str:
     >>> suggestion("dya", ["hour", "day"], "grains")
     "Did you mean 'day'?"
     """
-    names = sorted(known) if isinstance(known, AbstractSet) else list(known)
+    names = sorted(known) if isinstance(known, AbstractSet | Iterator) else list(known)
     meant = nearest(name[:_LONGEST_NAME], names)
     if meant is not None:
         return f"Did you mean {shown(meant)}?"
@@ -97,6 +99,16 @@ def suggestion(name: str, known: Iterable[str], kind: str) -> str:
         return f"There are no {kind} yet"
     more = ", …" if len(names) > _MOST_NAMES else ""
     return f"Known {kind}: {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def odd_letter(name: str) -> str | None:
+    """The first letter outside ASCII, by name: it may look like another, or like nothing.
+
+    >>> odd_letter("gr\u0430in"), odd_letter("grain")
+    ('U+0430 (CYRILLIC SMALL LETTER A)', None)
+    """
+    odd = next((letter for letter in name if not letter.isascii()), None)
+    return None if odd is None else f"U+{ord(odd):04X} ({unicodedata.name(odd, 'without a name')})"
 
 
 def kind_of(value: object) -> str:
@@ -130,7 +142,7 @@ def shown(value: object) -> str:
         case dict():
             return "a mapping"
         case str():
-            line = " ".join(value.split())
+            line = re.sub(r"[ \t\r\n]+", " ", value).strip(" ")
             return f"'{line[:_LONGEST_VALUE]}…'" if len(line) > _LONGEST_VALUE else f"'{line}'"
         case _:
             return str(value)

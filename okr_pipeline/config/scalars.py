@@ -6,12 +6,12 @@ Does not: which key holds which (the `*_keys` modules).
 
 import re
 from datetime import date
-from typing import Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from typing import Final, Literal, NamedTuple
 
-from okr_pipeline.config.problem import Refusal, nearest, shown
+from okr_pipeline.config.problem import Refusal, nearest, odd_letter, shown
 from okr_pipeline.model.calendar import Duration, DurationUnit
 from okr_pipeline.model.okr import AT_START, Over, Points, RelativeTarget, Share
+from okr_pipeline.model.zones import zone_names
 
 ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
 DURATION: Final = r"\d{1,6} ?(h|hours?|d|days?|w|weeks?|months?)"
@@ -19,6 +19,14 @@ DATE: Final = r"\d{4}-\d{2}-\d{2}"
 AMOUNT: Final = r"[+\-−]?\d{1,15}(\.\d{1,15})? ?(%|points?)?"
 RELATIVE_TARGET: Final = r"[+\-−]\d{1,6}(\.\d{1,15})? ?% of (previous_cycle|year_ago)"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
+YEAR_END: Final = (
+    rf"last ({'|'.join(WEEKDAYS)}) of ({'|'.join(MONTHS)})"
+    rf"|({'|'.join(WEEKDAYS)}) nearest the end of ({'|'.join(MONTHS)})"
+)
 
 _UNITS: dict[str, DurationUnit] = {"h": "hours", "d": "days", "w": "weeks", "m": "months"}
 _LONGEST_HOURS = 876_600
@@ -32,8 +40,9 @@ def identifier(value: object) -> str:
         return str(value)
     if isinstance(value, str) and re.fullmatch(ID, value):
         return value
+    odd = odd_letter(value) if isinstance(value, str) else None
     raise Refusal(
-        f"{shown(value)} is not an id",
+        f"{shown(value)} is not an id" + (f", for it holds {odd}" if odd else ""),
         "Ids become names of assets, columns and links: letters, digits, '_', '.' and '-', at most 100",
         _id_fix(value),
     )
@@ -135,11 +144,37 @@ def week_start(value: object) -> int:
     )
 
 
+class YearEnd(NamedTuple):
+    """The day that a fiscal year of weeks ends on: a weekday (0 for Monday) by a month's end."""
+
+    rule: Literal["last", "nearest"]
+    weekday: int
+    month: int
+
+
+def year_end(value: object) -> YearEnd:
+    """The end of a fiscal year of weeks.
+
+    >>> year_end("last saturday of september")
+    YearEnd(rule='last', weekday=5, month=9)
+    """
+    match = re.fullmatch(YEAR_END, value.lower()) if isinstance(value, str) else None
+    if match is None:
+        raise Refusal(
+            f"{shown(value)} is not the end of a fiscal year of weeks",
+            "Such a year ends on the last of a weekday in a month, or on the one nearest the end of a month",
+            "Write it as in 'last saturday of september' or 'saturday nearest the end of january'",
+        )
+    last_weekday, of_month, weekday, near_month = match.groups()
+    rule: Literal["last", "nearest"] = "last" if last_weekday else "nearest"
+    return YearEnd(rule, WEEKDAYS.index(last_weekday or weekday), MONTHS.index(of_month or near_month) + 1)
+
+
 def timezone(value: object) -> str:
     """The name of an IANA time zone, `America/New_York`."""
-    if isinstance(value, str) and _is_zone(value):
+    if isinstance(value, str) and value in zone_names():
         return value
-    meant = nearest(value, available_timezones() - {"localtime"}) if isinstance(value, str) else None
+    meant = nearest(value, zone_names()) if isinstance(value, str) else None
     raise Refusal(
         f"{shown(value)} is not a time zone",
         "Days and weeks begin by the clock of an IANA zone",
@@ -234,16 +269,6 @@ def _one_point(value: str, metric_unit: str | None) -> float:
             "Write the amount in the metric's unit, as in +300, or as a share, as in +25%",
         )
     return size
-
-
-def _is_zone(name: str) -> bool:
-    if name == "localtime" or name.startswith(("posix/", "right/")):
-        return False
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _id_fix(value: object) -> str:

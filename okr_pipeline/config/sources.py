@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from okr_pipeline.config.addresses import address_fault, secrets_of_address
 from okr_pipeline.config.document import KeyPath
 from okr_pipeline.config.problem import VariableError, suggestion
 from okr_pipeline.config.project_keys import SourceKeys
@@ -24,7 +25,9 @@ from okr_pipeline.config.variables import (
     is_malformed,
     leaves,
 )
+from okr_pipeline.config.wording import names
 from okr_pipeline.model.metric import Source
+from okr_pipeline.model.secrets import Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ def build_source(
     common = subject.accept(SourceKeys, written)
     settings = {key: value for key, value in written.items() if key != "connector"}
     schema = connectors.get(common.connector) if common is not None else None
+    if common is None and "connector" not in written:
+        _misspelt_connector(subject, settings, connectors)
     if common is not None and schema is None:
         _unknown_connector(subject, common.connector, connectors)
     _check_secrets(subject, name, settings, schema)
@@ -66,14 +71,26 @@ def _unknown_connector(subject: Subject, name: str, connectors: Mapping[str, Con
     )
 
 
+def _misspelt_connector(
+    subject: Subject, settings: Mapping[str, Any], connectors: Mapping[str, ConnectorSchema]
+) -> None:
+    """Without a connector every other key may be right; a key of none of them was meant to be another."""
+    known = {"connector", *(key for schema in connectors.values() for key in names(schema.settings))}
+    for key in settings:
+        if key not in known:
+            subject.unknown_key((), key, known)
+
+
 def _expanded(subject: Subject, settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any] | None:
     complete = True
     for path, text in leaves(settings):
         try:
-            expand_text(text, environ)
+            fault = address_fault(expand_text(text, environ))
         except VariableError as error:
+            fault = error.problem.what, error.problem.why, error.problem.fix
+        if fault is not None:
             complete = False
-            subject.refuse(path, error.problem.what, error.problem.why, error.problem.fix)
+            subject.refuse(path, *fault)
     return expand_settings(settings, environ) if complete else None
 
 
@@ -83,6 +100,21 @@ def _check_secrets(subject: Subject, name: str, settings: Mapping[str, Any], sch
         hidden = any(path[: len(start)] == start for start in secret)
         if not is_malformed(text) and (is_clear_secret(text) if hidden else has_clear_password(text)):
             refuse_clear_secret(subject, path, owner=name)
+
+
+def secrets_of_source(source: Source, schema: ConnectorSchema, environ: Mapping[str, str]) -> Secrets:
+    """What its settings hold that is secret: passwords in addresses, and what its connector declares to be.
+
+    Raises:
+        VariableError: a variable is not set, or is written wrongly.
+    """
+    secret = set(_secret_paths(schema.settings, source.settings))
+    secrets = Secrets()
+    for path, text in leaves(expand_settings(source.settings, environ)):
+        secrets |= secrets_of_address(text)
+        if "://" not in text and any(path[: len(start)] == start for start in secret):
+            secrets |= Secrets([text])
+    return secrets
 
 
 def refuse_clear_secret(subject: Subject, path: KeyPath, *, owner: str) -> None:

@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from okr_pipeline.config.document import Document, KeyPath
-from okr_pipeline.config.problem import Problem, kind_of, shown, suggestion
+from okr_pipeline.config.problem import Problem, kind_of, odd_letter, shown, suggestion
 from okr_pipeline.config.scalars import ID
 from okr_pipeline.config.wording import described, example, explained, field_at, fragments, names
 
-_VERBS = ("is ", "has ", "needs ", "differs ", "differ ")
+_VERBS = ("is ", "has ", "needs ", "names ", "differs ", "differ ")
+_MOST_SUGGESTIONS = 200
 KeysT = TypeVar("KeysT", bound=BaseModel)
 
 
@@ -44,10 +45,12 @@ class Subject:
         joint = " " if what.startswith(_VERBS) else ": "
         self.problems.append(Problem(self.document.file, line, column, f"{place}{joint}{what}", why, fix))
 
-    def accept(self, model: type[KeysT], keys: Mapping[str, Any]) -> KeysT | None:
-        """The mapping as a model, or None and its problems."""
+    def accept(
+        self, model: type[KeysT], keys: Mapping[str, Any], context: Mapping[str, object] | None = None
+    ) -> KeysT | None:
+        """The mapping as a model, or None and its problems. `context` is handed to the model's own validators."""
         try:
-            return model.model_validate(keys)
+            return model.model_validate(keys, context=context)
         except ValidationError as error:
             self._refuse_all(error, model, secret_values=None)
             return None
@@ -86,13 +89,20 @@ class Subject:
                 of_key=True,
             )
             return
+        odd = odd_letter(key)
         self.refuse(
             (*keys, key),
             "is not a known key",
-            "Unknown keys are refused, so that no misspelt one is passed over",
+            f"It holds {odd}" if odd else "Unknown keys are refused, so that no misspelt one is passed over",
             suggestion(key, known, "keys"),
             of_key=True,
         )
+
+    def suggestion(self, name: str, known: Iterable[str], kind: str) -> str:
+        """What `problem.suggestion` says. After hundreds of problems nobody waits for a search among thousands."""
+        if len(self.problems) < _MOST_SUGGESTIONS:
+            return suggestion(name, known, kind)
+        return f"Name one of the {kind} that are defined, or define it"
 
     def _refuse_all(self, error: ValidationError, model: type[BaseModel], secret_values: list[str] | None) -> None:
         for detail in error.errors(include_url=False):

@@ -10,17 +10,38 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from okr_pipeline.config.addresses import secrets_in
 from okr_pipeline.config.document import KeyPath
 from okr_pipeline.config.problem import VariableError
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]{0,99})(?::-(?P<default>[^{}]*))?\}")
 _BEGINNING = "${"
 _FILLED_IN = "\0"
-_CREDENTIALS = re.compile(r"://[^/?#:@]*:(?!\d{1,5}(?:/|$))(?P<password>.+)@")
-_QUERY_SECRET = re.compile(
-    r"[?&;](?:[^=&;]*(?:password|passwd|pwd|secret|token|api_?key|access_?key|sig)[^=&;]*)=(?P<secret>[^&;#]*)",
-    re.IGNORECASE,
-)
+
+
+class Environment(Mapping[str, str]):
+    """Variables of the environment that nobody sees by looking at what holds them.
+
+    >>> Environment({"PASSWORD": "hunter2"})
+    Environment(1 variables)
+    """
+
+    __slots__ = ("_variables",)
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __getitem__(self, name: str) -> str:
+        return self._variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+    def __repr__(self) -> str:
+        return f"Environment({len(self)} variables)"
 
 
 def expand_settings(settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -92,10 +113,7 @@ def has_clear_password(text: str) -> bool:
     >>> has_clear_password("postgresql://okr:hunter2@db/okr"), has_clear_password("postgresql://okr:${PW}@db/okr")
     (True, False)
     """
-    literal = _literal(text)
-    found = [match.group("password") for match in _CREDENTIALS.finditer(literal)]
-    found += [match.group("secret") for match in _QUERY_SECRET.finditer(literal)] if "://" in literal else []
-    return any(secret.replace(_FILLED_IN, "") for secret in found)
+    return any(secret.replace(_FILLED_IN, "") for secret in secrets_in(_literal(text)))
 
 
 def _expanded(value: Any, environ: Mapping[str, str]) -> Any:

@@ -44,6 +44,9 @@ def explained(detail: Mapping[str, Any], field: FieldInfo | None, secrets: list[
     cause = context.get("error")
     if secrets is None and isinstance(cause, Refusal):
         return cause.what, cause.why, cause.fix
+    if secrets is None and isinstance(cause, ValueError) and len(cause.args) == len(("what", "why", "fix")):
+        what, why, fix = map(str, cause.args)
+        return what, why, fix
     value = detail.get("input")
     text = shown(value) if secrets is None else "its value" if field is not None else "the settings"
     what, fix = _what_and_fix(str(detail["type"]), context, value if secrets is None else None, text, field)

@@ -31,13 +31,13 @@ CASES: Final = {
         METRICS,
         "dimensions: [carrier]\n    grain",
         "dimensions: [carrier\n    grain",
-        "metrics/main.yaml:11:10: a bracket or brace is not closed, or a comma is missing. The rest of this file cannot be read. Close it, and separate its items by commas.",
+        "metrics/main.yaml:10:17: a bracket or brace is not closed, or a comma is missing. The rest of this file cannot be read. Close it, and separate its items by commas.",
     ),
     "quote not closed": (
         METRICS,
         "name: Cost per flight",
         "name: 'Cost per flight",
-        "metrics/main.yaml:56:1: a quote or bracket is not closed before the file ends. The rest of this file cannot be read. Close it.",
+        "metrics/main.yaml:38:11: a quote or bracket is not closed before the file ends. The rest of this file cannot be read. Close it.",
     ),
     "tag": (
         METRICS,
@@ -79,7 +79,7 @@ CASES: Final = {
         METRICS,
         "kind: lagging",
         "kind: lagging",
-        "metrics/main.yaml:15:14: an invisible control character (U+0007) stands here. YAML allows none. Remove it.",
+        "metrics/main.yaml:15:14: an invisible control character (U+0007) stands here. It cannot be seen, and may show a text otherwise than it is read. Remove it.",
     ),
     "percent sign": (
         METRICS,
@@ -167,7 +167,7 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: 1".encode("utf-16"), "file.yaml:1:1: the file is not UTF-8 but looks like UTF-16 or UTF-32. Files are read as UTF-8. Save it as UTF-8."),
         ("a: 1".encode("utf-16-be"), "file.yaml:1:1: the file is not UTF-8 but looks like UTF-16 or UTF-32. Files are read as UTF-8. Save it as UTF-8."),
         ("a: 1".encode("utf-32"), "file.yaml:1:1: the file is not UTF-8 but looks like UTF-16 or UTF-32. Files are read as UTF-8. Save it as UTF-8."),
-        (b"a: 1\nb: \x00", "file.yaml:2:4: an invisible control character (U+0000) stands here. YAML allows none. Remove it."),
+        (b"a: 1\nb: \x00", "file.yaml:2:4: an invisible control character (U+0000) stands here. It cannot be seen, and may show a text otherwise than it is read. Remove it."),
         ("? [a]\n: b", "file.yaml:1:3: a key is a list, a mapping or an alias. Keys are texts; braces around a value, as in {{x}}, are read as a mapping. Write the key as text, and put a text that begins with { [ or * in quotes."),
     ],
     ids=["laughs", "aliases", "deep", "brackets", "dashes", "recursive", "large", "latin-1", "utf-16", "utf-16-be", "utf-32", "nul", "key"],

@@ -24,13 +24,13 @@ CASES: Final = {
         METRICS,
         "    kind: lagging",
         "    milestones: []",
-        "metrics/main.yaml:15:5: metric 'departure_delay': milestones is not available in this version; available: across, additivity, better, category, closes_after, depends_on, dimensions, empty, expect, formula, freshness, grain, healthy, kind, labels, level, name, owner, provisional, restates, rollup, source, timezone, unit, why. What is not read must not look as if it counted. Remove 'milestones'.",
+        "metrics/main.yaml:15:5: metric 'departure_delay': milestones is not available in this version; available: across, additivity, better, category, closes_after, depends_on, dimensions, empty, expect, formula, freshness, grain, healthy, kind, labels, level, name, owner, provisional, restates, rollup, source, timezone, unit, why, year. What is not read must not look as if it counted. Remove 'milestones'.",
     ),
     "renamed_from not yet": (
         METRICS,
         "    kind: lagging",
         "    renamed_from: delay",
-        "metrics/main.yaml:15:5: metric 'departure_delay': renamed_from is not available in this version; available: across, additivity, better, category, closes_after, depends_on, dimensions, empty, expect, formula, freshness, grain, healthy, kind, labels, level, name, owner, provisional, restates, rollup, source, timezone, unit, why. What is not read must not look as if it counted. Remove 'renamed_from'.",
+        "metrics/main.yaml:15:5: metric 'departure_delay': renamed_from is not available in this version; available: across, additivity, better, category, closes_after, depends_on, dimensions, empty, expect, formula, freshness, grain, healthy, kind, labels, level, name, owner, provisional, restates, rollup, source, timezone, unit, why, year. What is not read must not look as if it counted. Remove 'renamed_from'.",
     ),
     "missing grain": (
         METRICS,
@@ -296,7 +296,7 @@ CASES: Final = {
         METRICS,
         "formula: spend / flights",
         "formula: __import__('os')",
-        "metrics/main.yaml:39:14: metric 'cost_per_flight': formula: '__import__('os')' cannot be read: ''' is not part of a formula; use metric ids, numbers, + - * / ( ). A formula holds metric ids, numbers, + - * / and parentheses, nothing else. Correct it, as in 'spend / flights_flown'.",
+        "metrics/main.yaml:39:14: metric 'cost_per_flight': formula: '__import__('os')' cannot be read: ''' is not part of a formula; use metric ids, numbers, + - * / ( ). A formula holds metric ids, numbers, + - * / and parentheses, nothing else. Correct it, as in 'spend / flights_flown', or move a part of it into a metric of its own.",
     ),
     "formula without a metric": (
         METRICS,

@@ -4,6 +4,10 @@ from typing import Final
 
 import pytest
 
+from okr_pipeline.config import load_project
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.fiscal import WeekYear
+
 PROJECT: Final = "project.yaml"
 
 CASES: Final = {
@@ -55,6 +59,48 @@ CASES: Final = {
         "starts: 02-29",
         "project.yaml:4:21: project: fiscal_year_starts: '02-29' is not a month and a day that every year has. Fiscal quarters are counted from it. Write it as in 04-01.",
     ),
+    "fiscal year of weeks with a start": (
+        PROJECT,
+        "week_starts: monday\n",
+        "fiscal_year: {pattern: 4-5-4, ends: saturday nearest the end of january}\n",
+        "project.yaml:4:1: project: fiscal_year_starts is given beside fiscal_year. A fiscal year of whole weeks starts on another date every year. Remove one of the two.",
+    ),
+    "fiscal year of weeks with other weeks": (
+        PROJECT,
+        "fiscal_year_starts: 01-01\n",
+        "fiscal_year: {pattern: 4-4-5, ends: last saturday of september}\n",
+        "project.yaml:3:14: project: week_starts: monday is not the day after the saturday that fiscal years end on. Weeks would lie across the ends of fiscal months. Write sunday, or leave it out.",
+    ),
+    "fiscal year as text": (
+        PROJECT,
+        "fiscal_year_starts: 01-01\n",
+        "fiscal_year: 4-4-5\n",
+        "project.yaml:4:14: project: fiscal_year: '4-4-5' is not a mapping of keys. A fiscal year of whole weeks, instead of fiscal_year_starts. Write it as in {pattern: 4-5-4, ends: saturday nearest the end of january}.",
+    ),
+    "fiscal year without an end": (
+        PROJECT,
+        "fiscal_year_starts: 01-01\n",
+        "fiscal_year: {pattern: 4-4-5}\n",
+        "project.yaml:4:1: project: fiscal_year: 'ends' is missing. The day it ends on: last <weekday> of <month>, or <weekday> nearest the end of <month>. Add 'ends: saturday nearest the end of january'.",
+    ),
+    "fiscal year of an unknown pattern": (
+        PROJECT,
+        "fiscal_year_starts: 01-01\n",
+        "fiscal_year: {pattern: 4-4-4, ends: last saturday of september}\n",
+        "project.yaml:4:24: project: fiscal_year.pattern: '4-4-4' is not one of 4-4-5, 4-5-4, 5-4-4, 13x4. Weeks of the three months of a quarter; 13x4: thirteen months of four weeks. Did you mean '4-4-5'?",
+    ),
+    "fiscal year that ends on a date": (
+        PROJECT,
+        "fiscal_year_starts: 01-01\n",
+        "fiscal_year: {pattern: 4-4-5, ends: 01-31}\n",
+        "project.yaml:4:37: project: fiscal_year.ends: '01-31' is not the end of a fiscal year of weeks. Such a year ends on the last of a weekday in a month, or on the one nearest the end of a month. Write it as in 'last saturday of september' or 'saturday nearest the end of january'.",
+    ),
+    "week 53 in a month that is not there": (
+        PROJECT,
+        "week_starts: monday\nfiscal_year_starts: 01-01\n",
+        "fiscal_year: {pattern: 4-4-5, ends: last saturday of september, week_53: 13}\n",
+        "project.yaml:3:74: project: fiscal_year.week_53: 13 is no month of 4-4-5, which has 12. Week 53 makes one of the months longer. Write a number up to 12, or leave it out.",
+    ),
     "status rule not yet": (
         PROJECT,
         "status_rule: pace",
@@ -71,7 +117,7 @@ CASES: Final = {
         PROJECT,
         "as_of: null",
         "holidays: US",
-        "project.yaml:8:1: project: holidays is not available in this version; available: as_of, fiscal_year_starts, history_starts, mission, name, status_rule, store, timezone, week_starts. What is not read must not look as if it counted. Remove 'holidays'.",
+        "project.yaml:8:1: project: holidays is not available in this version; available: as_of, fiscal_year, fiscal_year_starts, history_starts, mission, name, status_rule, store, timezone, week_starts. What is not read must not look as if it counted. Remove 'holidays'.",
     ),
     "date with a time": (
         PROJECT,
@@ -124,3 +170,30 @@ CASES: Final = {
 )
 def test_every_mistake_is_told_with_its_place_and_its_remedy(editor, file, old, new, messages):
     assert editor.edit(file, old, new).problems() == list(messages)
+
+
+@pytest.mark.parametrize(
+    ("written", "calendar"),
+    [
+        ("", Calendar()),
+        (
+            "timezone: Asia/Kolkata\nweek_starts: sunday\nfiscal_year_starts: 04-01\n",
+            Calendar("Asia/Kolkata", 6, (4, 1)),
+        ),
+        (
+            "fiscal_year: {pattern: 4-5-4, ends: saturday nearest the end of january}\n",
+            Calendar(week_starts=6, week_year=WeekYear("4-5-4", weekday=5, month=1, rule="nearest")),
+        ),
+        (
+            "week_starts: sunday\nfiscal_year: {pattern: 4-4-5, ends: Last Saturday of September, week_53: 3}\n",
+            Calendar(week_starts=6, week_year=WeekYear("4-4-5", weekday=5, month=9, rule="last", long_month=3)),
+        ),
+        (
+            "fiscal_year: {pattern: 13x4, ends: sunday nearest the end of august}\n",
+            Calendar(week_year=WeekYear("13x4", weekday=6, month=8, rule="nearest")),
+        ),
+    ],
+)
+def test_a_project_has_the_calendar_that_is_written(tmp_path, written, calendar):
+    (tmp_path / "project.yaml").write_text(f"name: Harbour Air\n{written}")
+    assert load_project(tmp_path, environ={}).calendar == calendar
