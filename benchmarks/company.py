@@ -2,7 +2,7 @@
 
 Belongs here: generated data and configuration. Does not: measuring.
 
-Every metric has its own query on one table `kpi (metric, day, value)`; key results take the measures in turn.
+All metrics are in one table `kpi (metric, day, value)`; key results take the measures in turn.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,12 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-CYCLE_STARTS, CYCLE_ENDS = date(2026, 1, 1), date(2026, 3, 31)
+QUARTERS = (
+    ("2026-Q1", date(2026, 1, 1), date(2026, 3, 31)),
+    ("2026-Q2", date(2026, 4, 1), date(2026, 6, 30)),
+    ("2026-Q3", date(2026, 7, 1), date(2026, 9, 30)),
+    ("2026-Q4", date(2026, 10, 1), date(2026, 12, 31)),
+)
 _METRICS_PER_FILE = 1_000
 _OBJECTIVES_PER_FILE = 250
 _KEY_RESULTS_PER_OBJECTIVE = 4
@@ -22,21 +27,22 @@ _KEY_RESULTS_PER_OBJECTIVE = 4
 _PROJECT = """\
 name: Generated
 timezone: UTC
-as_of: {as_of}
-history_starts: {first}
+{as_of}history_starts: {first}
 """
 _SOURCES = """\
 sources:
-  warehouse: {{connector: sql, url: "{url}"}}
+  warehouse:
+    connector: sql
+    url: "{url}"
+    queries:
+      kpis: SELECT metric, day, value FROM kpi WHERE day >= :window_start AND day < :window_end
 """
 _METRIC = """\
   {id}:
     name: KPI {number}
     owner: team-{team}@generated.example
     source: warehouse
-    query: >-
-      SELECT day AS period, value FROM kpi
-      WHERE metric = '{id}' AND day >= :window_start AND day < :window_end
+    {query}
     grain: day
     unit: count
     better: higher
@@ -45,7 +51,12 @@ _METRIC = """\
     freshness: 3d
     expect: {{min: 0, max: 100000, max_change: 9}}
 """
-_CYCLE = "cycle: {{id: 2026-Q1, starts: {starts}, ends: {ends}}}\nobjectives:\n"
+_SHARED = "query: kpis\n    rows: {{metric: {id}}}\n    columns: {{period: day}}"
+_OWN = (
+    "query: >-\n      SELECT day AS period, value FROM kpi"
+    " WHERE metric = '{id}' AND day >= :window_start AND day < :window_end"
+)
+_CYCLE = "cycle: {{id: {id}, starts: {starts}, ends: {ends}}}\nobjectives:\n"
 _OBJECTIVE = """\
   o{number:05d}:
     title: Be better at the thing {number}
@@ -72,12 +83,18 @@ _MEASURES = (
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """How large it is, and its last whole day."""
+    """How large it is, its last whole day, and in how many quarters of 2026 it has so many key results.
+
+    A live one has no fixed date: a run of it speaks about now. Its metrics share one query, or have one each.
+    """
 
     metrics: int
     key_results: int
     days: int = 90
-    last: date = CYCLE_ENDS
+    last: date = QUARTERS[0][2]
+    quarters: int = 1
+    live: bool = False
+    shared: bool = True
 
     @property
     def first(self) -> date:
@@ -85,18 +102,22 @@ class Company:
         return self.last - timedelta(days=self.days - 1)
 
 
-def values(company: Company, seed: int = 20260101) -> pd.DataFrame:
+def values(company: Company) -> pd.DataFrame:
     """`metric`, `day`, `value`: one row per metric and day, around 100 with a weekly season."""
-    generator = np.random.default_rng(seed)
-    days = pd.date_range(company.first, company.last, freq="D")
+    return values_of(company, pd.date_range(company.first, company.last, freq="D"))
+
+
+def values_of(company: Company, days: pd.DatetimeIndex, *, edition: int = 0) -> pd.DataFrame:
+    """The values of some days; of another edition they differ a little, as restated ones do."""
+    generator = np.random.default_rng([20260101, days[0].toordinal(), edition])
     season = 10 * np.sin(2 * np.pi * days.dayofweek.to_numpy() / 7)
-    level = generator.uniform(80, 120, (company.metrics, 1))
-    noise = generator.normal(0, 5, (company.metrics, company.days))
-    matrix = np.round(level + season + noise, 2)
+    level = 80 + 40 * (np.arange(company.metrics) * 0.618 % 1)
+    noise = generator.normal(0, 5, (company.metrics, len(days)))
+    matrix = np.round(level[:, None] + season + noise, 2)
     names = np.array([f"m{number:05d}" for number in range(company.metrics)])
     return pd.DataFrame(
         {
-            "metric": np.repeat(names, company.days),
+            "metric": np.repeat(names, len(days)),
             "day": np.tile(days.date, company.metrics),
             "value": matrix.ravel(),
         }
@@ -109,20 +130,29 @@ def build_warehouse(url: str, frame: pd.DataFrame) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS kpi")
         connection.exec_driver_sql("CREATE TABLE kpi (metric VARCHAR, day DATE, value DOUBLE PRECISION)")
-    if engine.dialect.name == "duckdb":
-        with engine.begin() as connection:
-            driver = connection.connection.driver_connection
-            driver.register("frame", frame)
-            driver.execute("INSERT INTO kpi SELECT metric, CAST(day AS DATE), value FROM frame")
-    else:
-        with engine.begin() as connection:
-            _insert(connection, frame)
+    with engine.begin() as connection:
+        _insert(connection, frame)
+        if engine.dialect.name != "duckdb":
             connection.exec_driver_sql("CREATE INDEX IF NOT EXISTS kpi_metric ON kpi (metric, day)")
+    engine.dispose()
+
+
+def replace_days(url: str, frame: pd.DataFrame) -> None:
+    """These rows in place of those that `kpi` has of the same days."""
+    engine = sa.create_engine(url)
+    days = ", ".join(f"'{day}'" for day in frame["day"].unique())
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"DELETE FROM kpi WHERE day IN ({days})")
+        _insert(connection, frame)
     engine.dispose()
 
 
 def _insert(connection: sa.Connection, frame: pd.DataFrame) -> None:
     driver = connection.connection.driver_connection
+    if connection.dialect.name == "duckdb":
+        driver.register("frame", frame)
+        driver.execute("INSERT INTO kpi SELECT metric, CAST(day AS DATE), value FROM frame")
+        return
     rows = list(frame.assign(day=frame["day"].astype(str)).itertuples(index=False, name=None))
     if connection.dialect.name == "sqlite":
         driver.executemany("INSERT INTO kpi VALUES (?, ?, ?)", rows)
@@ -137,29 +167,35 @@ def write_project(directory: Path, company: Company, warehouse_url: str) -> Path
     config = directory / "config"
     for name in ("sources", "metrics", "okrs"):
         (config / name).mkdir(parents=True, exist_ok=True)
-    (config / "project.yaml").write_text(_PROJECT.format(as_of=company.last, first=company.first))
+    as_of = "" if company.live else f"as_of: {company.last}\n"
+    (config / "project.yaml").write_text(_PROJECT.format(as_of=as_of, first=company.first))
     (config / "sources" / "warehouse.yaml").write_text(_SOURCES.format(url=warehouse_url))
     for number, text in enumerate(_metric_files(company)):
         (config / "metrics" / f"kpis{number:02d}.yaml").write_text(text)
     for number, text in enumerate(_objective_files(company)):
-        (config / "okrs" / f"q1-{number:02d}.yaml").write_text(text)
+        (config / "okrs" / f"objectives{number:02d}.yaml").write_text(text)
     return config
 
 
 def _metric_files(company: Company) -> Iterator[str]:
+    query = _SHARED if company.shared else _OWN
     for start in range(0, company.metrics, _METRICS_PER_FILE):
         numbers = range(start, min(start + _METRICS_PER_FILE, company.metrics))
         yield "metrics:\n" + "".join(
-            _METRIC.format(id=f"m{number:05d}", number=number, team=number % 40) for number in numbers
+            _METRIC.format(
+                id=f"m{number:05d}", number=number, team=number % 40, query=query.format(id=f"m{number:05d}")
+            )
+            for number in numbers
         )
 
 
 def _objective_files(company: Company) -> Iterator[str]:
     objectives = -(-company.key_results // _KEY_RESULTS_PER_OBJECTIVE)
-    head = _CYCLE.format(starts=CYCLE_STARTS, ends=CYCLE_ENDS)
-    for start in range(0, objectives, _OBJECTIVES_PER_FILE):
-        numbers = range(start, min(start + _OBJECTIVES_PER_FILE, objectives))
-        yield head + "".join(_objective(company, number) for number in numbers)
+    for quarter, starts, ends in QUARTERS[: company.quarters]:
+        head = _CYCLE.format(id=quarter, starts=starts, ends=ends)
+        for start in range(0, objectives, _OBJECTIVES_PER_FILE):
+            numbers = range(start, min(start + _OBJECTIVES_PER_FILE, objectives))
+            yield head + "".join(_objective(company, number) for number in numbers)
 
 
 def _objective(company: Company, number: int) -> str:

@@ -30,7 +30,7 @@ def main() -> None:
     arguments = _arguments()
     metrics = {f"metric_{n:05}": _metric(f"metric_{n:05}", EXPECT) for n in range(arguments.metrics)}
     points, history = _points(list(metrics), arguments.periods)
-    windows = dict.fromkeys(metrics, (START, NOW))
+    windows = dict.fromkeys(metrics, (points["period_start"].min().to_pydatetime(), NOW))
     validate(points.head(1), metrics, history.head(0), now=NOW, read_windows={})  # imports
 
     def ours(points: pd.DataFrame, history: pd.DataFrame) -> None:

@@ -30,7 +30,7 @@ def note(batch: Batch, workspace: Workspace, run: Run) -> None:
     batch.start_run(
         StoredRun(run.id, run.kind, as_of=run.as_of, config_version=version, dagster_run_id=run.dagster_run_id)
     )
-    batch.record_configuration(version, dump(workspace.configuration), run_id=run.id)
+    batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id)
 
 
 def note_step(batch: Batch, run: Run, step: str, facts: Mapping[str, object], *, in_part: bool = False) -> None:

@@ -3,15 +3,22 @@
 Belongs here: where files go and that they appear whole. Does not: what they say (snapshotting) or how (rendering).
 """
 
+import json
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
+
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
+from okr_pipeline.application.health import source_health
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
+from okr_pipeline.application.turns import failing, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.snapshot import Snapshot
 from okr_pipeline.rendering import (
@@ -24,6 +31,8 @@ from okr_pipeline.rendering import (
 )
 from okr_pipeline.store.batch import Batch
 
+CHECKSUM = "scorecard.json.sha256"
+_RECONSTRUCTED = "Reconstructed: this week was not published at the time; it is shown from what is known now."
 _WEEK = re.compile(r"(?P<year>\d{4})-W(?P<week>\d{2})")
 
 
@@ -43,18 +52,13 @@ def write_scorecard(
 ) -> Scorecard:
     """Take the snapshot of the run's week, record it if it is new, and write page, data, `latest` and the archive.
 
-    A run that rebuilds history leaves a published week as it was, and marks one that was not as reconstructed.
+    A run that finds nothing new on a day that was published leaves what was. A run that rebuilds history leaves a
+    published week as it was, and marks one that was not as reconstructed.
     """
-    snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
-    if run.kind == "backfill":
-        published = workspace.store.scorecard(snapshot.week)
-        snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
     root = out or workspace.scorecards_dir
-    path = root / snapshot.week / "index.html"
-    content = render_json(snapshot)
-    changed = workspace.store.write(lambda batch: _record(batch, workspace, run, snapshot, content, path))
-    _write_all(workspace, root, snapshot, _Forms.of(snapshot, content))
-    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed)
+    scorecard, content = settled(lambda: _take_and_record(workspace, run, root, known_at))
+    _write_all(workspace, root, scorecard.snapshot, content)
+    return scorecard
 
 
 def write_week(
@@ -72,31 +76,71 @@ def write_week(
     """
     published = workspace.store.scorecards(known_at=known_at)["week"].tolist()
     label = week or max(published, default=None)
-    content = workspace.store.scorecard(label, known_at=known_at) if label else None
-    if content is not None:
-        snapshot = snapshot_from_json(content)
+    published_content = workspace.store.scorecard(label, known_at=known_at) if label else None
+    if published_content is not None:
+        snapshot = snapshot_from_json(published_content)
     else:
         as_of = min(_end_of_week(workspace, label), workspace.as_of()) if label else workspace.as_of()
         snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at))
     root = out or workspace.scorecards_dir
-    _Forms.of(snapshot, render_json(snapshot)).write(root / snapshot.week)
+    content = render_json(snapshot)
+    write_files(root / snapshot.week, render_html(snapshot, content=content), content)
     return root / snapshot.week / ("index.html" if form == "html" else "scorecard.json")
 
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """A snapshot as page and as data, each made once however often it is written."""
+    """Snapshots by their hash, and the page of each, made once however often it is written."""
 
-    page: str
-    content: str
+    snapshots: dict[str, tuple[Snapshot, str]]
+    pages: dict[str, str] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, snapshot: Snapshot, content: str) -> "_Forms":
-        return cls(render_html(snapshot, content=content), content)
+    def write(self, workspace: Workspace, directory: Path, week: str, digest: str) -> None:
+        """The files of a week's snapshot, unless they are there; the checksum is written last."""
+        if _is_written(directory, digest):
+            return
+        if digest not in self.snapshots:
+            content = str(workspace.store.scorecard(week))
+            digest = content_hash(content)
+            self.snapshots[digest] = snapshot_from_json(content), content
+        snapshot, content = self.snapshots[digest]
+        if digest not in self.pages:
+            self.pages[digest] = render_html(snapshot, content=content)
+        write_files(directory, self.pages[digest], content)
 
-    def write(self, directory: Path) -> None:
-        write_file(directory / "index.html", self.page)
-        write_file(directory / "scorecard.json", self.content)
+
+def write_files(directory: Path, page: str, content: str) -> None:
+    """A week's page, its data, and the checksum of the data, in this order."""
+    write_file(directory / "index.html", page)
+    write_file(directory / "scorecard.json", content)
+    write_file(directory / CHECKSUM, _checksum(content_hash(content)))
+
+
+def _is_written(directory: Path, digest: str) -> bool:
+    note = directory / CHECKSUM
+    there = all((directory / name).is_file() for name in ("index.html", "scorecard.json", CHECKSUM))
+    return there and note.read_text(encoding="utf-8") == _checksum(digest)
+
+
+def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datetime | None) -> tuple[Scorecard, str]:
+    if known_at is None and run.kind == "run" and (said := _still_true(workspace, run)):
+        snapshot, content = said
+        path = root / snapshot.week / "index.html"
+        workspace.store.write(lambda batch: _note(batch, workspace, run, snapshot, path, changed=False))
+        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), content
+    looked_at, failed = workspace.store.known_until() or run.as_of, failing(workspace.store)
+    snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
+    if run.kind == "backfill":
+        published = workspace.store.scorecard(snapshot.week)
+        snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
+    path, content = root / snapshot.week / "index.html", render_json(snapshot)
+
+    def record(batch: Batch) -> bool:
+        require_last_word(workspace.store, looked_at, failed)
+        return _record(batch, workspace, run, snapshot, content, path)
+
+    changed = workspace.store.write(record)
+    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), content
 
 
 def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, path: Path) -> bool:
@@ -109,32 +153,85 @@ def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, co
         as_of=run.as_of,
         config_version=snapshot.config_version,
         run_id=run.id,
+        headline=snapshot.headline,
+        counts=snapshot.counts,
     )
-    facts = {"week": snapshot.week, "path": str(path), "headline": snapshot.headline, "changed": changed}
-    note_step(batch, run, "scorecard", facts)
+    _note(batch, workspace, run, snapshot, path, changed=changed)
     return changed
 
 
-def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, forms: _Forms) -> None:
-    """The week's files, `latest` where no later week is published, and the archive's index."""
-    published = workspace.store.scorecards()["week"].tolist()
-    forms.write(root / snapshot.week)
-    if snapshot.week >= max(published, default=snapshot.week):
-        forms.write(root / "latest")
-    write_file(root / "index.html", render_index(_archive(workspace, published), project=snapshot.project))
+def _note(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, path: Path, *, changed: bool) -> None:
+    note(batch, workspace, run)
+    facts = {"week": snapshot.week, "path": str(path), "headline": snapshot.headline, "changed": changed}
+    note_step(batch, run, "scorecard", facts)
 
 
-def _archive(workspace: Workspace, weeks: list[str]) -> list[ArchiveEntry]:
-    entries = []
-    for week in sorted(weeks, reverse=True):
-        snapshot = snapshot_from_json(str(workspace.store.scorecard(week)))
-        entries.append(ArchiveEntry(week, snapshot.headline, snapshot.counts, f"{week}/index.html"))
-    return entries
+def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
+    """The week's published snapshot with its JSON, where a new one would differ by the hours since, and by no more.
+
+    That is on the same day, with the same configuration, when no value, score or alert was recorded since and sources
+    are as well as they were.
+    """
+    store, calendar = workspace.store, workspace.project.calendar
+    day = calendar.last_date_before(run.as_of)
+    newest = store.scorecards().tail(1).to_dict("records")
+    if not newest:
+        return None
+    as_of, recorded_at, version = (newest[0][name] for name in ("as_of", "recorded_at", "config_version"))
+    same_day = as_of <= run.as_of and calendar.last_date_before(as_of.to_pydatetime()) == day
+    if not same_day or version != workspace.configuration.version:
+        return None
+    if any(changed_at > recorded_at for changed_at in _changes(workspace, day)):
+        return None
+    content = str(store.scorecard(newest[0]["week"]))
+    snapshot = snapshot_from_json(content)
+    health = source_health(workspace, gather(workspace, run.as_of, every_metric=True), run.as_of)
+    said = health == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
+    return (snapshot, content) if said else None
+
+
+def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
+    """When anything last changed that the page of a day shows."""
+    changed = workspace.store.changed_at()
+    if changed is not None:
+        yield changed
+    for scores in (workspace.store.key_result_scores(day), workspace.store.objective_scores(day)):
+        if len(scores):
+            yield scores["recorded_at"].max()
+
+
+def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, content: str) -> None:
+    """The files of each published week that are not there yet, `latest`, and the archive's index.
+
+    Written again where another run published meanwhile: whoever writes last shows what the store holds. Files of other
+    weeks are lacking where a run was killed before it had written them.
+    """
+    forms = _Forms({content_hash(content): (snapshot, content)})
+    while True:
+        published = workspace.store.scorecards()
+        weeks = dict(zip(published["week"], published["snapshot_hash"], strict=True))
+        for week, digest in [*weeks.items(), *([("latest", weeks[max(weeks)])] if weeks else [])]:
+            forms.write(workspace, root / week, max(weeks) if week == "latest" else week, digest)
+        write_file(root / "index.html", render_index(_archive(published), project=snapshot.project))
+        if workspace.store.scorecards().equals(published):
+            return
+
+
+def _checksum(digest: str) -> str:
+    """A line as `sha256sum --check` reads it."""
+    return f"{digest}  scorecard.json\n"
+
+
+def _archive(published: pd.DataFrame) -> list[ArchiveEntry]:
+    rows = zip(published["week"], published["headline"], published["counts"], strict=True)
+    return [
+        ArchiveEntry(week, headline, tuple(map(tuple, json.loads(counts))), f"{week}/index.html")
+        for week, headline, counts in sorted(rows, reverse=True)
+    ]
 
 
 def _reconstructed(snapshot: Snapshot) -> Snapshot:
-    note = "Reconstructed: this week was not published at the time; it is shown from what is known now."
-    return replace(snapshot, notes=(*snapshot.notes, note))
+    return replace(snapshot, notes=(*snapshot.notes, _RECONSTRUCTED))
 
 
 def _end_of_week(workspace: Workspace, label: str) -> datetime:

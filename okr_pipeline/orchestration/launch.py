@@ -14,6 +14,10 @@ from typing import TypeAlias
 
 import dagster as dg
 
+# Dagster has no public name for opening an instance with a part of its settings replaced.
+from dagster._core.instance import InstanceRef
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
+
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.jobs import HISTORY_JOB, MAIN_JOB, REFRESH_JOB
@@ -63,13 +67,26 @@ def run_history_job(workspace: Workspace, first: date, last: date, *, on_step: O
 
 
 def instance_of(workspace: Workspace) -> dg.DagsterInstance:
-    """The instance in DAGSTER_HOME, else the project's own in `.okr/dagster` with the project's `dagster.yaml`."""
-    home = Path(os.environ.get("DAGSTER_HOME") or workspace.project_dir / ".okr" / "dagster").resolve()
+    """The instance in DAGSTER_HOME, else the project's own in `.okr/dagster` with the project's `dagster.yaml`.
+
+    Runs of the project's own write what they print to this process's output alone: Dagster's copy of it in files takes
+    four processes a step.
+    """
+    if "DAGSTER_HOME" in os.environ:
+        home = _home(workspace, Path(os.environ["DAGSTER_HOME"]))
+        return dg.DagsterInstance.from_config(home)
+    home = _home(workspace, workspace.project_dir / ".okr" / "dagster")
+    uncaptured = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": uncaptured}))
+
+
+def _home(workspace: Workspace, directory: Path) -> str:
+    home = directory.resolve()
     home.mkdir(parents=True, exist_ok=True)
     shipped = workspace.project_dir / "dagster.yaml"
     if not (home / "dagster.yaml").exists() and shipped.exists():
         shutil.copyfile(shipped, home / "dagster.yaml")
-    return dg.DagsterInstance.from_config(str(home))
+    return str(home)
 
 
 def _execute(

@@ -1,0 +1,102 @@
+"""When a week's page is published anew, and that its files are there whatever happened to them."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from okr_pipeline.application.observing import observe
+from okr_pipeline.application.runs import Run
+from okr_pipeline.application.scorecards import write_scorecard
+from okr_pipeline.application.scoring import score_and_record
+from okr_pipeline_tests.projects import january
+
+MORNING = datetime(2026, 1, 31, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def store_url(tmp_path):
+    """One kind of store: nothing here depends on it."""
+    return f"sqlite:///{tmp_path / 'okr.db'}"
+
+
+@pytest.fixture
+def publish(small):
+    """A run's scorecard at an instant, after reading and scoring."""
+
+    def at(as_of, kind="run"):
+        workspace = small.open()
+        run = Run(f"run-{as_of:%m%d%H}-{kind}", as_of, kind)
+        observe(workspace, "sheets", run=run)
+        score_and_record(workspace, run)
+        return write_scorecard(workspace, run)
+
+    return at
+
+
+def revisions(small):
+    published = small.open().store.scorecards()
+    return dict(zip(published["week"], published["revision"], strict=True))
+
+
+def test_hours_alone_publish_nothing(small, publish):
+    assert publish(MORNING).changed
+    again = publish(MORNING + timedelta(hours=5))
+    assert not again.changed
+    assert again.snapshot.as_of == MORNING
+    assert revisions(small) == {"2026-W05": 1}
+
+
+def test_a_value_that_changed_is_published(small, publish):
+    publish(MORNING)
+    small.write(january() | {date(2026, 1, 30): 20})
+    assert publish(MORNING + timedelta(hours=5)).changed
+    assert revisions(small) == {"2026-W05": 2}
+
+
+def test_another_day_is_published(small, publish):
+    publish(MORNING - timedelta(days=1))
+    assert publish(MORNING).changed
+    assert revisions(small) == {"2026-W05": 2}
+
+
+def test_a_source_that_fails_is_published_though_no_value_changed(small, publish):
+    publish(MORNING)
+    (small.directory / "config/data/signups.csv").unlink()
+    told = publish(MORNING + timedelta(hours=5))
+    assert told.changed
+    assert [source.state for source in told.snapshot.sources] == ["failed"]
+
+
+def test_a_changed_definition_is_published(small, publish):
+    publish(MORNING)
+    small.put("okrs/q1.yaml", (small.directory / "config/okrs/q1.yaml").read_text().replace("900}", "800}"))
+    assert publish(MORNING + timedelta(hours=5)).changed
+
+
+def test_a_reconstruction_is_replaced_by_what_is_published_at_the_time(small, publish):
+    rebuilt = publish(MORNING, kind="backfill")
+    assert rebuilt.snapshot.notes != ()
+    live = publish(MORNING + timedelta(hours=5))
+    assert live.changed
+    assert not any(note.startswith("Reconstructed") for note in live.snapshot.notes)
+
+
+def test_files_that_are_lost_are_written_again_as_they_were(small, publish):
+    publish(MORNING - timedelta(days=7))
+    publish(MORNING)
+    lost = ["2026-W04/index.html", "2026-W05/scorecard.json", "latest/scorecard.json.sha256"]
+    paths = [small.directory / "scorecards" / name for name in lost]
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        path.unlink()
+    publish(MORNING + timedelta(hours=5))
+    assert [path.read_bytes() for path in paths] == before
+
+
+def test_the_archive_lists_each_week_with_its_sentence(small, publish):
+    first = publish(MORNING - timedelta(days=7))
+    second = publish(MORNING)
+    page = (small.directory / "scorecards" / "index.html").read_text()
+    assert page.index("2026-W05") < page.index("2026-W04")
+    assert first.headline in page
+    assert second.headline in page
