@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def pages() -> dict[Path, str]:
-    """Every generated file by its path. The scoring reference is made from the tables that test it."""
+    """Every generated file by its path. Scoring and faults are told from the tables that test them."""
+    from okr_pipeline_tests.faults import table as faults
     from okr_pipeline_tests.spec import generate as scoring
 
     schemas = json_schemas()
@@ -47,6 +48,7 @@ def pages() -> dict[Path, str]:
         ROOT / "docs/reference/config.md": NOTICE + config_page(schemas),
         ROOT / "docs/reference/cli.md": NOTICE + cli_page(),
         scoring.PAGE: scoring.page(),
+        faults.PAGE: faults.page(faults.PAGE.read_text(encoding="utf-8")),
         **editors,
     }
 

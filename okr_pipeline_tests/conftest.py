@@ -12,7 +12,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -40,6 +40,7 @@ class PostgresCluster:
     binaries: Path
     directory: Path
     port: int
+    settings: Mapping[str, str]
 
     @property
     def url(self) -> sa.URL:
@@ -47,7 +48,7 @@ class PostgresCluster:
         return sa.make_url(f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/postgres")
 
     def start(self) -> None:
-        options = [f"-c {name}={value}" for name, value in _SETTINGS.items()]
+        options = [f"-c {name}={value}" for name, value in self.settings.items()]
         options += [f"-p {self.port}", f"-k {self.directory}"]
         self._pg_ctl("start", "-l", str(self.directory / "log"), "-o", " ".join(options))
 
@@ -119,8 +120,10 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
-def create_cluster() -> PostgresCluster:
-    """A new, running cluster in a directory of its own; skips the test where that cannot be had."""
+def create_cluster(settings: Mapping[str, str] | None = None) -> PostgresCluster:
+    """A new, running cluster in a directory of its own, with some settings of its own; skips the test where that cannot
+    be had.
+    """
     binaries = _binaries()
     directory = Path(tempfile.mkdtemp(prefix="okr-pg-"))
     try:
@@ -139,7 +142,7 @@ def create_cluster() -> PostgresCluster:
             "--no-sync",
         ]
         _run_as_postgres([str(binaries / "initdb"), *command], directory)
-        return _started(binaries, directory)
+        return _started(binaries, directory, _SETTINGS | dict(settings or {}))
     except (LookupError, subprocess.CalledProcessError) as error:
         shutil.rmtree(directory, ignore_errors=True)
         pytest.skip(f"a private PostgreSQL cluster does not start: {error} {getattr(error, 'stderr', '')}")
@@ -152,10 +155,10 @@ def destroy_cluster(cluster: PostgresCluster) -> None:
     shutil.rmtree(cluster.directory, ignore_errors=True)
 
 
-def _started(binaries: Path, directory: Path, attempts: int = 5) -> PostgresCluster:
+def _started(binaries: Path, directory: Path, settings: Mapping[str, str], attempts: int = 5) -> PostgresCluster:
     # Another process can take the free port between the look and the start.
     for attempt in range(attempts):
-        cluster = PostgresCluster(binaries, directory, _free_port())
+        cluster = PostgresCluster(binaries, directory, _free_port(), settings)
         try:
             cluster.start()
         except subprocess.CalledProcessError:

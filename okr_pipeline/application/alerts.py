@@ -14,9 +14,9 @@ import pandas as pd
 from okr_pipeline.alerting import Advance, advance
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import Evidence, gather
+from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.calendar import Calendar
-from okr_pipeline.model.metric import GRAIN_HOURS
+from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Grain
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.scoring import trajectory
 from okr_pipeline.store.batch import Batch
@@ -36,13 +36,23 @@ class Alerts:
 
 def raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     """Advance every episode to the run's instant and record what changed."""
+    return settled(lambda: _raise_alerts(workspace, run))
+
+
+def _raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     states = workspace.store.alert_states()
     instants = evaluation_instants(workspace.project.calendar, states, run.as_of)
     evidence = gather(workspace, run.as_of, since=min(instants))
     statuses = _statuses(workspace, evidence, instants)
     advanced = advance(states, statuses, _spans(workspace))
     report = _report(advanced.states, advanced.transitions)
-    workspace.store.write(lambda batch: _record(batch, workspace, run, advanced, report))
+
+    def record(batch: Batch) -> None:
+        require_same(states, workspace.store.alert_states())
+        require_last_word(workspace.store, evidence.known_at, evidence.failed_metrics)
+        _record(batch, workspace, run, advanced, report)
+
+    workspace.store.write(record)
     return report
 
 
@@ -57,13 +67,7 @@ def evaluation_instants(calendar: Calendar, states: pd.DataFrame, as_of: datetim
     """Day ends after the last evaluation and before `as_of`, at most two weeks of them, then `as_of` itself."""
     last = states["last_evaluated_as_of"].max() if len(states) else pd.NaT
     since = max(as_of - _LOOK_BACK, last.to_pydatetime()) if pd.notna(last) else as_of - _LOOK_BACK
-    day = calendar.date_of(since)
-    ends = []
-    while (end := calendar.end_of_day(day)) < as_of:
-        if end > since:
-            ends.append(end)
-        day += timedelta(days=1)
-    return [*ends, as_of]
+    return [*(end for end in calendar.boundaries(since, as_of, Grain.DAY) if since < end < as_of), as_of]
 
 
 def _statuses(workspace: Workspace, evidence: Evidence, instants: list[datetime]) -> pd.DataFrame:

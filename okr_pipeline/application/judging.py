@@ -7,18 +7,21 @@ Only metrics with a change are judged, so that a run in which nothing changed ne
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pandas as pd
 
+from okr_pipeline.application.arriving import missing_arrivals
 from okr_pipeline.application.reading import Delivery
 from okr_pipeline.model.calendar import Period
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.frames import CHECK_RESULTS, SERIES_KEY
-from okr_pipeline.quality import Verdict, rules_version, validate
+from okr_pipeline.model.frames import SERIES_KEY
+from okr_pipeline.quality import Verdict, redefined, rules_version, validate
 
 KEY = list(SERIES_KEY)
+_MISPLACED = ("required", "known_metric", "members", "period", "not_future")
+"""Rules that refuse a row for where it says to belong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +56,15 @@ def judge(
     """
     delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
     versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
+    whole = {metric for metric in delivered if metric in delivery.evidence and delivery.evidence[metric].whole}
     points = _compared(delivery.points, stored, quarantine)
-    vanished = _vanished(delivery, delivered, stored)
+    vanished = _vanished(delivery, delivered, stored, whole)
     ruled_anew = {metric for metric in delivered if judged_by.get(metric, versions[metric]) != versions[metric]}
     touched = set(points.loc[points["changed"], "metric"]) | set(vanished["metric"]) | ruled_anew
     to_judge = points[points["metric"].isin(touched)]
+    late = missing_arrivals(configuration, delivery, stored)
     if not touched:
-        return _nothing(points, quarantine, vanished, versions)
+        return _nothing(points, quarantine, vanished, versions, late)
     verdict = validate(
         to_judge[list(delivery.points.columns)],
         {metric: configuration.metrics[metric] for metric in sorted(touched)},
@@ -67,8 +72,11 @@ def judge(
         now=now,
         read_windows={metric: _as_pair(delivery.windows[metric]) for metric in touched},
         calendar=configuration.project.calendar,
+        whole=whole,
+        redefined={metric for metric in ruled_anew if redefined(judged_by[metric], versions[metric])},
     )
-    return _sorted_out(to_judge, verdict, vanished, quarantine, ruled_anew, versions)
+    judgement = _sorted_out(to_judge, verdict, vanished, quarantine, ruled_anew, versions)
+    return replace(judgement, checks=pd.concat([judgement.checks, late], ignore_index=True))
 
 
 def _compared(points: pd.DataFrame, stored: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
@@ -96,10 +104,17 @@ def _equal(left: pd.Series, right: pd.Series) -> pd.Series:
     return (left == right) | (left.isna() & right.isna())
 
 
-def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame) -> pd.DataFrame:
-    """Keys that the store has a value for, that were asked for, and that the source no longer has."""
+def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame, whole: set[str]) -> pd.DataFrame:
+    """Keys that the store has a value for, that were asked for, and that the source no longer has.
+
+    A source that is read whole was asked for all from its first row on, and not for its window alone.
+    """
     rows = stored[stored["metric"].isin(delivered) & stored["value"].notna()]
-    starts = rows["metric"].map({metric: window.start for metric, window in delivery.windows.items()})
+    points = delivery.points[delivery.points["metric"].isin(whole)]
+    firsts = points.groupby("metric")["period_start"].min()
+    starts = rows["metric"].map(
+        {metric: min(window.start, firsts.get(metric, window.start)) for metric, window in delivery.windows.items()}
+    )
     ends = rows["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
     asked = rows[(rows["period_start"] >= starts) & (rows["period_start"] < ends)][[*KEY, "period_end"]]
     merged = asked.merge(delivery.points[KEY].drop_duplicates().assign(there=True), on=KEY, how="left")
@@ -119,7 +134,7 @@ def _sorted_out(
     recorded = news[news["value"].notna() | news["known"]]
     doubtful = points.loc[~verdict.accepted & (points["changed"] | points["metric"].isin(ruled_anew)), KEY]
     refused = verdict.refused.merge(doubtful.drop_duplicates(), on=KEY)
-    kept = vanished[~vanished["metric"].isin(verdict.keep_missing)]
+    kept = _truly_gone(vanished[~vanished["metric"].isin(verdict.keep_missing)], verdict)
     return Judgement(
         recorded=recorded,
         restated=int(recorded["known"].sum()),
@@ -131,6 +146,15 @@ def _sorted_out(
     )
 
 
+def _truly_gone(vanished: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
+    """Those that are not in a period of which something was refused: it may be they, under another name or date."""
+    refused = verdict.refused
+    doubtful = set(refused.loc[refused["rule"].isin(_MISPLACED), "metric"])
+    periods = refused[["metric", "period_start"]].drop_duplicates().assign(refused=True)
+    in_doubt = vanished.merge(periods, on=["metric", "period_start"], how="left")["refused"].notna().to_numpy()
+    return vanished[~in_doubt & ~vanished["metric"].isin(doubtful).to_numpy()]
+
+
 def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
     """Keys in quarantine that now have a fit value, or that the source gave up."""
     resolved = pd.concat([fit.loc[fit["held"], KEY], withdrawn[KEY]]).drop_duplicates()
@@ -138,7 +162,11 @@ def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFra
 
 
 def _nothing(
-    points: pd.DataFrame, quarantine: pd.DataFrame, vanished: pd.DataFrame, versions: Mapping[str, str]
+    points: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    vanished: pd.DataFrame,
+    versions: Mapping[str, str],
+    checks: pd.DataFrame,
 ) -> Judgement:
     return Judgement(
         recorded=points.iloc[:0],
@@ -146,7 +174,7 @@ def _nothing(
         withdrawn=vanished.iloc[:0],
         refused=quarantine.iloc[:0],
         released=quarantine.iloc[:0][KEY],
-        checks=pd.DataFrame(columns=list(CHECK_RESULTS)),
+        checks=checks,
         rules_versions=versions,
     )
 

@@ -4,9 +4,10 @@ Belongs here: the order of these steps and the report of what they did. Does not
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
@@ -14,9 +15,11 @@ from connectors.errors import ConnectorError, QuotaExhausted, TransientError
 from okr_pipeline.application.judging import Judgement, judge
 from okr_pipeline.application.reading import Delivery, metrics_of, plan_windows, read_so_far, read_source
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.turns import require_same, settled
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.calendar import Period
+from okr_pipeline.model.calendar import GRAIN_HOURS, Period
 from okr_pipeline.model.metric import Metric
+from okr_pipeline.quality import DOUBT_RULES, history_periods
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 200
@@ -35,7 +38,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What became of one source in one run. `failures` tells by metric why it could not be read."""
+    """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come."""
 
     source: str
     metrics: int
@@ -46,6 +49,7 @@ class Observed:
     refused: tuple[Refusal, ...]
     open_quarantine: int
     failures: Mapping[str, str]
+    windows: Mapping[str, Period]
     retryable: bool
     retry_at: datetime | None
     changed_metrics: tuple[str, ...]
@@ -75,15 +79,22 @@ def observe(
     """Read a source's metrics, validate what changed, and record it.
 
     `metrics` narrows to some ids. `window` reads just that stretch instead of what the store lacks: a backfill.
-    A metric that cannot be read does not stop the others; its failure is recorded and reported.
+    A metric that cannot be read does not stop the others; its failure is recorded and reported. Where another run has
+    recorded one of the metrics meanwhile, the source is read again: what was read earlier never replaces what was read
+    later.
     """
     started = time.perf_counter()
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]
-    states = workspace.store.metric_states()
-    windows = _windows(workspace, chosen, run.as_of, states, window, full_refresh=full_refresh)
-    delivery = read_source(workspace, source_id, windows)
-    judgement = _judge(workspace, list(windows), delivery, states)
-    workspace.store.write(lambda batch: _record(batch, workspace, source_id, run, delivery, judgement, states))
+
+    def read_and_record() -> tuple[Delivery, Judgement]:
+        states = workspace.store.metric_states()
+        windows = _windows(workspace, chosen, run.as_of, states, window, full_refresh=full_refresh)
+        delivery = read_source(workspace, source_id, windows)
+        judgement = _judge(workspace, list(windows), delivery, states)
+        workspace.store.write(lambda batch: _record(batch, workspace, source_id, run, delivery, judgement, states))
+        return delivery, judgement
+
+    delivery, judgement = settled(read_and_record)
     elapsed = time.perf_counter() - started
     report = _report(workspace, source_id, len(chosen), delivery, judgement, elapsed)
     workspace.store.write(
@@ -118,11 +129,38 @@ def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states:
     return judge(
         workspace.configuration,
         delivery,
-        stored=workspace.store.observations(metrics),
+        stored=_stored(workspace, delivery, metrics),
         quarantine=workspace.store.quarantine(metrics),
         judged_by={metric: version for metric, version in judged_by.items() if isinstance(version, str)},
         now=datetime.now(UTC),
     )
+
+
+def _stored(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.DataFrame:
+    """What the store knows of metrics as far back as a judgement looks, which does not grow with the years.
+
+    All there is of those that were read whole, and of those that have been silent for longer than that.
+    """
+    recent = [
+        workspace.store.observations(members, start)
+        for start, members in _look_backs(workspace, delivery, metrics).items()
+    ]
+    heard = {str(metric) for rows in recent for metric in rows["metric"].unique()}
+    silent = [metric for metric in metrics if metric not in heard]
+    everything = [workspace.store.observations(silent)] if silent or not recent else []
+    return pd.concat([*recent, *everything], ignore_index=True)
+
+
+def _look_backs(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> dict[datetime, list[str]]:
+    """By the instant from which on the store is looked at, the metrics that are read by windows."""
+    groups: dict[datetime, list[str]] = defaultdict(list)
+    for metric_id in metrics:
+        proof = delivery.evidence.get(metric_id)
+        if proof is None or not proof.whole:
+            metric = workspace.configuration.metrics[metric_id]
+            hours = GRAIN_HOURS[metric.grain] * history_periods(metric)
+            groups[delivery.windows[metric_id].start - timedelta(hours=hours)].append(metric_id)
+    return groups
 
 
 def _record(
@@ -134,6 +172,7 @@ def _record(
     judgement: Judgement,
     known: pd.DataFrame,
 ) -> None:
+    require_same(_last_reads(known, delivery), _last_reads(workspace.store.metric_states(), delivery))
     note(batch, workspace, run)
     batch.record_observations(judgement.recorded, run_id=run.id)
     batch.withdraw(judgement.withdrawn, run_id=run.id)
@@ -143,6 +182,11 @@ def _record(
     batch.record_reads(_reads(delivery, _changed_metrics(judgement)), run_id=run.id)
     for states in _states(source_id, delivery, judgement, known, batch.recorded_at):
         batch.touch_metrics(states)
+
+
+def _last_reads(states: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """When the metrics of a delivery were last read."""
+    return states.loc[states["metric"].isin(delivery.windows), ["metric", "last_read_at"]]
 
 
 def _with_rules(judgement: Judgement) -> pd.DataFrame:
@@ -219,6 +263,7 @@ def _report(
         refused=_refusals(judgement.refused),
         open_quarantine=len(workspace.store.quarantine(asked)) if asked else 0,
         failures={metric: str(error) for metric, error in delivery.failures.items()},
+        windows=delivery.windows,
         retryable=bool(errors) and all(isinstance(error, TransientError) for error in errors),
         retry_at=_latest_wait(errors),
         changed_metrics=tuple(_changed_metrics(judgement)),
@@ -235,19 +280,35 @@ def _facts(report: Observed) -> dict[str, object]:
         "new": report.recorded - report.restated,
         "restated": report.restated,
         "withdrawn": report.withdrawn,
-        "refused": [asdict(it) for it in report.refused[:_MOST_TOLD]],
+        "refused": _told(report.refused)[:_MOST_TOLD],
         "refused_count": len(report.refused),
         "open_quarantine": report.open_quarantine,
-        "failures": dict(report.failures),
-        "warnings": _warnings(report.checks),
+        "failures": {metric: f"{error}{_read(report.windows[metric])}" for metric, error in report.failures.items()},
+        "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),
     }
 
 
-def _warnings(checks: pd.DataFrame) -> list[str]:
+def _told(refused: Sequence[Refusal]) -> list[dict[str, object]]:
+    """The first refusal of each metric and rule, with how many there are: a long one must not hide the others."""
+    firsts: dict[tuple[str, str], Refusal] = {}
+    for it in refused:
+        firsts.setdefault((it.metric, it.rule), it)
+    counts = Counter((it.metric, it.rule) for it in refused)
+    return [asdict(it) | {"count": counts[key]} for key, it in firsts.items()]
+
+
+def _read(window: Period) -> str:
+    return f" It was to be read from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC."
+
+
+def _warnings(report: Observed) -> list[str]:
     """Checks that were not met and did not refuse single rows, in words."""
-    bad = checks[checks["status"].isin(["failed", "errored"])]
-    bad = bad[(bad["severity"] == "warn") | (bad["status"] == "errored") | bad["rule"].isin(["volume"])]
+    bad = report.checks[report.checks["status"].isin(["failed", "errored"])]
+    refused = {(it.metric, it.rule) for it in report.refused}
+    untold = pd.Series([(row.metric, row.rule) not in refused for row in bad.itertuples()], bad.index, dtype=bool)
+    doubted = bad["rule"].isin(DOUBT_RULES) & untold
+    bad = bad[(bad["severity"] == "warn") | (bad["status"] == "errored") | doubted]
     return [f"{row.metric}: {row.detail}" for row in bad.head(_MOST_TOLD).itertuples()]
 
 

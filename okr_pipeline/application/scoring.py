@@ -6,17 +6,19 @@ Belongs here: fetching what scores are functions of, and writing them. Does not:
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
 import pandas as pd
 
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.turns import Overtaken, failing, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones
+from okr_pipeline.model.zones import edition
 from okr_pipeline.scoring import Scores, extraction_starts, score
 from okr_pipeline.store.batch import Batch
 
@@ -69,7 +71,7 @@ def gather(
         ),
         quarantine=store.quarantine(known_at=known),
         baselines=_baselines(workspace, known),
-        failed_metrics=_failed_metrics(workspace) if known_at is None else frozenset(),
+        failed_metrics=failing(store) if known_at is None else frozenset(),
     )
 
 
@@ -90,17 +92,7 @@ def score_and_record(workspace: Workspace, run: Run) -> Scored:
 
     The changed frames gain `previous_status`: what was recorded for this date or the one before.
     """
-    evidence = gather(workspace, run.as_of)
-    scores = evaluate(workspace.configuration, evidence, run.as_of)
-    day = _date(workspace, run.as_of)
-    key_results_before = workspace.store.key_result_scores((day - timedelta(days=1), day))
-    objectives_before = workspace.store.objective_scores((day - timedelta(days=1), day))
-    recorded = _write(workspace, run, scores, evidence.known_at)
-    scored = Scored(
-        scores,
-        _with_previous(recorded.changed_key_results, key_results_before, "key_result"),
-        _with_previous(recorded.changed_objectives, objectives_before, "objective"),
-    )
+    scored = settled(lambda: _score_and_record(workspace, run))
     workspace.store.write(lambda batch: note_step(batch, run, "scored", _facts(scored)))
     return scored
 
@@ -110,16 +102,40 @@ def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) ->
 
     A date with scores that were recorded at the time keeps them: a reconstruction never takes their place.
     """
-    evidence = gather(workspace, max(as_ofs), since=min(as_ofs))
     published = _published_dates(workspace, as_ofs)
-    changed = 0
-    for as_of in as_ofs:
-        if _date(workspace, as_of).isoformat() not in published:
-            past = Run(run.id, as_of, "backfill", run.dagster_run_id)
-            scores = evaluate(workspace.configuration, evidence, as_of)
-            changed += len(_write(workspace, past, scores, evidence.known_at).changed_key_results)
+    past = [as_of for as_of in as_ofs if _date(workspace, as_of).isoformat() not in published]
+    changed = _reconstruct(workspace, run, past) if past else 0
     facts = {"days": len(as_ofs), "kept": len(published), "changed": changed}
     workspace.store.write(lambda batch: note_step(batch, run, "history", facts))
+    return changed
+
+
+def _score_and_record(workspace: Workspace, run: Run) -> Scored:
+    evidence = gather(workspace, run.as_of)
+    scores = evaluate(workspace.configuration, evidence, run.as_of)
+    day = _date(workspace, run.as_of)
+    key_results_before = workspace.store.key_result_scores((day - timedelta(days=1), day))
+    objectives_before = workspace.store.objective_scores((day - timedelta(days=1), day))
+    recorded, _ = _write(workspace, run, scores, evidence, evidence.known_at)
+    return Scored(
+        scores,
+        _with_previous(recorded.changed_key_results, key_results_before, "key_result"),
+        _with_previous(recorded.changed_objectives, objectives_before, "objective"),
+    )
+
+
+def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> int:
+    """Record scores of past instants from one look at the store, and from another one where the first is overtaken."""
+    evidence = gather(workspace, max(as_ofs), since=min(as_ofs))
+    looked_at, changed = evidence.known_at, 0
+    for position, as_of in enumerate(as_ofs):
+        past = Run(run.id, as_of, "backfill", run.dagster_run_id)
+        scores = evaluate(workspace.configuration, evidence, as_of)
+        try:
+            recorded, looked_at = _write(workspace, past, scores, evidence, looked_at)
+        except Overtaken:
+            return changed + _reconstruct(workspace, run, as_ofs[position:])
+        changed += len(recorded.changed_key_results)
     return changed
 
 
@@ -142,10 +158,12 @@ def scored_metrics(configuration: Configuration) -> set[str]:
 
 
 def baseline_definition(configuration: Configuration, key_result: KeyResult) -> str:
-    """A hash of what a baseline depends on, so that another metric, member, window or start gets a baseline anew."""
+    """A hash of what a baseline depends on, so that another metric, member, window, start or year gets one anew."""
     metric = configuration.metrics.get(key_result.metric or "")
     parts = [key_result.metric, dict(key_result.where), str(key_result.over), key_result.starts.isoformat()]
     parts += [metric.rollup, metric.across, metric.formula_text] if metric else []
+    week_year = configuration.calendar_of(metric).week_year if metric else None
+    parts += [asdict(week_year)] if week_year else []
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -159,11 +177,6 @@ def _definitions(configuration: Configuration) -> dict[str, str]:
     return {it.full_id: baseline_definition(configuration, it) for it in configuration.key_results()}
 
 
-def _failed_metrics(workspace: Workspace) -> frozenset[str]:
-    states = workspace.store.metric_states()
-    return frozenset(states.loc[states["status"] == "failed", "metric"])
-
-
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:
     dates = [_date(workspace, as_of) for as_of in as_ofs]
     recorded = workspace.store.key_result_scores((min(dates), max(dates)))
@@ -175,8 +188,16 @@ def _date(workspace: Workspace, as_of: datetime) -> date:
     return workspace.project.calendar.last_date_before(as_of)
 
 
-def _write(workspace: Workspace, run: Run, scores: Scores, known_at: datetime) -> Scored:
-    return workspace.store.write(lambda batch: _record(batch, workspace, run, scores, known_at))
+def _write(
+    workspace: Workspace, run: Run, scores: Scores, evidence: Evidence, looked_at: datetime
+) -> tuple[Scored, datetime]:
+    """What was recorded, and when; nobody but this run may have changed anything since it looked."""
+
+    def record(batch: Batch) -> tuple[Scored, datetime]:
+        require_last_word(workspace.store, looked_at, evidence.failed_metrics)
+        return _record(batch, workspace, run, scores, evidence.known_at), batch.recorded_at
+
+    return workspace.store.write(record)
 
 
 def _record(batch: Batch, workspace: Workspace, run: Run, scores: Scores, known_at: datetime) -> Scored:
@@ -226,6 +247,7 @@ def _facts(scored: Scored) -> dict[str, object]:
     turned = scored.changed_key_results
     turned = turned[turned["previous_status"].notna() & (turned["previous_status"] != turned["status"])]
     return {
+        "time_zones": edition(),
         "key_results": {str(status): int(count) for status, count in statuses.items()},
         "changed": len(scored.changed_key_results),
         "turned": turned[["key_result", "title", "previous_status", "status"]].head(_MOST_TOLD).to_dict("records"),

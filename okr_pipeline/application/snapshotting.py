@@ -220,7 +220,8 @@ def _instants(calendar: Calendar, earliest: datetime, as_of: datetime) -> list[d
     recent = [last - timedelta(days=back) for back in range(1, min(days, 14))]
     step = max(1, -(-days // _TRACK_POINTS))
     older = [last - timedelta(days=back) for back in range(14, days, step)]
-    return [*(calendar.end_of_day(day) for day in sorted(older + recent)), as_of]
+    # A date that the zone skipped ends with the one before.
+    return [*sorted({calendar.end_of_day(day) for day in older + recent}), as_of]
 
 
 def _alerts(workspace: Workspace) -> dict[str, datetime]:

@@ -112,7 +112,7 @@ class AnomalyKeys(Keys):
 class FlatKeys(Keys):
     """A longest flat line."""
 
-    value: int = Field(ge=1, description="Most equal values in a row; 1 refuses a value that equals the one before")
+    value: int = Field(ge=1, description="Most equal values in a row")
     severity: Severity = Field(default="warn", description="block refuses a value that breaks it, warn records it")
 
 

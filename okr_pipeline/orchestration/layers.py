@@ -91,9 +91,9 @@ def _score_now(instance: dg.DagsterInstance, workspace: Workspace, scope: Scope)
 
 def _score_past(workspace: Workspace, scope: Scope) -> Iterator[object]:
     calendar = workspace.project.calendar
-    changed = score_history(
-        workspace, scope.run, [min(calendar.end_of_day(day), scope.run.as_of) for day in scope.days]
-    )
+    # A date that the zone skipped ends with the one before.
+    ends = sorted({min(calendar.end_of_day(day), scope.run.as_of) for day in scope.days})
+    changed = score_history(workspace, scope.run, ends)
     for key in (KEY_RESULT_SCORES, OBJECTIVE_SCORES):
         yield dg.MaterializeResult(asset_key=key, metadata={"reconstructed_days": len(scope.days), "changed": changed})
 

@@ -7,8 +7,10 @@ All metrics are judged together in one long frame with each metric's thresholds 
 of expectations does not grow with the number of metrics. Importing this package does not import great_expectations.
 """
 
-from okr_pipeline.quality.thresholds import rules_version
+from okr_pipeline.quality.rules import DOUBT_RULES
+from okr_pipeline.quality.seasons import history_periods
+from okr_pipeline.quality.thresholds import redefined, rules_version
 from okr_pipeline.quality.validation import validate
 from okr_pipeline.quality.verdict import QualityError, Verdict
 
-__all__ = ["QualityError", "Verdict", "rules_version", "validate"]
+__all__ = ["DOUBT_RULES", "QualityError", "Verdict", "history_periods", "redefined", "rules_version", "validate"]

@@ -1,10 +1,10 @@
 """A delivery laid beside the thresholds and the history that it is judged by.
 
-Belongs here: numbering of metrics, series and keys, and the long frames that the rules read.
-Does not: what the rules say (rules), neighbours' arithmetic (neighbours).
+Belongs here: numbering of metrics, series and keys, and the columns that rules on a row by itself read.
+Does not: what the rules say (rules), columns that compare with other rows (comparing, contents, restatement).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -14,9 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.quality import neighbours
-from okr_pipeline.quality.neighbours import Ints, Line
-from okr_pipeline.quality.rules import NEIGHBOUR_RULES, Mask
+from okr_pipeline.quality.neighbours import Ints
+from okr_pipeline.quality.rules import Mask, Rule
 from okr_pipeline.quality.thresholds import Thresholds, tabulate
 
 ScalarT = TypeVar("ScalarT", bound=np.generic)
@@ -32,7 +31,7 @@ class Delivery:
 
     By point: `metric` (a number in `thresholds`), `series`, `key` and `period` (µs since 1970). Rows without a complete
     key have `keyed` False. `stored_*` are the same of those rows of the history that have a value and whose metric is
-    judged here. `metric_of` is by series.
+    judged here. `metric_of` is by series, `definitions` by metric.
     """
 
     points: pd.DataFrame
@@ -48,6 +47,12 @@ class Delivery:
     stored_period: Ints
     stored_key: Ints
     metric_of: Ints
+    definitions: list[Metric | None]
+
+    @property
+    def known(self) -> Mask:
+        """The points whose key has a value in the history."""
+        return np.isin(self.key, self.stored_key) & self.keyed
 
     @property
     def value(self) -> npt.NDArray[np.float64]:
@@ -99,11 +104,12 @@ def lay_out(
         stored_period=period[n:],
         stored_key=key[n:],
         metric_of=np.floor_divide(pairs, len(members) + 1).astype(np.int64),
+        definitions=[metrics.get(name) for name in thresholds.ids],
     )
 
 
 def row_frame(delivery: Delivery, now: datetime) -> pd.DataFrame:
-    """One row per point with what the row rules read, thresholds joined on; all but the comparison with neighbours."""
+    """One row per point with what the rules on a row by itself read."""
     thresholds = delivery.thresholds
     now_us = microseconds(now)
     columns: dict[str, object] = {
@@ -117,29 +123,14 @@ def row_frame(delivery: Delivery, now: datetime) -> pd.DataFrame:
             delivery.period == _NO_PERIOD, np.nan, delivery.period.astype(np.float64) - now_us
         ),
     }
-    for setting in thresholds.blocks:
-        if thresholds.in_force(setting).any():
-            columns[setting] = delivery.per_row(thresholds.limits[setting].to_numpy())
     return pd.DataFrame(columns)
 
 
-def add_neighbours(frame: pd.DataFrame, delivery: Delivery, refused: Mask) -> pd.DataFrame:
-    """The frame with each value's comparison with the accepted values before it; `refused` by the other rules."""
-    limits = _series_limits(delivery)
-    asked = np.isin(delivery.metric_of, _metrics_with_neighbour_rules(delivery.thresholds))
-    finite = np.isfinite(delivery.value)
-    new = np.flatnonzero(asked[delivery.series] & delivery.keyed & finite)
-    old = _reachable(delivery, np.flatnonzero(asked[delivery.stored_series]), new)
-    series = np.concatenate([delivery.series[new], delivery.stored_series[old]])
-    order = np.lexsort((np.concatenate([delivery.period[new], delivery.stored_period[old]]), series))
-    judged = np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)])
-    value = np.concatenate([delivery.value[new], delivery.stored_value[old]])
-    sound = np.concatenate([~refused[new], np.ones(len(old), dtype=bool)])
-    compared = neighbours.compare(Line(series[order], value[order], judged[order], sound[order]), limits)
-    rows = np.concatenate([new, old])[order][judged[order]]
-    return frame.assign(
-        **{column: _spread(values[judged[order]], rows, len(frame)) for column, values in compared.columns().items()}
-    )
+def add_bounds(frame: pd.DataFrame, delivery: Delivery, rules: Iterable[Rule]) -> pd.DataFrame:
+    """The frame with the thresholds of the rules whose columns it has."""
+    wanted = dict.fromkeys(rule.bound for rule in rules if rule.bound and rule.column in frame)
+    limits = delivery.thresholds.limits
+    return frame.assign(**{name: delivery.per_row(limits[name].to_numpy()) for name in wanted if name not in frame})
 
 
 def microseconds(instant: datetime) -> int:
@@ -164,50 +155,3 @@ def _number_metrics(
 
 def _microseconds(instants: "pd.Series[pd.Timestamp]") -> Ints:
     return np.asarray(instants.to_numpy(dtype="datetime64[us]").view(np.int64))
-
-
-def _metrics_with_neighbour_rules(thresholds: Thresholds) -> Ints:
-    asked = np.zeros(len(thresholds.ids), dtype=bool)
-    for setting in NEIGHBOUR_RULES:
-        asked |= thresholds.in_force(setting)
-    return np.flatnonzero(asked)
-
-
-def _series_limits(delivery: Delivery) -> neighbours.Limits:
-    thresholds, metric = delivery.thresholds, delivery.metric_of
-    limit = {setting: thresholds.limits[setting].to_numpy()[metric] for setting in NEIGHBOUR_RULES}
-    blocks = {setting: thresholds.blocking(setting)[metric] for setting in NEIGHBOUR_RULES}
-    return neighbours.Limits(
-        max_change=limit["max_change"],
-        monotonic=limit["monotonic"],
-        flat=limit["flat"],
-        anomaly=limit["anomaly"],
-        blocks_change=blocks["max_change"],
-        blocks_fall=blocks["monotonic"],
-        blocks_flat=blocks["flat"],
-        blocks_anomaly=blocks["anomaly"],
-    )
-
-
-def _reachable(delivery: Delivery, old: Ints, new: Ints) -> Ints:
-    """The stored values that can matter: of a series that is delivered, not delivered again, and not too long ago."""
-    first = np.full(len(delivery.metric_of), np.iinfo(np.int64).max)
-    np.minimum.at(first, delivery.series[new], delivery.period[new])
-    old = old[first[delivery.stored_series[old]] != np.iinfo(np.int64).max]
-    old = old[~pd.Series(delivery.stored_key[old]).isin(delivery.key[new]).to_numpy()]
-    series, period = delivery.stored_series[old], delivery.stored_period[old]
-    before = period < first[series]
-    latest_first = np.lexsort((-period, series))
-    ranked = latest_first[before[latest_first]]
-    starts = np.flatnonzero(np.diff(series[ranked], prepend=-1))
-    lengths = np.diff(starts, append=len(ranked))
-    rank = np.arange(len(ranked)) - np.repeat(starts, lengths)
-    flat = np.nan_to_num(delivery.thresholds.limits["flat"].to_numpy()[delivery.metric_of])
-    near = ranked[rank < np.maximum(neighbours.HISTORY, flat[series[ranked]] + 1)]
-    return np.asarray(old[np.concatenate([near, np.flatnonzero(~before)])])
-
-
-def _spread(values: npt.NDArray[np.float64], rows: Ints, length: int) -> npt.NDArray[np.float64]:
-    column = np.full(length, np.nan)
-    column[rows] = values
-    return column

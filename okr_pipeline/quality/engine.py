@@ -110,8 +110,8 @@ def _expectation_of(rule: Rule) -> Any:
             built = library.ExpectColumnValuesToBeNull(column=rule.column, meta=meta)
         case "distinct":
             built = library.ExpectColumnValuesToBeUnique(column=rule.column, meta=meta)
-        case "within" | "above":
-            limits = {"min_value": rule.low, "max_value": rule.high, "strict_min": rule.test == "above"}
+        case "within":
+            limits = {"min_value": rule.low, "max_value": rule.high}
             built = library.ExpectColumnValuesToBeBetween(column=rule.column, **limits, meta=meta)
         case "at_least":
             built = _pair(rule.column, rule.bound, meta)

@@ -19,10 +19,18 @@ from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.engine import Outcome
 from okr_pipeline.quality.neighbours import Ints
 from okr_pipeline.quality.results import Counts, ExtraResult, Texts, extra_result, gathered, rule_results
-from okr_pipeline.quality.rules import Mask, Rule, judged_rows
+from okr_pipeline.quality.rules import DOUBT_RULES, Mask, Rule, judged_rows
 from okr_pipeline.quality.verdict import REFUSED, Verdict
 
 _NO_ROWS: Final = "no value was delivered that it could judge"
+_COUNTED: Final = {
+    "volume": ("stored_values", "kept_values"),
+    "complete": ("expected_periods", "observed_periods"),
+    "rewritten": ("closed_values", "rewritten_values"),
+    "restated": ("settled_values", "restated_values"),
+    "new_members": ("known_series", "new_series"),
+}
+"""By rule over deliveries, the columns of what is judged, and of what is there (volume, complete) or wrong."""
 _IDLE: Final = {
     "volume": "nothing is stored for the stretch that was read",
     "complete": "no value was delivered for the stretch that was read",
@@ -46,7 +54,7 @@ class Findings:
         self._rule = np.full(rows, "", dtype=object)
         self._reason = np.full(rows, "", dtype=object)
         self._whole: dict[int, tuple[str, str]] = {}
-        self._lost = np.zeros(len(delivery.thresholds.ids), dtype=bool)
+        self._doubted: dict[int, tuple[str, str]] = {}
         self._results: list[pd.DataFrame] = []
         self._extras: list[ExtraResult] = []
 
@@ -63,15 +71,16 @@ class Findings:
         self._add_results(rule, Counts(checked, failed, details), error)
 
     def add_delivery_rule(self, rule: Rule, frame: pd.DataFrame, failing: Mask, error: str | None) -> None:
-        """A rule over whole deliveries: `volume` protects what is stored, the others refuse all points."""
-        wanted, there = (
-            ("stored_values", "kept_values") if rule.name == "volume" else ("expected_periods", "observed_periods")
-        )
-        checked = frame[wanted].to_numpy()
-        failed = np.where(failing, checked - frame[there].to_numpy(), 0) if error is None else np.zeros_like(checked)
+        """A rule over whole deliveries: `DOUBT_RULES` protect what is stored, the others refuse all points."""
+        checked, counted = (frame[column].to_numpy(dtype=np.int64) for column in _COUNTED[rule.name])
+        wrong = checked - counted if rule.name in ("volume", "complete") else counted
+        failed = np.where(failing, np.maximum(wrong, 1), 0) if error is None else np.zeros_like(checked)
         details = np.full(len(checked), "", dtype=object)
-        for metric in np.flatnonzero(failed):
-            details[metric] = _delivery_reason(rule, frame, int(metric))
+        rows = frame[failed > 0].to_dict("records")
+        for metric, row in zip(np.flatnonzero(failed), rows, strict=True):
+            details[metric] = wording.delivery_reason(
+                rule.name, row, self._delivery.definitions[metric], self._calendar
+            )
         self._add_results(rule, Counts(checked, failed, details), error)
         if error is None:
             self._hold(rule, np.flatnonzero(failed), details)
@@ -101,18 +110,24 @@ class Findings:
 
     def verdict(self) -> Verdict:
         """The sum of it."""
-        held = np.zeros(len(self._lost), dtype=bool)
-        held[list(self._whole)] = True
-        held_rows = self._delivery.per_row(held)
-        told = delivered_values(self._delivery)
-        self._refuse_deliveries(np.flatnonzero(held_rows & told & ~self._refused & ~self._unchanged(held)))
-        erasing = ~told & self._delivery.per_row(self._lost)
+        held, doubted = self._metrics_among(self._whole), self._metrics_among(self._doubted)
+        held_rows, doubted_rows = self._delivery.per_row(held), self._delivery.per_row(doubted)
+        told, known = delivered_values(self._delivery), self._delivery.known
+        self._refused &= ~(doubted_rows & known)
+        self._refuse_deliveries(self._doubted, np.flatnonzero(doubted_rows & told & ~known & ~self._refused))
+        open_rows = held_rows & told & ~self._refused & ~self._unchanged(held) & ~(doubted_rows & known)
+        self._refuse_deliveries(self._whole, np.flatnonzero(open_rows))
         return Verdict(
             results=gathered(self._results, self._extras),
             refused=self._refused_frame(),
-            accepted=pd.Series(~self._refused & ~held_rows & ~erasing, index=self._delivery.points.index),
-            keep_missing=frozenset(str(name) for name in self._delivery.thresholds.ids[held | self._lost]),
+            accepted=pd.Series(~self._refused & ~held_rows & ~doubted_rows, index=self._delivery.points.index),
+            keep_missing=frozenset(str(name) for name in self._delivery.thresholds.ids[held | doubted]),
         )
+
+    def _metrics_among(self, causes: Mapping[int, tuple[str, str]]) -> Mask:
+        chosen = np.zeros(len(self._delivery.thresholds.ids), dtype=bool)
+        chosen[list(causes)] = True
+        return chosen
 
     def _add_results(self, rule: Rule, counts: Counts, error: str | None) -> None:
         thresholds = self._delivery.thresholds
@@ -125,11 +140,9 @@ class Findings:
     def _hold(self, rule: Rule, metrics: Ints, reasons: Texts) -> None:
         """Refuse whole deliveries where a rule blocks."""
         metrics = metrics[self._delivery.thresholds.blocking(rule.setting)[metrics]]
-        if rule.name == "volume":
-            self._lost[metrics] = True
-            return
+        causes = self._doubted if rule.name in DOUBT_RULES else self._whole
         for metric in metrics:
-            self._whole.setdefault(int(metric), (rule.name, reasons[metric]))
+            causes.setdefault(int(metric), (rule.name, reasons[metric]))
 
     def _add_whole_extra(self, metric: int, name: str, extra: Extra, rows: Ints, outcome: Outcome) -> None:
         told, count = str(self._delivery.thresholds.ids[metric]), len(rows)
@@ -159,11 +172,11 @@ class Findings:
         self._rule[rows] = rule
         self._reason[rows] = reasons
 
-    def _refuse_deliveries(self, rows: Ints) -> None:
+    def _refuse_deliveries(self, causes: Mapping[int, tuple[str, str]], rows: Ints) -> None:
         if len(rows):
-            causes = [self._whole[metric] for metric in self._delivery.metric[rows]]
-            self._refuse_rows("", rows, [reason for _, reason in causes])
-            self._rule[rows] = [rule for rule, _ in causes]
+            told = [causes[metric] for metric in self._delivery.metric[rows]]
+            self._refuse_rows("", rows, [reason for _, reason in told])
+            self._rule[rows] = [rule for rule, _ in told]
 
     def _unchanged(self, held: Mask) -> Mask:
         """The points of some metrics that the store already has just so."""
@@ -197,10 +210,3 @@ class Findings:
         frame["text"] = frame["raw_value"].astype("str")
         frame = frame.sort_values([*SERIES_KEY, "rank", "value", "text"], kind="stable")
         return frame.drop_duplicates(list(SERIES_KEY))[list(REFUSED)].reset_index(drop=True)
-
-
-def _delivery_reason(rule: Rule, frame: pd.DataFrame, metric: int) -> str:
-    row = frame.iloc[metric]
-    if rule.name == "volume":
-        return wording.volume_reason(int(row["stored_values"]), int(row["kept_values"]))
-    return wording.complete_reason(int(row["observed_periods"]), int(row["expected_periods"]), float(row["complete"]))

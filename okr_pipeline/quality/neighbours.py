@@ -1,7 +1,7 @@
 """How a value compares with the earlier values of its own series.
 
 Belongs here: change, increase, run length and robust z of each delivered value, computed in one pass over time.
-Does not: thresholds as configured (thresholds), the rules on these columns (rules).
+Does not: thresholds as configured (thresholds), the rules on these columns (rules), what a season is (seasons).
 
 A refused value must not become the yardstick of the next one: else a unit that switches by a thousand would be refused
 once and believed ever after. So a value is compared with the newest *accepted* ones, and acceptance is decided on the
@@ -22,18 +22,25 @@ HISTORY: Final = 28
 """Earlier accepted values that a robust z is taken against, at most."""
 LEAST_HISTORY: Final = 8
 """Earlier accepted values without which there is no robust z."""
+SAME_PHASE: Final = 4
+"""Earlier accepted values of the same phase of a season, at most, that say what is usual there."""
+LEAST_SAME_PHASE: Final = 3
 _MAD_TO_SIGMA: Final = 0.6745
 _LEAST_SCALE_SHARE: Final = 0.01
+_LEARNING_TIMES: Final = 3
+"""How much wider a limit is for a series whose season is not known yet: its first weekends are no anomalies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """Values in order of series and time. `judged` marks the delivered ones, `sound` those that no other rule refuses.
 
-    Values are finite or NaN; a row that is neither delivered nor sound does not occur.
+    Values are finite or NaN; a row that is neither delivered nor sound does not occur. `phase` is the place of a period
+    in its season: a weekday, an hour of the week; 0 where there is none.
     """
 
     series: Ints
+    phase: Ints
     value: Floats
     judged: Bools
     sound: Bools
@@ -41,7 +48,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """By series: the thresholds, NaN where off, and whether breaking them refuses the value."""
+    """By series: the thresholds, NaN where off, and whether breaking them refuses the value.
+
+    `phases` is the length of its season in periods, 0 for none; `counts` says that values are counts of things.
+    """
 
     max_change: Floats
     monotonic: Floats
@@ -51,6 +61,8 @@ class Limits:
     blocks_fall: Bools
     blocks_flat: Bools
     blocks_anomaly: Bools
+    phases: Ints
+    counts: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +71,12 @@ class Comparison:
 
     `change`: |value / reference − 1|, reference being the newest accepted earlier value that is not 0.
     `increase`: value − previous, the newest accepted earlier value. `run_length`: equal values in a row up to this one.
-    `robust_z`: 0.6745·|value − median| / MAD of the newest 28 accepted earlier values, 8 at least (Iglewicz and
-    Hoaglin 1993). The scale is at least a hundredth of the median's size, so that the first small step of a
-    series that never moved is no anomaly; where it is 0, there is no z.
+    `robust_z`: 0.6745·|value − usual| / MAD of the newest 28 accepted earlier values, 8 at least, of which `usual` is
+    the median (Iglewicz and Hoaglin 1993). Where three earlier values of the same phase are known, a value is first
+    set against the median of the newest four of them: as a ratio where all of the series is positive, else as a
+    difference; the same z is then taken of these. The scale is at least a hundredth of what is usual, so that the
+    first small step of a series that never moved is no anomaly, and of a count at least its square root, by which
+    counts vary of themselves; where it is 0, there is no z. Until the season of a series is known, its z is a third.
     """
 
     change: Floats
@@ -70,7 +85,7 @@ class Comparison:
     previous: Floats
     run_length: Floats
     robust_z: Floats
-    median: Floats
+    usual: Floats
 
     def columns(self) -> dict[str, Floats]:
         """The comparison by column name."""
@@ -103,11 +118,7 @@ class _Walk:
         self._previous = np.full(series, np.nan)
         self._seen = np.full(series, np.nan)
         self._run = np.zeros(series)
-        self._remembers = np.flatnonzero(~np.isnan(limits.anomaly))
-        self._slot = np.full(series, -1)
-        self._slot[self._remembers] = np.arange(len(self._remembers))
-        self._memory = np.full((len(self._remembers), HISTORY), np.nan)
-        self._remembered = np.zeros(len(self._remembers), dtype=np.int64)
+        self._memory = _Memory(limits)
         self.comparison = Comparison(*(np.full(rows, np.nan) for _ in range(7)))
 
     def step(self, line: Line, rows: Ints) -> None:
@@ -115,23 +126,25 @@ class _Walk:
         rows = rows[~np.isnan(line.value[rows])]
         series, value = line.series[rows], line.value[rows]
         self._count_run(series, value, line.sound[rows])
-        refused = self._compare(rows, series, value) & line.judged[rows]
+        judged, usual = line.judged[rows], self._memory.usual(series, line.phase[rows])
+        refused = self._compare(rows, series, value, usual, judged) & judged
         accepted = line.sound[rows] & ~refused
-        self._remember(series[accepted], value[accepted])
+        self._remember(series[accepted], value[accepted], line.phase[rows][accepted], usual[accepted])
 
     def _count_run(self, series: Ints, value: Floats, sound: Bools) -> None:
         run = np.where(value == self._seen[series], self._run[series] + 1, 1)
         self._run[series] = np.where(sound, run, self._run[series])
         self._seen[series] = np.where(sound, value, self._seen[series])
 
-    def _compare(self, rows: Ints, series: Ints, value: Floats) -> Bools:
+    def _compare(self, rows: Ints, series: Ints, value: Floats, usual: Floats, judged: Bools) -> Bools:
         out, limits = self.comparison, self._limits
         out.reference[rows], out.previous[rows] = self._reference[series], self._previous[series]
         with np.errstate(over="ignore"):
             out.change[rows] = np.abs(value / self._reference[series] - 1)
             out.increase[rows] = value - self._previous[series]
         out.run_length[rows] = self._run[series]
-        self._compare_with_memory(rows, series, value)
+        z, expected = self._memory.robust_z(series[judged], value[judged], usual[judged])
+        out.robust_z[rows[judged]], out.usual[rows[judged]] = z, expected
         return np.asarray(
             (limits.blocks_change[series] & (out.change[rows] > limits.max_change[series]))
             | (limits.blocks_fall[series] & (out.increase[rows] < limits.monotonic[series]))
@@ -139,31 +152,128 @@ class _Walk:
             | (limits.blocks_anomaly[series] & (out.robust_z[rows] > limits.anomaly[series]))
         )
 
-    def _compare_with_memory(self, rows: Ints, series: Ints, value: Floats) -> None:
-        slots = self._slot[series]
-        ready = (slots >= 0) & (self._remembered[slots] >= LEAST_HISTORY) if len(self._remembers) else slots >= 0
-        if not ready.any():
-            return
-        memory = self._memory[slots[ready]]
-        median = _median(memory)
-        mad = _median(np.abs(memory - median[:, None]))
-        scale = np.maximum(mad / _MAD_TO_SIGMA, _LEAST_SCALE_SHARE * np.abs(median))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            z = np.abs(value[ready] - median) / scale
-        self.comparison.robust_z[rows[ready]] = np.where(scale > 0, z, np.nan)
-        self.comparison.median[rows[ready]] = median
-
-    def _remember(self, series: Ints, value: Floats) -> None:
+    def _remember(self, series: Ints, value: Floats, phase: Ints, usual: Floats) -> None:
         self._previous[series] = value
         self._reference[series] = np.where(value != 0, value, self._reference[series])
+        self._memory.add(series, value, phase, usual)
+
+
+class _Memory:
+    """The newest accepted values of the series that are judged for anomalies, and how they differed from the usual.
+
+    `_values` and `_ratios`, `_differences` are rings of one length; what was usual at a value's own time is in the
+    latter two, NaN where nothing was.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        remembered = np.flatnonzero(~np.isnan(limits.anomaly))
+        count = len(remembered)
+        self._counts = limits.counts
+        self._slot = np.full(len(limits.anomaly), -1)
+        self._slot[remembered] = np.arange(count)
+        self._values, self._ratios, self._differences = (np.full((count, HISTORY), np.nan) for _ in range(3))
+        self._added = np.zeros(count, dtype=np.int64)
+        phases = limits.phases[remembered]
+        self._first_place = np.where(phases > 0, np.cumsum(phases) - phases, -1)
+        self._of_phase = np.full((int(phases.sum()), SAME_PHASE), np.nan)
+        self._added_to_phase = np.zeros(int(phases.sum()), dtype=np.int64)
+
+    def usual(self, series: Ints, phase: Ints) -> Floats:
+        """The median of the newest values of the same phase, NaN where they are too few."""
+        usual = np.full(len(series), np.nan)
+        place = self._place(self._slot[series], phase)
+        known = np.flatnonzero(place >= 0)
+        known = known[self._added_to_phase[place[known]] >= LEAST_SAME_PHASE]
+        if len(known):
+            usual[known] = _median(self._of_phase[place[known]])
+        return usual
+
+    def robust_z(self, series: Ints, value: Floats, usual: Floats) -> tuple[Floats, Floats]:
+        """The z of some values, and what was expected in their place; NaN where the history is too short."""
+        z, expected = np.full(len(series), np.nan), np.full(len(series), np.nan)
+        slots, floor = self._slot[series], np.where(self._counts[series], 1.0, 0.0)
+        ready = np.flatnonzero(slots >= 0)
+        ready = ready[self._added[slots[ready]] >= LEAST_HISTORY]
+        if not len(ready):
+            return z, expected
+        by_ratio, by_difference = self._seasonal(slots[ready], usual[ready])
+        plain = ~by_ratio & ~by_difference
+        for rows, memory, unit in (
+            (ready[plain], self._values, None),
+            (ready[by_difference], self._differences, np.zeros(1)),
+            (ready[by_ratio], self._ratios, np.ones(1)),
+        ):
+            if len(rows):
+                z[rows], expected[rows] = _z(value[rows], usual[rows], memory[slots[rows]], unit, floor[rows])
+        learning = ready[plain & (self._first_place[slots[ready]] >= 0)]
+        z[learning] /= _LEARNING_TIMES
+        return z, expected
+
+    def add(self, series: Ints, value: Floats, phase: Ints, usual: Floats) -> None:
+        """Remember accepted values, with what was usual when they came."""
         slots = self._slot[series]
-        kept = slots[slots >= 0]
-        self._memory[kept, self._remembered[kept] % HISTORY] = value[slots >= 0]
-        self._remembered[kept] += 1
+        kept = slots >= 0
+        slots, value, usual = slots[kept], value[kept], usual[kept]
+        ring = self._added[slots] % HISTORY
+        self._values[slots, ring] = value
+        self._differences[slots, ring] = value - usual
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            self._ratios[slots, ring] = np.where(usual > 0, value / usual, np.nan)
+        self._added[slots] += 1
+        place = self._place(slots, phase[kept])
+        value, place = value[place >= 0], place[place >= 0]
+        self._of_phase[place, self._added_to_phase[place] % SAME_PHASE] = value
+        self._added_to_phase[place] += 1
+
+    def _place(self, slots: Ints, phase: Ints) -> Ints:
+        if not len(self._of_phase):
+            return np.full(len(slots), -1)
+        first = np.where(slots >= 0, self._first_place[slots], -1)
+        return np.where(first >= 0, first + phase, -1)
+
+    def _seasonal(self, slots: Ints, usual: Floats) -> tuple[Bools, Bools]:
+        """Which of some values are set against the usual as a ratio, and which as a difference."""
+        none = np.zeros(len(slots), dtype=bool)
+        known = np.flatnonzero(~np.isnan(usual))
+        if not len(known):
+            return none, none
+        enough = (~np.isnan(self._differences[slots[known]])).sum(axis=1) >= LEAST_HISTORY
+        known = known[enough]
+        positive = (np.nanmin(self._values[slots[known]], axis=1) > 0) & (usual[known] > 0)
+        by_ratio, by_difference = none.copy(), none.copy()
+        by_ratio[known[positive]] = True
+        by_difference[known[~positive]] = True
+        return by_ratio, by_difference
+
+
+def _z(value: Floats, usual: Floats, memory: Floats, unit: Floats | None, floor: Floats) -> tuple[Floats, Floats]:
+    """The robust z of values against what is remembered of each, and the expected values.
+
+    `unit` is None for plain values, 0 for differences from the usual, 1 for ratios to it. `floor` times the square
+    root of what is expected is the least scale.
+    """
+    middle = _median(memory)
+    spread = _median(np.abs(memory - middle[:, None])) / _MAD_TO_SIGMA
+    if unit is None:
+        expected, size = middle, np.ones(len(middle))
+    elif unit[0]:
+        expected, size = middle * usual, usual
+    else:
+        expected, size = middle + usual, np.ones(len(middle))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        scale = np.maximum(spread * size, _LEAST_SCALE_SHARE * np.abs(expected))
+        scale = np.maximum(scale, floor * np.sqrt(np.abs(expected)))
+        z = np.abs(value - expected) / scale
+    return np.where(scale > 0, z, np.nan), expected
 
 
 def _median(rows: Floats) -> Floats:
     """The median of each row, NaN left out; every row has a value."""
+    if not np.isnan(rows).any():
+        length = rows.shape[1]
+        low, high = (length - 1) // 2, length // 2
+        ordered = np.partition(rows, (low, high), axis=1)
+        return np.asarray((ordered[:, low] + ordered[:, high]) / 2)
     ordered = np.sort(rows, axis=1)
     count = (~np.isnan(rows)).sum(axis=1)
     each = np.arange(len(rows))

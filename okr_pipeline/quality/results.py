@@ -38,8 +38,12 @@ class Counts:
 
 
 def rule_results(rule: Rule, thresholds: Thresholds, counts: Counts, idle: str, error: str | None) -> pd.DataFrame:
-    """One row per metric that a rule is in force for; `idle` is the detail where there was nothing to judge."""
-    told = np.flatnonzero(_told(rule, thresholds))
+    """One row per metric that a rule is in force for, and a quiet one not met.
+
+    `idle` is the detail where there was nothing to judge.
+    """
+    loud = (counts.failed > 0) | (error is not None) | (not rule.quiet)
+    told = np.flatnonzero(_told(rule, thresholds) & loud)
     checked, failed = counts.checked[told], counts.failed[told]
     status = np.where(checked == 0, "skipped", np.where(failed > 0, "failed", "passed" if error is None else "errored"))
     details = np.where(status == "skipped", idle, counts.details[told] if error is None else error)
@@ -65,7 +69,7 @@ def extra_result(
 def gathered(results: Sequence[pd.DataFrame], extras: Sequence[ExtraResult]) -> pd.DataFrame:
     """All results by metric, in the order of the rules."""
     custom = pd.DataFrame(extras, columns=list(CHECK_RESULTS)).astype(_DTYPES)
-    together = pd.concat([*results, custom], ignore_index=True)
+    together = pd.concat([*(it for it in results if len(it)), custom], ignore_index=True)
     rank = together["rule"].map(_RANKS).fillna(len(_RANKS))
     order = pd.DataFrame({"metric": together["metric"], "rank": rank}).sort_values(["metric", "rank"], kind="stable")
     return together.loc[order.index].reset_index(drop=True)

@@ -17,10 +17,18 @@ import pandas as pd
 from okr_pipeline.model.metric import Expectations, Limit, Metric
 from okr_pipeline.quality.rules import METRIC_RULES, ROW_RULES, Mask
 
-_REVISION: Final = 1
+_REVISION: Final = 2
 """Counts changes of the rules themselves, so that values judged by older rules are judged again."""
 
-_SETTINGS: Final = tuple(rule.bound for rule in (*ROW_RULES, *METRIC_RULES) if rule.bound)
+REWRITTEN_SHARE: Final = 0.5
+"""Of the values that come again, the share that may change by more than a fifth."""
+REPEATED_SHARE: Final = 0.8
+"""Of the series of a source, the share that may have the values of another period."""
+
+_MEANING: Final = ("source", "request", "grain", "timezone", "year", "unit", "dimensions")
+"""What of a metric's definition says what its values are: where it changes, values may change."""
+
+_SETTINGS: Final = tuple(dict.fromkeys(rule.bound for rule in (*ROW_RULES, *METRIC_RULES) if rule.bound))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Thresholds:
 
 
 def rules_version(metric: Metric) -> str:
-    """A short hash of everything that decides how values of a metric are judged.
+    """Two short hashes with a dot between: of all that decides how values are judged, and of what they are.
 
     Equal expectations have equal versions; a value that was judged by another version is to be judged again.
     """
@@ -57,10 +65,25 @@ def rules_version(metric: Metric) -> str:
         "revision": _REVISION,
         "grain": metric.grain,
         "timezone": metric.timezone,
+        "settled_after": str(metric.settled_after),
         "expect": asdict(metric.expect),
     }
-    canonical = json.dumps(judged_by, sort_keys=True, separators=(",", ":"), default=str)
+    return f"{_hashed(judged_by)}.{_hashed({name: getattr(metric, name) for name in _MEANING})}"
+
+
+def redefined(before: str, after: str) -> bool:
+    """Whether a metric's values mean something else by one version of its rules than by another."""
+    earlier, later = before.partition(".")[2], after.partition(".")[2]
+    return bool(earlier) and earlier != later
+
+
+def _hashed(parts: Mapping[str, object]) -> str:
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def tabulate(metrics: Mapping[str, Metric], ids: list[str], strangers: list[str]) -> Thresholds:
@@ -84,5 +107,11 @@ def _limits(expect: Expectations) -> tuple[Limit | None, ...]:
         "flat": expect.flat,
         "anomaly": expect.anomaly,
         "complete": expect.complete,
+        "members": Limit(0.0) if expect.members else None,
+        "volume": expect.volume,
+        "restated": expect.restated,
+        "rewritten": Limit(REWRITTEN_SHARE, expect.rewritten) if expect.rewritten else None,
+        "new_members": expect.new_members,
+        "repeated": Limit(REPEATED_SHARE, expect.repeated) if expect.repeated else None,
     }
     return tuple(by_setting[setting] for setting in _SETTINGS)

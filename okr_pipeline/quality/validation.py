@@ -3,7 +3,7 @@
 Belongs here: the order of the steps. Does not: the steps, or what comes of their findings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -11,11 +11,23 @@ import pandas as pd
 
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.metric import Extra, Metric
-from okr_pipeline.quality.completeness import metric_frame
-from okr_pipeline.quality.delivery import Delivery, add_neighbours, lay_out, row_frame
+from okr_pipeline.quality.comparing import add_neighbours, add_totals
+from okr_pipeline.quality.completeness import Windows, observed_columns
+from okr_pipeline.quality.contents import add_contents
+from okr_pipeline.quality.delivery import Delivery, add_bounds, lay_out, row_frame
 from okr_pipeline.quality.engine import Engine, Outcome
 from okr_pipeline.quality.findings import Findings
-from okr_pipeline.quality.rules import METRIC_RULES, NEIGHBOUR_RULES, ROW_RULES, Mask, Rule, failing_rows
+from okr_pipeline.quality.repeats import add_repeats
+from okr_pipeline.quality.restatement import restatement_columns
+from okr_pipeline.quality.rules import (
+    LATER_RULES,
+    METRIC_RULES,
+    NEIGHBOUR_RULES,
+    ROW_RULES,
+    Mask,
+    Rule,
+    failing_rows,
+)
 from okr_pipeline.quality.verdict import QualityError, Verdict
 
 _UTC = Calendar()
@@ -29,19 +41,23 @@ def validate(
     now: datetime,
     read_windows: Mapping[str, tuple[datetime, datetime]],
     calendar: Calendar = _UTC,
+    whole: Collection[str] = (),
+    redefined: Collection[str] = (),
 ) -> Verdict:
     """Judge delivered POINTS against what is expected of their metrics and against OBSERVATIONS known before.
 
     `read_windows` are the stretches `[start, end)` that were read, by metric; a metric that was read and delivered
     nothing is judged, too. `calendar` is the project's: it counts the periods that `complete` expects, and words the
-    reasons.
+    reasons. `whole` names metrics that were read whole, so that what lies before their window was asked for as well;
+    `redefined` those whose values mean something else than those stored, so that the two are not compared.
 
     A blocking rule over rows refuses the rows that break it; of several, the first in the order of `ROW_RULES` is
     named. `unique` refuses every row of a key that came twice, equal values included. A null value is no observation
     and breaks nothing but `complete`. A blocking rule over a whole delivery (`complete`, a custom expectation that
     judges an aggregate) refuses all of the metric's points; so does a blocking rule that errored, for an unproven value
-    is not a valid one. `volume` refuses no value: it says that what is missing may not be taken for withdrawn, and
-    that nulls may not replace stored values. Custom expectations see the rows that the other rules accept, in the order
+    is not a valid one. Rules that compare a delivery with what is stored (`DOUBT_RULES`) refuse what is new in it, and
+    leave what is stored as it is: what is missing may not be taken for withdrawn, nor may changed values or nulls
+    replace it. Custom expectations see the rows that the other rules accept, in the order
     of dimensions and period, in the columns of POINTS; those that judge rows refuse the rows that break them.
 
     The verdict does not depend on the order of the rows. Safe to call from several threads.
@@ -53,18 +69,28 @@ def validate(
     findings = Findings(delivery, metrics, calendar)
     if len(delivery.thresholds.ids):
         engine = Engine()
-        _judge_rows(engine, delivery, row_frame(delivery, now), findings)
-        _judge_deliveries(engine, delivery, metric_frame(delivery, metrics, read_windows, calendar), findings)
+        _judge_rows(engine, delivery, row_frame(delivery, now), findings, calendar)
+        windows = Windows.of(delivery, read_windows)
+        restated = restatement_columns(delivery, windows, whole=whole, redefined=redefined)
+        observed = observed_columns(delivery, metrics, windows, calendar)
+        _judge_deliveries(engine, delivery, restated.join(observed), findings)
         _judge_extras(engine, delivery, metrics, findings)
     return findings.verdict()
 
 
-def _judge_rows(engine: Engine, delivery: Delivery, frame: pd.DataFrame, findings: Findings) -> None:
+def _judge_rows(
+    engine: Engine, delivery: Delivery, frame: pd.DataFrame, findings: Findings, calendar: Calendar
+) -> None:
     rules = [rule for rule in ROW_RULES if delivery.thresholds.in_force(rule.setting).any()]
-    alone = {rule.name: failing_rows(rule, frame) for rule in rules if rule.name not in NEIGHBOUR_RULES}
-    if len(alone) < len(rules):
-        frame = add_neighbours(frame, delivery, _refused(delivery, rules, alone))
-    masks = alone | {rule.name: failing_rows(rule, frame) for rule in rules if rule.name in NEIGHBOUR_RULES}
+    frame = add_bounds(add_contents(frame, delivery), delivery, rules)
+    masks = {rule.name: failing_rows(rule, frame) for rule in rules if rule.name not in LATER_RULES}
+    if any(delivery.thresholds.in_force(setting).any() for setting in NEIGHBOUR_RULES):
+        frame = add_neighbours(frame, delivery, _refused(delivery, rules, masks), calendar)
+        frame = add_bounds(frame, delivery, rules)
+        masks |= {rule.name: failing_rows(rule, frame) for rule in rules if rule.setting in NEIGHBOUR_RULES}
+        frame = add_totals(frame, delivery, _refused(delivery, rules, masks), calendar)
+    frame = add_bounds(add_repeats(frame, delivery), delivery, rules)
+    masks |= {rule.name: failing_rows(rule, frame) for rule in rules if rule.name in LATER_RULES}
     outcomes = _agreed(engine, frame, rules, masks)
     for rule in rules:
         findings.add_row_rule(rule, frame, masks[rule.name], outcomes[rule.name].error)
@@ -72,10 +98,18 @@ def _judge_rows(engine: Engine, delivery: Delivery, frame: pd.DataFrame, finding
 
 def _judge_deliveries(engine: Engine, delivery: Delivery, frame: pd.DataFrame, findings: Findings) -> None:
     rules = [rule for rule in METRIC_RULES if delivery.thresholds.in_force(rule.setting).any()]
+    frame = _with_bounds(frame, delivery)
     masks = {rule.name: failing_rows(rule, frame) for rule in rules}
     outcomes = _agreed(engine, frame, rules, masks)
     for rule in rules:
         findings.add_delivery_rule(rule, frame, masks[rule.name], outcomes[rule.name].error)
+
+
+def _with_bounds(frame: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
+    """The frame with each metric's thresholds; twice as many members as are known may always be new."""
+    limits = delivery.thresholds.limits[[rule.bound for rule in METRIC_RULES]]
+    allowed = limits["new_members"].clip(lower=2 * frame["known_series"])
+    return frame.join(limits.assign(new_members=allowed))
 
 
 def _judge_extras(engine: Engine, delivery: Delivery, metrics: Mapping[str, Metric], findings: Findings) -> None:
@@ -101,10 +135,12 @@ def _refused(delivery: Delivery, rules: list[Rule], masks: Mapping[str, Mask]) -
 
 
 def _agreed(engine: Engine, frame: pd.DataFrame, rules: list[Rule], masks: Mapping[str, Mask]) -> Mapping[str, Outcome]:
-    """What Great Expectations says, which must be what the masks say."""
-    if frame.empty:
-        return {rule.name: Outcome(success=True, failed_count=0) for rule in rules}
-    outcomes = engine.judge_rules(frame, rules)
+    """What Great Expectations says, which must be what the masks say. Rules with nothing to judge are met."""
+    met = {rule.name: Outcome(success=True, failed_count=0) for rule in rules}
+    judged = [rule for rule in rules if rule.column in frame] if len(frame) else []
+    if not judged:
+        return met
+    outcomes = met | engine.judge_rules(frame, judged)
     for name, outcome in outcomes.items():
         counted = int(masks[name].sum())
         if outcome.error is None and outcome.failed_count != counted:

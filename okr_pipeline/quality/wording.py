@@ -9,17 +9,18 @@ are those of `expect:` in a metric's definition.
 import difflib
 import json
 import math
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable, Hashable, Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from okr_pipeline.model.calendar import Calendar, Grain
 from okr_pipeline.model.metric import Metric
+from okr_pipeline.quality.comparing import weighs
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Ints
-from okr_pipeline.quality.rules import LEAST_KEPT_SHARE, Rule
+from okr_pipeline.quality.rules import Rule
 
 _FORMATS: Final[Mapping[Grain, str]] = {
     Grain.HOUR: "%Y-%m-%d %H:%M",
@@ -39,28 +40,18 @@ def row_reasons(
     picked = frame.iloc[rows].assign(
         place=_places(delivery, rows, metrics, calendar),
         id=delivery.thresholds.ids[delivery.metric[rows]],
+        by_weight=np.array([weighs(it) for it in delivery.definitions], dtype=bool)[delivery.metric[rows]],
+        weight=delivery.points["weight"].iloc[rows].to_numpy(dtype=float),
         starts=delivery.points["period_start"].iloc[rows].to_numpy(dtype="datetime64[us]"),
         grain=[metrics[name].grain.value if name in metrics else "period" for name in _ids(delivery, rows)],
+        falls_in=_told(_start, delivery, rows, metrics, calendar) if rule.name == "period" else "",
     )
     return _SENTENCES[rule.name](picked, list(metrics))
 
 
-def volume_reason(stored: int, kept: int) -> str:
-    """Why the values that a read lacks are not believed to be gone."""
-    return (
-        f"the read has only {kept} of the {stored} values that are stored for its window, "
-        f"{number(100 * (1 - LEAST_KEPT_SHARE))} % or more are missing; they are kept; check the source and its "
-        "filter, or read a longer stretch again if they are truly gone"
-    )
-
-
-def complete_reason(observed: int, expected: int, threshold: float) -> str:
-    """Why a delivery is refused for its gaps."""
-    return (
-        f"only {observed} of {expected} periods read have a value ({number(100 * observed / expected)} %), less than "
-        f"complete: {number(threshold)} asks for; nothing of the delivery is kept; wait until the source has caught "
-        "up, or lower complete"
-    )
+def delivery_reason(rule: str, row: Mapping[Hashable, float], metric: Metric | None, calendar: Calendar) -> str:
+    """Why a whole delivery is refused, or what is stored is believed rather than it."""
+    return _DELIVERY_SENTENCES[rule](row, _kind(metric, calendar))
 
 
 def extra_reason(rule: str, observed: object) -> str:
@@ -113,7 +104,7 @@ def _places(delivery: Delivery, rows: Ints, metrics: Mapping[str, Metric], calen
     """`2013-05-03 (carrier AA)` for each of some rows."""
     members = delivery.points["dimensions"].iloc[rows]
     texts = {text: _member(text) for text in members.dropna().unique()}
-    labels = _labels(delivery, rows, metrics, calendar)
+    labels = _told(_label, delivery, rows, metrics, calendar)
     return [label + texts.get(text, "") for label, text in zip(labels, members, strict=True)]
 
 
@@ -125,29 +116,116 @@ def _member(dimensions: str) -> str:
     return f" ({', '.join(f'{name} {member}' for name, member in pairs)})" if pairs else ""
 
 
-def _labels(delivery: Delivery, rows: Ints, metrics: Mapping[str, Metric], calendar: Calendar) -> list[str]:
+def _told(
+    tell: "Callable[[_Kind, int], str]",
+    delivery: Delivery,
+    rows: Ints,
+    metrics: Mapping[str, Metric],
+    calendar: Calendar,
+) -> list[str]:
+    """What is told of the period of each of some rows; of each period once."""
     keys = pd.DataFrame({"metric": delivery.metric[rows], "period": delivery.period[rows]})
     kinds = {code: _kind(metrics.get(delivery.thresholds.ids[code]), calendar) for code in keys["metric"].unique()}
     keys["kind"] = keys["metric"].map(kinds)
     unique = keys[["kind", "period"]].drop_duplicates()
-    texts = {(kind, period): _label(kind, period) for kind, period in unique.itertuples(index=False, name=None)}
+    texts = {(kind, period): tell(kind, period) for kind, period in unique.itertuples(index=False, name=None)}
     return [texts[pair] for pair in zip(keys["kind"], keys["period"], strict=True)]
 
 
-def _kind(metric: Metric | None, calendar: Calendar) -> tuple[str, str]:
-    if metric is None:
-        return calendar.timezone, "%Y-%m-%d %H:%M"
-    return metric.timezone or calendar.timezone, _FORMATS[metric.grain]
+_Kind: TypeAlias = tuple[Calendar, Grain | None]
+"""The periods of a metric."""
 
 
-def _label(kind: tuple[str, str], period_us: int) -> str:
-    timezone, style = kind
+def _kind(metric: Metric | None, calendar: Calendar) -> _Kind:
+    return (calendar, None) if metric is None else (metric.calendar_in(calendar), metric.grain)
+
+
+def _label(kind: _Kind, period_us: int) -> str:
+    calendar, grain = kind
     if period_us == np.iinfo(np.int64).min:
         return "no period"
-    local = pd.Timestamp(period_us, unit="us", tz="UTC").tz_convert(timezone)
-    # A start in the middle of the day is not the start of a day, and must not be told as one.
-    return local.strftime(style) if local.time() == pd.Timestamp(0).time() else local.strftime("%Y-%m-%d %H:%M")
+    instant = pd.Timestamp(period_us, unit="us", tz="UTC").to_pydatetime()
+    local = instant.astimezone(calendar.zone)
+    if grain is not None and calendar.period_containing(instant, grain).start == instant:
+        by_weeks = calendar.week_year is not None and grain is Grain.MONTH
+        return local.strftime("the month from %Y-%m-%d" if by_weeks else _FORMATS[grain])
+    # An instant within a period is not its start, and must not be told as one.
+    starts_day = grain is not None and calendar.start_of_day(local.date()) == instant
+    return local.strftime("%Y-%m-%d" if starts_day else "%Y-%m-%d %H:%M")
 
+
+def _start(kind: _Kind, period_us: int) -> str:
+    """The start of the period that an instant falls in, to the day for all but hours."""
+    calendar, grain = kind
+    if grain is None or period_us == np.iinfo(np.int64).min:
+        return ""
+    period = calendar.period_containing(pd.Timestamp(period_us, unit="us", tz="UTC").to_pydatetime(), grain)
+    local = period.start.astimezone(calendar.zone)
+    return local.strftime("%Y-%m-%d %H:%M" if grain is Grain.HOUR else "%Y-%m-%d")
+
+
+def _volume(row: Mapping[Hashable, float], kind: _Kind) -> str:
+    lost, stored = int(row["stored_values"] - row["kept_values"]), int(row["stored_values"])
+    since = _label(kind, int(row["first_lost"]))
+    if row["lost_tail"]:
+        return (
+            f"the read ends before what is stored: the newest {lost} of {stored} values, from {since} on, did not "
+            "come; they are kept; check whether an old or a cut-off copy was delivered, and deliver it again"
+        )
+    return (
+        f"the read brings only {int(row['kept_values'])} of the {stored} values that are stored for its window, the "
+        f"first that is lacking is of {since}; what is stored is kept and nothing new is taken; check the source and "
+        "its filter, or lower volume if they are truly gone"
+    )
+
+
+def _rewritten(row: Mapping[Hashable, float], kind: _Kind) -> str:
+    told = f"{int(row['rewritten_values'])} of {int(row['closed_values'])} values that were read before, from "
+    since = _label(kind, int(row["first_rewritten"]))
+    how = (
+        "changed by more than a fifth"
+        if math.isnan(row["factor"])
+        else f"were multiplied by {number(float(row['factor']))}"
+    )
+    return (
+        f"{told}{since} on, {how}: the source means something else than before; what is stored is kept and nothing new "
+        "is taken; look for a change of unit, currency, column or filter, or write rewritten: false if it is meant"
+    )
+
+
+def _restated(row: Mapping[Hashable, float], kind: _Kind) -> str:
+    since = _label(kind, int(row["first_restated"]))
+    return (
+        f"{int(row['restated_values'])} of {int(row['settled_values'])} settled values changed, from {since} on, more "
+        f"than the share of {number(float(row['restated']))} that restated allows; what is stored is kept and nothing "
+        "new is taken; find out who changed the past, or raise restated if it is meant"
+    )
+
+
+def _new_members(row: Mapping[Hashable, float], kind: _Kind) -> str:  # noqa: ARG001 - it is of no period
+    return (
+        f"{int(row['new_series'])} members were never seen before, beside {int(row['known_series'])} that are known, "
+        f"more than the {int(row['new_members'])} that new_members allows; nothing new is taken; look for a wrong "
+        "column or join, or raise new_members if they are meant"
+    )
+
+
+def _complete(row: Mapping[Hashable, float], kind: _Kind) -> str:  # noqa: ARG001 - it is of all periods
+    observed, expected = int(row["observed_periods"]), int(row["expected_periods"])
+    return (
+        f"only {observed} of {expected} periods read have a value ({number(100 * observed / expected)} %), less than "
+        f"complete: {number(float(row['complete']))} asks for; nothing of the delivery is kept; wait until the source "
+        "has caught up, or lower complete"
+    )
+
+
+_DELIVERY_SENTENCES: Final[Mapping[str, Callable[[Mapping[Hashable, float], _Kind], str]]] = {
+    "volume": _volume,
+    "rewritten": _rewritten,
+    "restated": _restated,
+    "new_members": _new_members,
+    "complete": _complete,
+}
 
 _Sentences = Callable[[pd.DataFrame, list[str]], list[str]]
 
@@ -167,9 +245,9 @@ def _required(rows: pd.DataFrame, _known: list[str]) -> list[str]:
 
 def _period(rows: pd.DataFrame, _known: list[str]) -> list[str]:
     return [
-        f"{place} is not the start of a {grain} in the metric's time zone; truncate to the {grain} in that zone, "
-        "or correct timezone or grain"
-        for place, grain in zip(rows["place"], rows["grain"], strict=True)
+        f"{place} is not the start of a {grain} in the metric's time zone; the {grain} that it falls in starts at "
+        f"{start}: truncate to that, or correct timezone or grain"
+        for place, grain, start in zip(rows["place"], rows["grain"], rows["falls_in"], strict=True)
     ]
 
 
@@ -247,21 +325,74 @@ def _flat(rows: pd.DataFrame, _known: list[str]) -> list[str]:
 
 
 def _anomaly(rows: pd.DataFrame, _known: list[str]) -> list[str]:
-    columns = zip(rows["value"], rows["robust_z"], rows["median"], rows["anomaly"], rows["place"], strict=True)
+    columns = zip(rows["value"], rows["robust_z"], rows["usual"], rows["anomaly"], rows["place"], strict=True)
     return [
-        f"{number(value)} for {place} is {number(round(z, 1))} robust deviations from {number(median)}, the median "
-        f"before it, more than anomaly: {number(bound)}; find out what happened, or raise anomaly if it is true"
-        for value, z, median, bound, place in columns
+        f"{number(value)} for {place} is {number(round(z, 1))} robust deviations from {number(usual)}, which the "
+        f"values before it lead to expect, more than anomaly: {number(bound)}; find out what happened, or raise "
+        "anomaly if it is true"
+        for value, z, usual, bound, place in columns
+    ]
+
+
+def _total(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    columns = zip(
+        np.where(rows["by_weight"], "weights", "values"),
+        rows["place"],
+        rows["total"],
+        rows["total_z"],
+        rows["usual_total"],
+        rows["anomaly"],
+        strict=True,
+    )
+    return [
+        f"the {what} of the period of {place} sum up to {number(total)}, {number(round(z, 1))} robust deviations from "
+        f"{number(usual)}, which the periods before it lead to expect, more than anomaly: {number(bound)}; look for "
+        "rows that are missing or counted twice, or raise anomaly if it is true"
+        for what, place, total, z, usual, bound in columns
+    ]
+
+
+def _repeated(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    return [
+        f"{number(value)} for {place} repeats an earlier value, as {number(round(100 * share))} % of the source's "
+        "series that hardly ever do; load the period again, or write repeated: false if it is true"
+        for value, share, place in zip(rows["value"], rows["repeated_share"], rows["place"], strict=True)
+    ]
+
+
+def _members(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    return [
+        f"{number(value)} for {place} is of a member that is not listed; correct it in the source, or add it to members"
+        for value, place in zip(rows["value"], rows["place"], strict=True)
+    ]
+
+
+def _grain(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    return [
+        f"{number(value)} for {place} is a part of its {grain}, for others that begin inside it came as well; "
+        f"group the query by {grain}"
+        for value, place, grain in zip(rows["value"], rows["place"], rows["grain"], strict=True)
+    ]
+
+
+def _weight(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    return [
+        f"{number(value)} for {place} has {'no weight' if math.isnan(weight) else f'the weight {number(weight)}'}, and "
+        "a weighted mean needs one above 0; return the number of things it is the mean of"
+        for value, weight, place in zip(rows["value"], rows["weight"], rows["place"], strict=True)
     ]
 
 
 _SENTENCES: Final[Mapping[str, _Sentences]] = {
     "known_metric": _known_metric,
     "required": _required,
+    "members": _members,
     "period": _period,
+    "grain": _grain,
     "type": _type,
     "finite": _finite,
     "unique": _unique,
+    "weight": _weight,
     "not_future": _not_future,
     "minimum": _bound("below the minimum of", "minimum"),
     "maximum": _bound("above the maximum of", "maximum"),
@@ -269,4 +400,6 @@ _SENTENCES: Final[Mapping[str, _Sentences]] = {
     "monotonic": _monotonic,
     "flat": _flat,
     "anomaly": _anomaly,
+    "total": _total,
+    "repeated": _repeated,
 }

@@ -219,6 +219,14 @@ def test_the_doctor_finds_a_fresh_store_well(told):
     assert {it["status"] for it in json.loads(done.stdout)} <= {"ok", "warn"}
 
 
+def test_the_doctor_asks_the_sources_too_and_tells_of_the_store_without_them(project, okr):
+    found = {it["check"]: it["status"] for it in json.loads(okr("store", "doctor", "--json").stdout)}
+    assert found == {"schema": "error", "source sheets": "ok"}
+    project.put("sources/sheets.yaml", "sources: nonsense\n")
+    found = {it["check"]: it["status"] for it in json.loads(okr("store", "doctor", "--json").stdout)}
+    assert found == {"schema": "error", "sources": "warn"}
+
+
 @pytest.mark.parametrize("command", [["status"], ["validate"], ["explain", "signups"]])
 def test_commands_that_read_load_neither_dagster_nor_great_expectations(done_project, command):
     script = (

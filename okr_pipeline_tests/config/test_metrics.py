@@ -256,11 +256,11 @@ CASES: Final = {
         "monotonic: no",
         "metrics/main.yaml:27:18: metric 'departure_delay': expect.monotonic: 'no' is neither true nor false. It is a rule that is on or off. Write true or false.",
     ),
-    "flat of one": (
+    "flat of none": (
         METRICS,
         "flat: {value: 10}",
-        "flat: 1",
-        "metrics/main.yaml:29:13: metric 'departure_delay': expect.flat: 1 is not at least 2. Most equal values in a row. Write a number at least 2.",
+        "flat: 0",
+        "metrics/main.yaml:29:13: metric 'departure_delay': expect.flat: 0 is not at least 1. Most equal values in a row. Write a number at least 1.",
     ),
     "flat of a fraction": (
         METRICS,

@@ -23,9 +23,9 @@ class Bench:
 
     metrics: dict[str, Metric] = field(default_factory=dict)
 
-    def metric(self, name: str = "flights", **expect: Any) -> Metric:
+    def metric(self, name: str = "flights", grain: Grain = Grain.DAY, **expect: Any) -> Metric:
         self.metrics[name] = Metric(
-            name, name, Grain.DAY, "count", Better.HIGHER, Rollup.SUM, expect=Expectations(**expect)
+            name, name, grain, "count", Better.HIGHER, Rollup.SUM, expect=Expectations(**expect)
         )
         return self.metrics[name]
 

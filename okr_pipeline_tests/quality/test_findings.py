@@ -7,7 +7,7 @@ import pytest
 
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.metric import Limit
-from okr_pipeline.quality.delivery import lay_out, row_frame
+from okr_pipeline.quality.delivery import add_bounds, lay_out, row_frame
 from okr_pipeline.quality.engine import Engine
 from okr_pipeline.quality.findings import Findings
 from okr_pipeline.quality.rules import ROW_RULES, Rule, failing_rows
@@ -21,7 +21,8 @@ def rule(name):
 
 def findings_of(bench, points):
     delivery = lay_out(points, bench.metrics, bench.history([]), {})
-    return Findings(delivery, bench.metrics, Calendar()), row_frame(delivery, NOW)
+    frame = add_bounds(row_frame(delivery, NOW), delivery, ROW_RULES)
+    return Findings(delivery, bench.metrics, Calendar()), frame
 
 
 @pytest.mark.parametrize(("severity", "accepted"), [("block", False), ("warn", True)])
@@ -57,6 +58,7 @@ def test_each_rule_has_words(bench, name):
         monotonic="block",
         flat=Limit(1),
         anomaly=Limit(1),
+        members={"carrier": ("AA",)},
     )
     findings, frame = findings_of(bench, bench.points([1, 2]))
     extra = (
@@ -66,10 +68,18 @@ def test_each_rule_has_words(bench, name):
         "previous",
         "run_length",
         "robust_z",
-        "median",
+        "usual",
+        "total",
+        "total_z",
+        "usual_total",
         "anomaly",
         "flat",
         "max_change",
+        "repeated",
+        "repeated_share",
+        "members",
+        "unlisted",
+        "monotonic",
     )
     frame = frame.assign(**{column: 1.0 for column in extra if column not in frame})
     findings.add_row_rule(rule(name), frame, pd.Series([True, False]).to_numpy(), None)

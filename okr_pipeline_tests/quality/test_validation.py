@@ -56,7 +56,7 @@ VALUE_CASES = [
         [10, 11, 12, 11, 10, 12, 11, 10, 90, 11],
         "anomaly",
         [8],
-        "90 for 2013-05-09 is 53.3 robust deviations from 11, the median before it",
+        "90 for 2013-05-09 is 7.9 robust deviations from 11, which the values before it lead to expect",
     ),
     ({"minimum": Limit(0), "max_change_ratio": Limit(2)}, [10, -500, 12], "minimum", [1], "below"),
 ]
@@ -234,14 +234,14 @@ class TestNeighbours:
     def test_a_robust_z_equals_its_formula(self, bench):
         random = np.random.default_rng(3)
         values = random.normal(100, 10, 60)
-        bench.metric(anomaly=Limit(2.5, "warn"))
+        bench.metric(anomaly=Limit(1.5, "warn"), grain=Grain.WEEK)
         verdict = bench.judge(bench.points(values, start="2013-04-01"))
         expected = 0
         for position in range(8, 60):
             before = values[max(0, position - 28) : position]
             median = np.median(before)
-            scale = max(np.median(np.abs(before - median)) / 0.6745, 0.01 * abs(median))
-            expected += abs(values[position] - median) / scale > 2.5
+            scale = max(np.median(np.abs(before - median)) / 0.6745, 0.01 * abs(median), np.sqrt(abs(median)))
+            expected += abs(values[position] - median) / scale > 1.5
         assert expected > 0
         assert verdict.results.set_index("rule").loc["anomaly", "rows_failed"] == expected
 
@@ -310,18 +310,10 @@ class TestDeliveries:
         assert verdict.results.set_index("rule").loc["complete", "rows_checked"] == 18
         assert verdict.accepted.all()
 
-    @pytest.mark.parametrize(("kept", "status"), [(10, "passed"), (6, "passed"), (5, "failed"), (0, "failed")])
-    def test_a_read_that_lost_half_of_what_is_stored_withdraws_nothing(self, bench, outcome, kept, status):
-        bench.metric()
-        verdict = bench.judge(bench.points(range(kept)), bench.history(range(10), start="2013-05-01"))
-        assert outcome(verdict, "volume") == (status, 10, 10 - kept if status == "failed" else 0)
-        assert verdict.accepted.all()
-        assert verdict.keep_missing == ({"flights"} if status == "failed" else set())
-
     def test_a_column_that_turned_null_erases_nothing(self, bench):
         bench.metric()
         verdict = bench.judge(bench.points([1, *[NAN] * 9]), bench.history(range(10), start="2013-05-01"))
-        assert verdict.accepted.tolist() == [True, *[False] * 9]
+        assert not verdict.accepted.any()
         assert verdict.refused.empty
 
     def test_what_is_stored_outside_the_read_window_is_not_missing(self, bench, outcome):

@@ -1,0 +1,63 @@
+"""What of a source should have come by now and did not.
+
+Belongs here: metrics whose newest value is too old, and values that came as null where there was one before.
+Does not: judging values that came (quality), what is withdrawn (judging).
+
+These are told and refuse nothing: a missing value is unknown by itself, and a stale metric's score is.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pandas as pd
+
+from okr_pipeline.application.reading import Delivery
+from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.frames import CHECK_RESULTS
+from okr_pipeline.model.metric import Metric
+
+_SERIES = ["metric", "dimensions"]
+
+
+def missing_arrivals(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> pd.DataFrame:
+    """CHECK_RESULTS of the rules `fresh` and `no_value`: a row for each metric that does not meet one, as a warning."""
+    rows = [*_stale(configuration, delivery, stored), *_empty(configuration, delivery, stored)]
+    return pd.DataFrame(rows, columns=list(CHECK_RESULTS))
+
+
+def _stale(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    known = [rows.loc[rows["value"].notna(), ["metric", "period_end"]] for rows in (stored, delivery.points)]
+    newest = pd.concat(known).groupby("metric")["period_end"].max()
+    for metric_id, end in newest.items():
+        metric, window = configuration.metrics[str(metric_id)], delivery.windows.get(str(metric_id))
+        if window is not None and (window.end - end).total_seconds() > 3600 * metric.freshness_hours:
+            reason = (
+                f"the newest value ends {_place(configuration, metric, end)}, longer ago than freshness, "
+                f"{metric.freshness_hours:g} hours; check whether the source is still brought up to date"
+            )
+            yield metric_id, "fresh", "completeness", "failed", "warn", 1, 1, reason
+
+
+def _empty(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """The newest periods read that came without a value, of series whose period before has one."""
+    points = delivery.points
+    ends = points["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
+    empty = points[points["value"].isna() & points["raw_value"].isna() & (points["period_end"] == ends)]
+    if empty.empty:
+        return
+    before = stored.loc[stored["value"].notna(), [*_SERIES, "period_end"]].rename(
+        columns={"period_end": "period_start"}
+    )
+    for metric_id, rows in empty.merge(before, on=[*_SERIES, "period_start"]).groupby("metric"):
+        metric = configuration.metrics[str(metric_id)]
+        reason = (
+            f"{_place(configuration, metric, rows['period_start'].iloc[0])} came without a value for {len(rows)} of "
+            "the series that had one the period before; it counts as missing, not as zero; look into the source"
+        )
+        yield metric_id, "no_value", "completeness", "failed", "warn", len(rows), len(rows), reason
+
+
+def _place(configuration: Configuration, metric: Metric, instant: datetime) -> str:
+    local = instant.astimezone(configuration.calendar_of(metric).zone)
+    return f"{local:%Y-%m-%d %H:%M}" if metric.grain is Grain.HOUR or local.time().hour else f"{local:%Y-%m-%d}"

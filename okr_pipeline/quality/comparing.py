@@ -1,0 +1,197 @@
+"""Each value beside the accepted values before it, and each period's sum beside the sums before it.
+
+Belongs here: which rows of delivery and history are laid in a line, and what is read from it. Does not: the arithmetic
+along the line (neighbours).
+"""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.metric import Across, Metric, Rollup
+from okr_pipeline.quality import neighbours, seasons
+from okr_pipeline.quality.delivery import Delivery
+from okr_pipeline.quality.neighbours import Floats, Ints, Line
+from okr_pipeline.quality.rules import NEIGHBOUR_RULES, Mask
+from okr_pipeline.quality.thresholds import Thresholds
+
+
+def add_neighbours(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar: Calendar) -> pd.DataFrame:
+    """The frame with each value's comparison with the accepted values before it; `refused` by the other rules."""
+    limits = _series_limits(delivery)
+    asked = np.isin(delivery.metric_of, _metrics_with_neighbour_rules(delivery.thresholds))
+    new = np.flatnonzero(asked[delivery.series] & delivery.keyed & np.isfinite(delivery.value))
+    old = _reachable(delivery, np.flatnonzero(asked[delivery.stored_series]), new, limits)
+    series = np.concatenate([delivery.series[new], delivery.stored_series[old]])
+    period = np.concatenate([delivery.period[new], delivery.stored_period[old]])
+    order = np.lexsort((period, series))
+    judged = np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)])
+    value = np.concatenate([delivery.value[new], delivery.stored_value[old]])
+    sound = np.concatenate([~refused[new], np.ones(len(old), dtype=bool)])
+    phase = seasons.phases(delivery.metric_of[series], period, delivery.definitions, calendar)
+    line = Line(series[order], phase[order], value[order], judged[order], sound[order])
+    compared = neighbours.compare(line, limits)
+    rows = np.concatenate([new, old])[order][judged[order]]
+    return frame.assign(
+        **{column: _spread(values[judged[order]], rows, len(frame)) for column, values in compared.columns().items()}
+    )
+
+
+def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar: Calendar) -> pd.DataFrame:
+    """The frame with how each period's sum over members compares with the sums before it.
+
+    Summed are the values of a metric whose members are added up, and the weights of one whose values are weighted. A
+    period with a refused value has no sum.
+    """
+    summed = _Summed.of(delivery)
+    if not summed.metrics.any():
+        return frame
+    totals = _totals(delivery, refused, summed)
+    lengths = seasons.season_lengths(delivery.definitions)
+    totals = totals[_near(totals, seasons.reach(lengths))].sort_values(["metric", "period"], ignore_index=True)
+    metric, period = totals["metric"].to_numpy(), totals["period"].to_numpy()
+    line = Line(
+        series=metric,
+        phase=seasons.phases(metric, period, delivery.definitions, calendar),
+        value=totals["total"].to_numpy(),
+        judged=totals["delivered"].to_numpy(),
+        sound=np.ones(len(totals), dtype=bool),
+    )
+    compared = neighbours.compare(
+        line, _only_anomaly(delivery.thresholds, lengths, _counts(delivery) | summed.by_weight)
+    )
+    told = totals.assign(total_z=compared.robust_z, usual_total=compared.usual)[
+        ["metric", "period", "total", "total_z", "usual_total"]
+    ]
+    rows = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
+    of_rows = pd.DataFrame({"metric": delivery.metric[rows], "period": delivery.period[rows]}).merge(
+        told, on=["metric", "period"], how="left"
+    )
+    columns = ("total", "total_z", "usual_total")
+    return frame.assign(**{name: _spread(of_rows[name].to_numpy(), rows, len(frame)) for name in columns})
+
+
+class _Summed:
+    """Which metrics have a sum over members that is judged: `metrics`, and of those `by_weight` one of weights."""
+
+    def __init__(self, metrics: Mask, by_weight: Mask) -> None:
+        self.metrics, self.by_weight = metrics, by_weight
+
+    @staticmethod
+    def of(delivery: Delivery) -> "_Summed":
+        asked = delivery.thresholds.in_force("anomaly")
+        weighted = np.array([weighs(it) for it in delivery.definitions], dtype=bool)
+        split = np.array([bool(it and it.dimensions and it.across is Across.SUM) for it in delivery.definitions])
+        return _Summed(asked & (weighted | split.astype(bool)), weighted)
+
+
+def weighs(metric: Metric | None) -> bool:
+    """Whether a metric's values count by their weights."""
+    return metric is not None and (metric.rollup is Rollup.WEIGHTED_MEAN or metric.across is Across.WEIGHTED_MEAN)
+
+
+def _totals(delivery: Delivery, refused: Mask, summed: _Summed) -> pd.DataFrame:
+    """One row per metric and period: the sum of what is delivered, and of what is stored and not delivered again."""
+    new = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
+    old = np.flatnonzero(summed.metrics[delivery.stored_metric])
+    old = old[~np.isin(delivery.stored_key[old], delivery.key[new])]
+    metric = np.concatenate([delivery.metric[new], delivery.stored_metric[old]])
+    of_new = _counted(delivery.value, delivery.points["weight"], summed.by_weight[delivery.metric])
+    of_old = _counted(delivery.stored_value, delivery.history["weight"], summed.by_weight[delivery.stored_metric])
+    rows = pd.DataFrame(
+        {
+            "metric": metric,
+            "period": np.concatenate([delivery.period[new], delivery.stored_period[old]]),
+            "total": np.concatenate([of_new[new], of_old[old]]),
+            "delivered": np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)]),
+            "refused": np.concatenate([refused[new], np.zeros(len(old), dtype=bool)]),
+        }
+    )
+    totals = rows.groupby(["metric", "period"], as_index=False).agg(
+        {"total": "sum", "delivered": "any", "refused": "any"}
+    )
+    return totals[~totals["refused"]]
+
+
+def _counted(value: Floats, weight: "pd.Series[float]", by_weight: Mask) -> Floats:
+    return np.where(by_weight, weight.to_numpy(dtype=np.float64, na_value=np.nan), value)
+
+
+def _near(totals: pd.DataFrame, reach: Ints) -> Mask:
+    """The delivered periods, and as many before the first of them as are looked at."""
+    first = totals["period"].where(totals["delivered"]).groupby(totals["metric"]).transform("min")
+    before = totals["period"] < first
+    rank = totals["period"].where(before).groupby(totals["metric"]).rank(ascending=False)
+    near = ~before | (rank <= reach[totals["metric"].to_numpy()])
+    return np.asarray(near & first.notna())
+
+
+def _only_anomaly(thresholds: Thresholds, lengths: Ints, counts: Mask) -> neighbours.Limits:
+    off, never = np.full(len(thresholds.ids), np.nan), np.zeros(len(thresholds.ids), dtype=bool)
+    return neighbours.Limits(
+        max_change=off,
+        monotonic=off,
+        flat=off,
+        anomaly=thresholds.limits["anomaly"].to_numpy(),
+        blocks_change=never,
+        blocks_fall=never,
+        blocks_flat=never,
+        blocks_anomaly=thresholds.blocking("anomaly"),
+        phases=lengths,
+        counts=counts,
+    )
+
+
+def _counts(delivery: Delivery) -> Mask:
+    return np.array([it is not None and it.unit == "count" for it in delivery.definitions], dtype=bool)
+
+
+def _metrics_with_neighbour_rules(thresholds: Thresholds) -> Ints:
+    asked = np.zeros(len(thresholds.ids), dtype=bool)
+    for setting in NEIGHBOUR_RULES:
+        asked |= thresholds.in_force(setting)
+    return np.flatnonzero(asked)
+
+
+def _series_limits(delivery: Delivery) -> neighbours.Limits:
+    thresholds, metric = delivery.thresholds, delivery.metric_of
+    limit = {setting: thresholds.limits[setting].to_numpy()[metric] for setting in NEIGHBOUR_RULES}
+    blocks = {setting: thresholds.blocking(setting)[metric] for setting in NEIGHBOUR_RULES}
+    return neighbours.Limits(
+        max_change=limit["max_change"],
+        monotonic=limit["monotonic"],
+        flat=limit["flat"],
+        anomaly=limit["anomaly"],
+        blocks_change=blocks["max_change"],
+        blocks_fall=blocks["monotonic"],
+        blocks_flat=blocks["flat"],
+        blocks_anomaly=blocks["anomaly"],
+        phases=seasons.season_lengths(delivery.definitions)[metric],
+        counts=_counts(delivery)[metric],
+    )
+
+
+def _reachable(delivery: Delivery, old: Ints, new: Ints, limits: neighbours.Limits) -> Ints:
+    """The stored values that can matter: of a series that is delivered, not delivered again, and not too long ago."""
+    first = np.full(len(delivery.metric_of), np.iinfo(np.int64).max)
+    np.minimum.at(first, delivery.series[new], delivery.period[new])
+    old = old[first[delivery.stored_series[old]] != np.iinfo(np.int64).max]
+    old = old[~pd.Series(delivery.stored_key[old]).isin(delivery.key[new]).to_numpy()]
+    series, period = delivery.stored_series[old], delivery.stored_period[old]
+    before = period < first[series]
+    latest_first = np.lexsort((-period, series))
+    ranked = latest_first[before[latest_first]]
+    starts = np.flatnonzero(np.diff(series[ranked], prepend=-1))
+    lengths = np.diff(starts, append=len(ranked))
+    rank = np.arange(len(ranked)) - np.repeat(starts, lengths)
+    wanted = np.where(np.isnan(limits.anomaly), neighbours.HISTORY, seasons.reach(limits.phases))
+    wanted = np.maximum(wanted, np.nan_to_num(limits.flat) + 1)
+    near = ranked[rank < wanted[series[ranked]]]
+    return np.asarray(old[np.concatenate([near, np.flatnonzero(~before)])])
+
+
+def _spread(values: npt.NDArray[np.float64], rows: Ints, length: int) -> npt.NDArray[np.float64]:
+    column = np.full(length, np.nan)
+    column[rows] = values
+    return column
