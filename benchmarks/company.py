@@ -21,7 +21,7 @@ QUARTERS = (
     ("2026-Q4", date(2026, 10, 1), date(2026, 12, 31)),
 )
 _METRICS_PER_FILE = 1_000
-_OBJECTIVES_PER_FILE = 250
+_OBJECTIVES_PER_FILE = 1_000
 _KEY_RESULTS_PER_OBJECTIVE = 4
 
 _PROJECT = """\
@@ -192,8 +192,10 @@ def _metric_files(company: Company) -> Iterator[str]:
 def _objective_files(company: Company) -> Iterator[str]:
     objectives = -(-company.key_results // _KEY_RESULTS_PER_OBJECTIVE)
     for quarter, starts, ends in QUARTERS[: company.quarters]:
-        head = _CYCLE.format(id=quarter, starts=starts, ends=ends)
         for start in range(0, objectives, _OBJECTIVES_PER_FILE):
+            # A cycle is one file, and a file has an end: larger companies have a cycle for each division.
+            division = f"-{start // _OBJECTIVES_PER_FILE:02d}" if objectives > _OBJECTIVES_PER_FILE else ""
+            head = _CYCLE.format(id=f"{quarter}{division}", starts=starts, ends=ends)
             numbers = range(start, min(start + _OBJECTIVES_PER_FILE, objectives))
             yield head + "".join(_objective(company, number) for number in numbers)
 

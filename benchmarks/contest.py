@@ -30,7 +30,7 @@ class Result:
 
 def cpu_seconds(server: int | None = None) -> float:
     """Of this process with its threads, and of a server with all its processes, also those that have ended."""
-    return time.process_time() + (0.0 if server is None else _of_server(server))
+    return time.process_time() + (0.0 if server is None else server_cpu_seconds(server))
 
 
 def median(rounds: Sequence[Sequence[float]]) -> list[float]:
@@ -47,7 +47,8 @@ def print_results(phases: Sequence[str], results: Sequence[Result]) -> None:
         print(f"{result.name:<{width}}{figures}{result.total / results[0].total:>11.2f}×  {result.note}".rstrip())
 
 
-def _of_server(postmaster: int) -> float:
+def server_cpu_seconds(postmaster: int) -> float:
+    """Of a server with all its processes, by the id of its first."""
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
     return sum(map(_living, children)) + _ticks(str(postmaster), 4) / _TICKS
 

@@ -60,7 +60,7 @@ def judge(
     points = _compared(delivery.points, stored, quarantine)
     vanished = _vanished(delivery, delivered, stored, whole)
     ruled_anew = {metric for metric in delivered if judged_by.get(metric, versions[metric]) != versions[metric]}
-    touched = set(points.loc[points["changed"], "metric"]) | set(vanished["metric"]) | ruled_anew
+    touched = {*points.loc[points["changed"], "metric"].unique(), *vanished["metric"].unique(), *ruled_anew}
     to_judge = points[points["metric"].isin(touched)]
     late = missing_arrivals(configuration, delivery, stored)
     if not touched:

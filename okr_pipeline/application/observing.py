@@ -195,7 +195,7 @@ def _with_rules(judgement: Judgement) -> pd.DataFrame:
 
 def _changed_metrics(judgement: Judgement) -> list[str]:
     parts = (judgement.recorded, judgement.withdrawn, judgement.refused, judgement.released)
-    return sorted({metric for part in parts for metric in part["metric"]})
+    return sorted({metric for part in parts for metric in part["metric"].unique()})
 
 
 def _reads(delivery: Delivery, changed: list[str]) -> pd.DataFrame:

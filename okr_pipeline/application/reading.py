@@ -222,7 +222,8 @@ def _request(workspace: Workspace, metric: Metric, options: type[BaseModel]) -> 
 
 def _flagged(batch: DataPointBatch) -> pd.DataFrame:
     flags = {metric: ",".join(sorted(of_metric)) for metric, of_metric in batch.flags.items()}
-    return batch.points.assign(flags=batch.points["metric"].map(lambda metric: flags.get(metric, "")).astype("str"))
+    none = pd.Series("", index=batch.points.index, dtype="str")
+    return batch.points.assign(flags=batch.points["metric"].map(flags).fillna("").astype("str") if flags else none)
 
 
 def _with_period_end(workspace: Workspace, points: pd.DataFrame, metrics: Mapping[str, Metric]) -> pd.DataFrame:

@@ -3,10 +3,12 @@
 Belongs here: the Dagster instance, tags and outcome of an in-process run. Does not: what is printed of it (cli).
 """
 
+import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -73,20 +75,28 @@ def instance_of(workspace: Workspace) -> dg.DagsterInstance:
     four processes a step.
     """
     if "DAGSTER_HOME" in os.environ:
-        home = _home(workspace, Path(os.environ["DAGSTER_HOME"]))
-        return dg.DagsterInstance.from_config(home)
-    home = _home(workspace, workspace.project_dir / ".okr" / "dagster")
+        with _home(workspace, Path(os.environ["DAGSTER_HOME"])) as home:
+            return dg.DagsterInstance.from_config(home)
     uncaptured = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
-    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": uncaptured}))
+    with _home(workspace, workspace.project_dir / ".okr" / "dagster") as home:
+        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": uncaptured}))
 
 
-def _home(workspace: Workspace, directory: Path) -> str:
+@contextmanager
+def _home(workspace: Workspace, directory: Path) -> Iterator[str]:
+    """The directory of an instance while it is opened, which other runs wait for.
+
+    Dagster looks whether a table is there and then makes it; of two runs at once, the second to make it would fail. The
+    lock ends with its process, whatever ends that.
+    """
     home = directory.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    shipped = workspace.project_dir / "dagster.yaml"
-    if not (home / "dagster.yaml").exists() and shipped.exists():
-        shutil.copyfile(shipped, home / "dagster.yaml")
-    return str(home)
+    with (home / ".opening").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        shipped = workspace.project_dir / "dagster.yaml"
+        if not (home / "dagster.yaml").exists() and shipped.exists():
+            shutil.copyfile(shipped, home / "dagster.yaml")
+        yield str(home)
 
 
 def _execute(
