@@ -21,6 +21,7 @@ from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 from okr_pipeline.model.snapshot import SCHEMA_VERSION, Snapshot
 
 _Convert: TypeAlias = Callable[[Any], Any]
+_quoted: Callable[[str], str] = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class SnapshotError(ValueError):
@@ -33,8 +34,8 @@ def render_json(snapshot: Snapshot) -> str:
     Raises:
         SnapshotError: a field that has not its declared type, a NaN or an infinity, or an instant without a zone.
     """
-    plain = _told(_encoder(Snapshot), snapshot)
-    return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    text: str = _told(_encoder(Snapshot), snapshot)
+    return text + "\n"
 
 
 def snapshot_from_json(text: str) -> Snapshot:
@@ -87,10 +88,11 @@ def _require_known_version(plain: object) -> None:
 
 @cache
 def _encoder(declared: Any) -> _Convert:
+    """Values to JSON text at once: a tree of what is to be written would take several times its memory."""
     if dataclasses.is_dataclass(declared):
         return _encode_object(_field_converters(declared, _encoder))
     if (inner := _optional(declared)) is not None:
-        return _or_none(_encoder(inner))
+        return _or_else(_encoder(inner), "null")
     if get_origin(declared) is tuple:
         return _encode_items(_item_converters(declared, _encoder))
     return _ENCODE_LEAF[declared]
@@ -101,7 +103,7 @@ def _decoder(declared: Any) -> _Convert:
     if dataclasses.is_dataclass(declared):
         return _decode_object(declared, _field_converters(declared, _decoder))
     if (inner := _optional(declared)) is not None:
-        return _or_none(_decoder(inner))
+        return _or_else(_decoder(inner), None)
     if get_origin(declared) is tuple:
         return _decode_items(_item_converters(declared, _decoder))
     return _DECODE_LEAF[declared]
@@ -127,21 +129,21 @@ def _optional(declared: Any) -> Any:
     return inner
 
 
-def _or_none(convert: _Convert) -> _Convert:
-    return lambda value: None if value is None else convert(value)
+def _or_else(convert: _Convert, nothing: object) -> _Convert:
+    return lambda value: nothing if value is None else convert(value)
 
 
 def _encode_object(fields: dict[str, _Convert]) -> _Convert:
-    items = tuple(fields.items())
+    items = tuple((name, f"{_quoted(name)}:", convert) for name, convert in fields.items())
 
-    def encode(value: Any) -> dict[str, Any]:
-        plain, name = {}, ""
+    def encode(value: Any) -> str:
+        texts, name = [], ""
         try:
-            for name, convert in items:
-                plain[name] = convert(getattr(value, name))
+            for name, key, convert in items:
+                texts.append(key + convert(getattr(value, name)))
         except _Unfit as unfit:
             raise unfit.within(f".{name}") from None
-        return plain
+        return "{" + ",".join(texts) + "}"
 
     return encode
 
@@ -164,7 +166,7 @@ def _decode_object(declared: Any, fields: dict[str, _Convert]) -> _Convert:
 
 
 def _encode_items(converters: tuple[_Convert, ...] | _Convert) -> _Convert:
-    return lambda value: _each(value, converters, tuple)
+    return lambda value: "[" + ",".join(_each(value, converters, tuple)) + "]"
 
 
 def _decode_items(converters: tuple[_Convert, ...] | _Convert) -> _Convert:
@@ -216,7 +218,7 @@ def _text(value: Any) -> str:
 def _encode_instant(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise _Unfit("an instant with a time zone", value)
-    return _instant_text(value)
+    return _quoted(_instant_text(value))
 
 
 @lru_cache(maxsize=4096)
@@ -237,7 +239,7 @@ def _decode_instant(value: Any) -> datetime:
 def _encode_day(value: Any) -> str:
     if not isinstance(value, date) or isinstance(value, datetime):
         raise _Unfit("a date", value)
-    return value.isoformat()
+    return _quoted(value.isoformat())
 
 
 def _decode_day(value: Any) -> date:
@@ -251,11 +253,18 @@ _INSTANT_EXAMPLE = "2013-05-19T04:00:00.000000Z"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 _ENCODE_LEAF: dict[Any, _Convert] = {
+    str: lambda value: _quoted(_text(value)),
+    float: lambda value: repr(_number(value)),
+    int: lambda value: repr(_whole(value)),
+    bool: lambda value: "true" if _truth(value) else "false",
+    datetime: _encode_instant,
+    date: _encode_day,
+}
+_DECODE_LEAF: dict[Any, _Convert] = {
     str: _text,
     float: _number,
     int: _whole,
     bool: _truth,
-    datetime: _encode_instant,
-    date: _encode_day,
+    datetime: _decode_instant,
+    date: _decode_day,
 }
-_DECODE_LEAF: dict[Any, _Convert] = {**_ENCODE_LEAF, datetime: _decode_instant, date: _decode_day}
