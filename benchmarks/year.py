@@ -20,6 +20,7 @@ from pathlib import Path
 
 FIRST = date(2026, 1, 2)
 MONTH = 30
+TABLES = ("observations", "past_observations", "key_result_score_revisions", "objective_score_revisions")
 PRELOAD = "/usr/lib/{}-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -108,10 +109,7 @@ def measured(directory: Path, costs: list[float]) -> Measured:
 
     store = directory / ".okr" / "okr.db"
     with sa.create_engine(f"sqlite:///{store}").connect() as connection:
-        rows = sum(
-            connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0
-            for table in ("observation_revisions", "key_result_score_revisions", "objective_score_revisions")
-        )
+        rows = sum(connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0 for table in TABLES)
     rss = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     log = sum(path.stat().st_size for path in (directory / ".okr" / "dagster").rglob("*") if path.is_file())
     return Measured(statistics.median(costs), rss, store.stat().st_size, rows, log)

@@ -114,17 +114,20 @@ def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int, cancel: Calla
     waiting = iter(fetches)
     with ThreadPoolExecutor(concurrency, thread_name_prefix="read") as pool:
         running: set[Future[_Arrival]] = set()
+        done_with_all = False
         try:
             while True:
                 room = 2 * concurrency - len(running)
                 running |= {pool.submit(_arrival, fetch) for fetch in islice(waiting, room)}
                 if not running:
+                    done_with_all = True
                     return
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     yield future.result()
         finally:
-            if running:
+            # Not by whether `running` is empty: an interrupt may come when a fetch was begun and not yet noted.
+            if not done_with_all:
                 cancel()
             pool.shutdown(cancel_futures=True)
 

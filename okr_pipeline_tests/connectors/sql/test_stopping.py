@@ -176,7 +176,7 @@ def test_an_interrupted_program_ends_at_once(place):
         assert program.stdout.readline() == b"reading\n"
         os.kill(program.pid, signal.SIGINT)
         try:
-            _, errors = program.communicate(timeout=60)
+            _, errors = program.communicate(timeout=300)
         finally:
             program.kill()
     assert b"KeyboardInterrupt" in errors
