@@ -58,7 +58,7 @@ def measured_months(directory: Path, metrics: int, days: int) -> Iterator[Measur
     """One line for each `MONTH` of runs."""
     from company import Company, build_warehouse, replace_days, values_of, write_project
 
-    warehouse = f"duckdb:///{directory / 'warehouse.duckdb'}"
+    warehouse = f"sqlite:///{directory / 'warehouse.db'}"
     company = Company(metrics, metrics, days=1, last=FIRST - timedelta(days=1), quarters=4, live=True)
     config = write_project(directory, company, warehouse)
     import pandas as pd
