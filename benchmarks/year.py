@@ -13,9 +13,10 @@ import resource
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 FIRST = date(2026, 1, 2)
@@ -124,6 +125,8 @@ def cpu_seconds() -> float:
 def set_clock(day: date) -> None:
     """It is six in the morning of this day, and as much later as this program has run."""
     Path(os.environ["FAKETIME_TIMESTAMP_FILE"]).write_text(f"@{day} 06:00:00\n")
+    while datetime.now(UTC).date() != day:
+        time.sleep(0.05)
 
 
 def under_another_clock() -> None:
@@ -136,7 +139,7 @@ def under_another_clock() -> None:
         environment = os.environ | {
             "LD_PRELOAD": library,
             "FAKETIME_TIMESTAMP_FILE": clock.name,
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",
             "TZ": "UTC",
         }
         environment.pop("DAGSTER_HOME", None)
