@@ -159,7 +159,8 @@ def test_closing_the_source_stops_what_a_read_still_runs(place):
 def test_an_interrupted_program_ends_at_once(place):
     """Where a library runs the query, and where a server does."""
     script = (
-        "import sys, pathlib\n"
+        "import sys, pathlib, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it\n"
         "from connectors.contract import *\n"
         "from connectors.sql import CONNECTOR, SqlRequest, SqlSettings\n"
         "from datetime import datetime, UTC\n"
@@ -176,7 +177,7 @@ def test_an_interrupted_program_ends_at_once(place):
         assert program.stdout.readline() == b"reading\n"
         os.kill(program.pid, signal.SIGINT)
         try:
-            _, errors = program.communicate(timeout=300)
+            _, errors = program.communicate(timeout=120)
         finally:
             program.kill()
     assert b"KeyboardInterrupt" in errors
