@@ -1,7 +1,7 @@
 """The peer of `run.py`: a dlt pipeline that extracts `kpi` and merges it into PostgreSQL, and does nothing else.
 
 Run by the Python of the peers, as `dlt_load.py SOURCE TARGET FORM STATE`, FORM being `one query` (one Arrow table, its
-fastest way) or `a query per metric` (a resource each, as configurations name them).
+fastest way) or `a query per metric` (an Arrow table each).
 """
 
 import sys
@@ -24,34 +24,28 @@ def main(source: str, target: str, form: str, state: str) -> None:
         "peer", destination=dlt.destinations.postgres(credentials), dataset_name="peer", pipelines_dir=state
     )
     with engine.connect() as connection:
-        pipeline.run(resources(connection, form))
+        rows = dlt.resource(
+            kpis(connection, form),
+            name="kpi",
+            primary_key=("metric", "day"),
+            write_disposition={"disposition": "merge", "strategy": "upsert"},
+        )
+        pipeline.run(rows)
 
 
-def resources(connection: sa.Connection, form: str) -> Iterator[object]:
-    """One for all metrics, or one for each."""
+def kpis(connection: sa.Connection, form: str) -> Iterator[pa.Table]:
+    """All metrics at once, or one after the other."""
     if form == "one query":
-        yield resource("kpi", lambda: table(connection, ALL))
+        yield table(connection, ALL)
         return
     for (metric,) in connection.execute(sa.text("SELECT DISTINCT metric FROM kpi ORDER BY metric")).all():
-        query = f"{ALL} WHERE metric = '{metric}'"
-        yield resource(metric, lambda query=query: table(connection, query), into="kpi")
+        yield table(connection, f"{ALL} WHERE metric = '{metric}'")
 
 
-def resource(name, rows, into=None):
-    """Rows that are merged by metric and day."""
-    return dlt.resource(
-        rows,
-        name=name,
-        table_name=into or name,
-        primary_key=("metric", "day"),
-        write_disposition={"disposition": "merge", "strategy": "upsert"},
-    )
-
-
-def table(connection: sa.Connection, query: str) -> Iterator[pa.Table]:
+def table(connection: sa.Connection, query: str) -> pa.Table:
     """The answer as one Arrow table."""
     metrics, days, numbers = zip(*connection.execute(sa.text(query)).all(), strict=True)
-    yield pa.table({"metric": metrics, "day": days, "value": numbers})
+    return pa.table({"metric": metrics, "day": days, "value": numbers})
 
 
 if __name__ == "__main__":
