@@ -126,7 +126,12 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
     if known_at is None and run.kind == "run" and (said := _still_true(workspace, run)):
         snapshot, content = said
         path = root / snapshot.week / "index.html"
-        workspace.store.write(lambda batch: _note(batch, workspace, run, snapshot, path, changed=False))
+
+        def leave(batch: Batch) -> None:
+            note(batch, workspace, run)
+            _note_step(batch, run, snapshot, path, changed=False)
+
+        workspace.store.write(leave)
         return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), content
     looked_at, failed = workspace.store.known_until() or run.as_of, failing(workspace.store)
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
@@ -144,7 +149,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
 
 
 def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, path: Path) -> bool:
-    note(batch, workspace, run)
+    note(batch, workspace, run)  # the snapshot's row names the run
     changed = batch.save_scorecard(
         week=snapshot.week,
         snapshot_hash=content_hash(content),
@@ -156,12 +161,11 @@ def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, co
         headline=snapshot.headline,
         counts=snapshot.counts,
     )
-    _note(batch, workspace, run, snapshot, path, changed=changed)
+    _note_step(batch, run, snapshot, path, changed=changed)
     return changed
 
 
-def _note(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, path: Path, *, changed: bool) -> None:
-    note(batch, workspace, run)
+def _note_step(batch: Batch, run: Run, snapshot: Snapshot, path: Path, *, changed: bool) -> None:
     facts = {"week": snapshot.week, "path": str(path), "headline": snapshot.headline, "changed": changed}
     note_step(batch, run, "scorecard", facts)
 

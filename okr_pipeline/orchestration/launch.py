@@ -74,8 +74,8 @@ def instance_of(workspace: Workspace) -> dg.DagsterInstance:
     Runs of the project's own write what they print to this process's output alone: Dagster's copy of it in files takes
     four processes a step.
     """
-    if "DAGSTER_HOME" in os.environ:
-        with _home(workspace, Path(os.environ["DAGSTER_HOME"])) as home:
+    if shared := os.environ.get("DAGSTER_HOME"):
+        with _home(workspace, Path(shared)) as home:
             return dg.DagsterInstance.from_config(home)
     uncaptured = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
     with _home(workspace, workspace.project_dir / ".okr" / "dagster") as home:
@@ -112,7 +112,7 @@ def _execute(
     definition = dg.Definitions.merge(definitions_of(workspace), followed).resolve_job_def(job)
     instance = instance_of(workspace)
     try:
-        if "DAGSTER_HOME" not in os.environ:
+        if not os.environ.get("DAGSTER_HOME"):
             # Nobody's schedules run in the project's own instance.
             prune(instance, before=datetime.now(UTC) - timedelta(days=KEEP_DAYS))
         result = definition.execute_in_process(

@@ -88,7 +88,6 @@ class _Stretch:
                 connection.execute(sa.delete(Tags).where(Tags.c.event_id.in_(ids)))
                 connection.execute(sa.delete(Events).where(Events.c.id.in_(ids)))
             connection.execute(sa.delete(Checks).where(checks))
-            connection.commit()
 
     def delete_files(self) -> None:
         """The files of their own that SQLite keeps the events of each run in."""
