@@ -90,7 +90,7 @@ class SqlConnector:
         """Its settings, request keys and abilities."""
         description = Description(
             name="sql",
-            summary="One SELECT per metric from DuckDB, SQLite, PostgreSQL, MariaDB or MySQL, read-only",
+            summary="SELECTs of one metric or many from DuckDB, SQLite, PostgreSQL, MariaDB or MySQL, read-only",
             settings=SqlSettings,
             request=SqlRequest,
             history=True,
