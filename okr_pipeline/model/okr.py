@@ -187,8 +187,35 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Amendment:
+    """What of a key result was changed from the start of a day on, by whom and why. What is None stays as it was.
+
+    `measure` is the whole measure that holds from then on, also where only its target was written. `recorded` says
+    that it was made by `okr run --amend`, and stands in the store alone.
+    """
+
+    on: date
+    reason: str
+    author: str
+    measure: Measure | None = None
+    weight: float | None = None
+    starts: date | None = None
+    ends: date | None = None
+    metric: str | None = None
+    where: Mapping[str, str] | None = None
+    over: Over | None = None
+    pace: Pace | None = None
+    state: Literal["active", "paused", "cancelled"] | None = None
+    state_reason: str | None = None
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResult:
-    """A measurable promise. `id` is unique in its cycle; `starts`/`ends` are resolved, first and last day included."""
+    """A measurable promise. `id` is unique in its cycle; `starts`/`ends` are resolved, first and last day included.
+
+    Its own fields are what was promised first; `amendments` are in the order of their days (`amending` applies them).
+    """
 
     id: str
     objective: str
@@ -209,6 +236,7 @@ class KeyResult:
     state_reason: str | None = None
     initiatives: tuple[str, ...] = ()
     why: str | None = None
+    amendments: tuple[Amendment, ...] = ()
 
     @property
     def full_id(self) -> str:
