@@ -16,6 +16,7 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.okr import Objective
 
 Record = dict[str, Any]
+_FORECAST = "forecast_"
 """One object of the JSON output; values are JSON values with instants as ISO text in UTC with microseconds."""
 
 
@@ -58,12 +59,17 @@ def status(
 
 
 def key_result_records(frame: pd.DataFrame) -> list[Record]:
-    """KEY_RESULT_SCORES as records: unknown is None, `last_good` nested, `forecast` None."""
+    """KEY_RESULT_SCORES as records: unknown is None, `last_good` and `forecast` nested."""
     records = []
     for row in plain_rows(frame):
         value, age = row.pop("last_good_value"), row.pop("last_good_age_hours")
         last_good = None if value is None else {"value": value, "age_hours": age}
-        records.append({"id": row.pop("key_result"), **row, "last_good": last_good, "forecast": None})
+        told = {name: row.pop(name) for name in [name for name in row if name.startswith(_FORECAST)]}
+        forecast = {name.removeprefix(_FORECAST): fact for name, fact in told.items()}
+        has_one = forecast["value"] is not None or forecast["progress"] is not None
+        records.append(
+            {"id": row.pop("key_result"), **row, "last_good": last_good, "forecast": forecast if has_one else None}
+        )
     return records
 
 

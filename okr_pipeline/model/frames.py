@@ -85,6 +85,22 @@ KEY_RESULT_SCORES: Final = (
     "last_good_value",
     "last_good_age_hours",
     "weight",
+    "status_rule",
+    "pace",
+    "confidence",
+    "original_target",
+    "original_progress",
+    "forecast_method",
+    "forecast_refusal",
+    "forecast_value",
+    "forecast_value_low",
+    "forecast_value_high",
+    "forecast_progress",
+    "forecast_progress_low",
+    "forecast_progress_high",
+    "forecast_probability",
+    "forecast_required_rate",
+    "forecast_buffer_days",
 )
 """One row: a key result as of an instant.
 
@@ -92,6 +108,10 @@ KEY_RESULT_SCORES: Final = (
 `expected_progress` is the plan at `value_period_end`, `expected_progress_now` at `as_of`; `gap` = progress − expected;
 `status` and `reason` are `model.score` values (reason None unless there is one to tell); `observed_share` is the
 coverage of the window; `last_good_*` is set only where the value is unknown.
+`status_rule` names the rule that chose the status; `pace` the shape of the plan that was applied; `confidence` is the
+owner's, 0..1. `original_*` are against the definition before any amendment. `forecast_*` speak of the key result's end:
+value and progress with an 80 % interval, the probability that progress reaches 1, the value that each period still to
+come must bring, and the days by which it is early (negative: late); NaN with `forecast_refusal` where there is none.
 """
 
 OBJECTIVE_SCORES: Final = (
@@ -110,5 +130,6 @@ OBJECTIVE_SCORES: Final = (
     "score_low",
     "score_high",
     "worst_key_result",
+    "status_rule",
 )
 """One row: an objective as of an instant. `score_low`/`score_high` count what is unknown as 0 and as 1."""

@@ -75,7 +75,7 @@ def compile_definitions(
         milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
         checkpoints=_checkpoints(configuration, wanted),
         objectives=compile_objectives(configuration, spans, wanted),
-        labels=_labels(wanted, catalogue),
+        labels=_labels(wanted, catalogue, configuration.project.status_rule),
         metrics=tuple(catalogue.metrics),
         needed_from=catalogue.needed_from(),
         **catalogue.view_columns(),
@@ -213,7 +213,7 @@ def _checkpoints(configuration: Configuration, wanted: Wanted) -> Checkpoints:
     )
 
 
-def _labels(wanted: Wanted, catalogue: Catalogue) -> dict[str, Any]:
+def _labels(wanted: Wanted, catalogue: Catalogue, status_rule: str) -> dict[str, Any]:
     units = [catalogue.subject(it.metric).unit if it.metric is not None else None for it, _ in wanted]
     return {
         "key_result": texts(it.full_id for it, _ in wanted),
@@ -224,4 +224,6 @@ def _labels(wanted: Wanted, catalogue: Catalogue) -> dict[str, Any]:
         "metric": texts(it.metric for it, _ in wanted),
         "measure": texts(it.measure.kind for it, _ in wanted),
         "unit": texts(units),
+        "status_rule": texts(status_rule for _ in wanted),
+        "pace": texts(it.pace.kind for it, _ in wanted),
     }

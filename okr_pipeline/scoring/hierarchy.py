@@ -46,6 +46,7 @@ def compile_objectives(configuration: Configuration, spans: Spans, wanted: Wante
             "level": texts(it.level.value for it in whole),
             "intent": texts(it.intent.value for it in whole),
             "owner": texts(it.owner for it in whole),
+            "status_rule": texts(configuration.project.status_rule for _ in whole),
         },
     )
 

@@ -3,7 +3,7 @@
 Belongs here: frames in and out. Does not: any rule (values, measures, pace, statuses, objectives).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +36,21 @@ TRAJECTORY = (
 )
 """One row: where a key result stood as of an instant; columns as in `KEY_RESULT_SCORES`."""
 
+_TEXTS_NOT_TOLD = ("forecast_method", "forecast_refusal")
+_NUMBERS_NOT_TOLD = (
+    "confidence",
+    "original_target",
+    "original_progress",
+    "forecast_value",
+    "forecast_value_low",
+    "forecast_value_high",
+    "forecast_progress",
+    "forecast_progress_low",
+    "forecast_progress_high",
+    "forecast_probability",
+    "forecast_required_rate",
+    "forecast_buffer_days",
+)
 _STATUS_WORDS = texts([*(status.value for status in STATUSES), None])
 _REASON_WORDS = texts([*(reason.value for reason in REASONS), None])
 
@@ -205,8 +220,15 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "last_good_value": good_value,
         "last_good_age_hours": good_age,
         "weight": prepared.definitions.key_results.weight,
+        **_not_told(len(shown)),
     }
     return _frame(columns, KEY_RESULT_SCORES)
+
+
+def _not_told(count: int) -> Mapping[str, Texts | Floats | Booleans | pd.DatetimeIndex]:
+    """Columns of the contract that no rule fills yet."""
+    texts_, numbers = np.full(count, None, dtype=object), np.full(count, np.nan)
+    return dict.fromkeys(_TEXTS_NOT_TOLD, texts_) | dict.fromkeys(_NUMBERS_NOT_TOLD, numbers)
 
 
 def _objective_frame(definitions: Definitions, made: ObjectiveStanding) -> pd.DataFrame:

@@ -23,6 +23,9 @@ SCORE_COUNTS: Final = {"observed_periods", "expected_periods", "straddling_perio
 SCORE_NUMBERS: Final = {
     "value", "baseline", "target", "progress", "score", "expected_progress", "expected_progress_now", "pace_ratio",
     "gap", "observed_share", "last_good_value", "last_good_age_hours", "weight", "coverage", "score_low", "score_high",
+    "confidence", "original_target", "original_progress", "forecast_value", "forecast_value_low", "forecast_value_high",
+    "forecast_progress", "forecast_progress_low", "forecast_progress_high", "forecast_probability",
+    "forecast_required_rate", "forecast_buffer_days",
 }  # fmt: skip
 _SCORE_REQUIRED: Final = {"key_result", "objective", "cycle", "status"}
 _SCORE_COMMENTS: Final = {
@@ -44,6 +47,22 @@ _SCORE_COMMENTS: Final = {
     "observed_periods": "count",
     "expected_periods": "count",
     "straddling_periods": "count",
+    "status_rule": "the rule that chose the status",
+    "pace": "the shape of the plan that was applied",
+    "confidence": "the owner's, 0..1, of the newest check-in",
+    "original_target": "in the unit of the metric; before any amendment",
+    "original_progress": "share; against the definition before any amendment",
+    "forecast_method": "how the forecast was made",
+    "forecast_refusal": "why there is no forecast",
+    "forecast_value": "in the unit of the metric, at the end",
+    "forecast_value_low": "in the unit of the metric; lower end of the 80 % interval",
+    "forecast_value_high": "in the unit of the metric; upper end of the 80 % interval",
+    "forecast_progress": "share, at the end",
+    "forecast_progress_low": "share; lower end of the 80 % interval",
+    "forecast_progress_high": "share; upper end of the 80 % interval",
+    "forecast_probability": "that progress reaches 1 at the end, 0..1",
+    "forecast_required_rate": "in the unit of the metric, for each period still to come",
+    "forecast_buffer_days": "days by which the target is reached early; negative: late",
 }
 
 

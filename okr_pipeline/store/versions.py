@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from okr_pipeline.store.engine import Database
 from okr_pipeline.store.errors import StoreMissing, StoreOutdated, StoreTooNew
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every schema revision this program knows, oldest first. The last is the one it works with."""
 
 

@@ -6,7 +6,10 @@ Belongs here: every row of every table and view, and how each is made. Does not:
 import marshal
 import sqlite3
 from array import array
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -26,19 +29,30 @@ class Content:
     views: dict[str, tuple[list[str], int, int]]
 
 
-def content(database: Database, *, with_views: bool = True) -> Content:
-    """All there is; views take as long as tables."""
+Without: TypeAlias = Mapping[str, Collection[str] | None]
+"""Columns of tables and views that are left out; None is the whole table or view."""
+
+
+def content(database: Database, *, with_views: bool = True, without: Without = MappingProxyType({})) -> Content:
+    """All there is but what is left out; views take as long as tables."""
     with database.reading() as connection:
         inspector = sa.inspect(connection)
+
+        def rows(names: Iterable[str]) -> dict[str, tuple[list[str], int, int]]:
+            kept = (name for name in names if without.get(name, ()) is not None)
+            return {name: _rows(connection, name, inspector, without.get(name) or ()) for name in kept}
+
         return Content(
             versions.current(connection),
-            {name: _rows(connection, name, inspector) for name in inspector.get_table_names()},
-            {name: _rows(connection, name, inspector) for name in inspector.get_view_names() if with_views},
+            rows(inspector.get_table_names()),
+            rows(inspector.get_view_names() if with_views else []),
         )
 
 
-def _rows(connection: sa.Connection, name: str, inspector: sa.Inspector) -> tuple[list[str], int, int]:
-    columns = [column["name"] for column in inspector.get_columns(name)]
+def _rows(
+    connection: sa.Connection, name: str, inspector: sa.Inspector, left_out: Collection[str]
+) -> tuple[list[str], int, int]:
+    columns = [column["name"] for column in inspector.get_columns(name) if column["name"] not in left_out]
     chosen = ", ".join(f'"{column}"' for column in columns)
     driver = connection.connection.driver_connection
     if isinstance(driver, sqlite3.Connection):

@@ -8,7 +8,7 @@ Rows hold Python values; `load` gives each backend its form of them.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -183,7 +183,48 @@ def rows_of_0002(observations: int) -> Mapping[str, Table]:
     }
 
 
-ROWS: Mapping[str, Callable[[int], Mapping[str, Table]]] = {"0001": rows_of_0001, "0002": rows_of_0002}
+def rows_of_0003(observations: int) -> Mapping[str, Table]:
+    """Scores that say more."""
+    tables = dict(rows_of_0002(observations))
+    for name in ("key_result_score_revisions", "objective_score_revisions"):
+        before, added = tables[name], ADDED[name] or ()
+        rows = [(*row, *(_added(it, n) for it in added)) for n, row in enumerate(before.rows)]
+        tables[name] = Table(f"{before.columns}, {', '.join(added)}", rows)
+    return tables
+
+
+_FORECAST = (
+    "forecast_value", "forecast_value_low", "forecast_value_high", "forecast_progress", "forecast_progress_low",
+    "forecast_progress_high", "forecast_probability", "forecast_required_rate", "forecast_buffer_days",
+)  # fmt: skip
+_OF_KEY_RESULTS = (
+    "status_rule", "pace", "confidence", "original_target", "original_progress", "forecast_method",
+    "forecast_refusal", *_FORECAST,
+)  # fmt: skip
+ADDED: Mapping[str, Collection[str] | None] = {
+    "key_result_score_revisions": _OF_KEY_RESULTS,
+    "key_result_progress": _OF_KEY_RESULTS,
+    "objective_score_revisions": ("status_rule",),
+    "objective_scores": ("status_rule",),
+}
+"""What 0003 added to tables and views, and what older schemas have no place for; None is a table of its own."""
+
+_ADDED_TEXTS = {"status_rule", "pace", "forecast_method", "forecast_refusal"}
+
+ROWS: Mapping[str, Callable[[int], Mapping[str, Table]]] = {
+    "0001": rows_of_0001,
+    "0002": rows_of_0002,
+    "0003": rows_of_0003,
+}
+
+
+def _added(column: str, n: int) -> str | float | None:
+    """A value of a column of 0003; every third row has none."""
+    if column == "status_rule":
+        return ("pace", "viva")[n % 2]
+    if n % 3 == 0:
+        return None
+    return TEXTS[n % 8] if column in _ADDED_TEXTS else NUMBERS[n % 8]
 
 
 @cache
