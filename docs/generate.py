@@ -47,6 +47,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/reference/config.md": NOTICE + config_page(schemas),
         ROOT / "docs/reference/cli.md": NOTICE + cli_page(),
+        ROOT / "docs/reference/status-rules.md": NOTICE + rules_page(),
         scoring.PAGE: scoring.page(),
         faults.PAGE: faults.page(faults.PAGE.read_text(encoding="utf-8")),
         **editors,
@@ -67,6 +68,21 @@ def cli_page() -> str:
     environment = {**os.environ, "NO_COLOR": "1", "TERM": "dumb", "COLUMNS": "120"}
     done = subprocess.run(command, capture_output=True, check=True, text=True, env=environment, cwd=ROOT)  # noqa: S603
     return done.stdout.replace("# `okr`", "# Command line", 1).rstrip() + "\n"
+
+
+def rules_page() -> str:
+    """Every status rule: what it says, its words among our statuses, our readings, its sources."""
+    from okr_pipeline.model.status_rule import STATUS_RULES
+
+    lines = ["# Status rules", "", "[Choosing and comparing them](../status-rules.md) is a page of its own.", ""]
+    for rule in STATUS_RULES.values():
+        lines += [f"## `{rule.name}`: {rule.product}", "", f"{rule.says[0].upper()}{rule.says[1:]}.", ""]
+        lines += ["| its word | status here |", "|---|---|"]
+        lines += [*(f"| {word} | *{status.word}* |" for word, status in rule.words.items()), ""]
+        lines += [*(f"- {reading}" for reading in rule.readings), ""] if rule.readings else []
+        named = [f"<{it}>" if it.startswith("http") else it for it in rule.sources]
+        lines += [f"Sources: {', '.join(named)}.", ""] if named else []
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def config_page(schemas: Mapping[str, Schema]) -> str:

@@ -17,6 +17,7 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestone, Milestones, Objective
+from okr_pipeline.model.score import Status
 from okr_pipeline.scoring import window_observations
 
 _COUNTED = ("maintain", "cadence", "baseline", "milestones")
@@ -226,8 +227,13 @@ def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, st
                 f"{_number(progress)} / {_number(expected)} = {_number(record['pace_ratio'])}",
             )
         )
-    steps.append(("status", f"{record['status'].replace('_', ' ')}", str(record["reason"] or "")))
+    steps.append(("status", f"rule {record['status_rule']}", _status_words(record)))
     return steps
+
+
+def _status_words(record: Record) -> str:
+    reason = f" ({str(record['reason']).replace('_', ' ')})" if record["reason"] else ""
+    return f"{Status(record['status']).word}{reason}"
 
 
 def _progress_formula(record: Record, key_result: KeyResult) -> tuple[str, str]:
@@ -255,6 +261,7 @@ def _objective_steps(record: Record, known: list[tuple[float, float]]) -> tuple[
         ("score", "Σ weight·score / Σ weight of what is known", f"({terms}) / {total} = {_number(record['score'])}"),
         ("coverage", "known weight / weight", _number(record["coverage"])),
         ("bounds", "unknown as 0, as 1", f"{_number(record['score_low'])} to {_number(record['score_high'])}"),
+        ("status", f"rule {record['status_rule']}", _status_words(record)),
     )
 
 

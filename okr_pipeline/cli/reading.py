@@ -2,11 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, StoreUrl
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from okr_pipeline.application.telling import Filter
+    from okr_pipeline.application.workspace import Workspace
 
 
 def status(
@@ -15,6 +21,9 @@ def status(
     cycle: Annotated[str | None, typer.Option(help="Only this cycle.", show_default=False)] = None,
     level: Annotated[str | None, typer.Option(help="Only objectives of this level.", show_default=False)] = None,
     owner: Annotated[str | None, typer.Option(help="Only what this person owns.", show_default=False)] = None,
+    compare_rules: Annotated[
+        bool, typer.Option("--compare-rules", help="Show each key result under every status rule.")
+    ] = False,
     config: ConfigDir = CONFIG,
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -25,6 +34,9 @@ def status(
 
     workspace, known = open_applied(config, store_url=store, known_at=known_at)
     only = telling.Filter(cycle, level, owner)
+    if compare_rules:
+        _compare_rules(workspace, workspace.as_of(as_of), known, only, as_json=as_json)
+        return
     told = telling.status(workspace, as_of=workspace.as_of(as_of), known_at=known, only=only)
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False))
@@ -32,6 +44,20 @@ def status(
     from okr_pipeline.cli.tables import print_status
 
     print_status(told, workspace.project.calendar.timezone)
+
+
+def _compare_rules(
+    workspace: "Workspace", as_of: "datetime", known: "datetime | None", only: "Filter", *, as_json: bool
+) -> None:
+    from okr_pipeline.application.comparing_rules import compare_rules
+
+    told = compare_rules(workspace, as_of=as_of, known_at=known, only=only)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    from okr_pipeline.cli.rule_tables import print_comparison
+
+    print_comparison(told, workspace.project.calendar.timezone)
 
 
 def explain(

@@ -138,7 +138,7 @@ def _objective_cells(it: Record) -> list[Text | str]:
     coverage = it["coverage"]
     known = "" if it["score"] is None or coverage is None or coverage >= 1 else f" ({percent(coverage)} known)"
     return [
-        _status_text(it["status"]),
+        status_text(it["status"]),
         Text(it["id"], style="bold"),
         Text(it["title"], style="bold"),
         "",
@@ -150,7 +150,7 @@ def _objective_cells(it: Record) -> list[Text | str]:
 
 
 def _key_result_cells(it: Record, *, alert: bool) -> list[Text | str]:
-    status = _status_text(it["status"])
+    status = status_text(it["status"])
     if alert:
         status.append(" !", style="bold red")
     return [
@@ -170,7 +170,8 @@ def _quantity(it: Record, name: str) -> str:
     return quantity(it[name], unit)
 
 
-def _status_text(value: str) -> Text:
+def status_text(value: str) -> Text:
+    """A status with its glyph, coloured."""
     status = Status(value)
     return Text(f"{status.glyph} {status.word}", style=_COLOURS.get(status, "dim"))
 

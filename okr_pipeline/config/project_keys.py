@@ -11,21 +11,14 @@ from okr_pipeline.config import scalars
 from okr_pipeline.config.keys import Day, Id, Keys, Text, Zone
 from okr_pipeline.config.problem import Refusal, shown, suggestion
 from okr_pipeline.model.configuration import Project
+from okr_pipeline.model.status_rule import STATUS_RULES
 
 STORE = Project("").store
-STATUS_RULES = ("pace",)
-STATUS_RULES_NOT_YET = ("viva", "engagedly", "upraise", "mooncamp", "leankit", "zokri", "google")
 
 
 def _status_rule(value: object) -> str:
-    if value in STATUS_RULES:
-        return str(value)
-    if value in STATUS_RULES_NOT_YET:
-        raise Refusal(
-            f"{shown(value)} is not available in this version; available: {', '.join(STATUS_RULES)}",
-            "A status must be judged by the rule it names",
-            "Write pace",
-        )
+    if isinstance(value, str) and value in STATUS_RULES:
+        return value
     raise Refusal(
         f"{shown(value)} is not a status rule",
         "A status must be judged by the rule it names",
@@ -78,7 +71,7 @@ class ProjectKeys(Keys):
         examples=["${OKR_STORE_URL:-sqlite:///.okr/okr.db}"],
     )
     status_rule: Annotated[str, PlainValidator(_status_rule), WithJsonSchema({"enum": list(STATUS_RULES)})] = Field(
-        default="pace", description="The rule that turns progress into a status"
+        default="pace", description="The rule that turns progress into a status; docs/status-rules.md compares them"
     )
     mission: Text | None = Field(default=None, description="What objectives may name as what they support")
     as_of: Day | None = Field(default=None, description="Date to score at instead of today; for examples only")

@@ -7,16 +7,18 @@ Does not: a clock, a file, a store, or the wording of results.
 from okr_pipeline.scoring.evidence import window_observations
 from okr_pipeline.scoring.extraction import extraction_start, extraction_starts
 from okr_pipeline.scoring.planning import plan
-from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, Scores, score, trajectory
+from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
 
 __all__ = [
     "BASELINES",
     "TRAJECTORY",
+    "VERDICTS",
     "Scores",
     "extraction_start",
     "extraction_starts",
     "plan",
     "score",
     "trajectory",
+    "verdicts",
     "window_observations",
 ]

@@ -76,6 +76,7 @@ def compile_definitions(
         checkpoints=_checkpoints(configuration, wanted),
         objectives=compile_objectives(configuration, spans, wanted),
         labels=_labels(wanted, catalogue, configuration.project.status_rule),
+        status_rule=configuration.project.status_rule,
         metrics=tuple(catalogue.metrics),
         needed_from=catalogue.needed_from(),
         **catalogue.view_columns(),

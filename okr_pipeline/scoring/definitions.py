@@ -229,9 +229,10 @@ class Objectives:
 class Definitions:
     """A configuration, compiled.
 
-    `labels` are the columns of text. `behind[m]` are the ids of metric `m` and of those that it is made of;
-    `needed_from[m]` is the earliest instant of it that is looked at. For view `v`, `view_reducer[v]` is how
-    it rolls up, `view_shape[v]` the number of its formula in `shapes` or -1, `view_parts[v]` its parts' views or -1.
+    `labels` are the columns of text. `status_rule` names what judges. `behind[m]` are the ids of metric `m` and
+    of those it is made of; `needed_from[m]` is the earliest instant of it that is looked at. For view `v`,
+    `view_reducer[v]` is how it rolls up, `view_shape[v]` the number of its formula in `shapes` or -1, `view_parts[v]`
+    its parts' views or -1.
     """
 
     key_results: KeyResults
@@ -239,6 +240,7 @@ class Definitions:
     checkpoints: Checkpoints
     objectives: Objectives
     labels: Mapping[str, Texts]
+    status_rule: str
     metrics: tuple[MetricFacts, ...]
     needed_from: Integers
     views: tuple[View, ...]

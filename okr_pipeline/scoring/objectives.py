@@ -10,8 +10,9 @@ import numpy as np
 from okr_pipeline.model.score import Reason, Status
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers
 from okr_pipeline.scoring.definitions import NO_REASON, REASON, STATUS, Definitions, Objectives, State
+from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing
-from okr_pipeline.scoring.statuses import Judged, judge
+from okr_pipeline.scoring.statuses import Judged, Rule, judge
 
 _OUTSIDE = (Status.NOT_STARTED, Status.PAUSED, Status.CANCELLED)
 
@@ -53,7 +54,7 @@ def roll_up_objectives(definitions: Definitions, standing: Standing, as_of: int)
     made = _empty(len(of.end))
     for height in range(int(of.height.max(initial=0)) + 1):
         rows = np.flatnonzero(of.height == height)
-        _settle(of, sums, made, rows, as_of)
+        _settle(of, sums, made, rows, as_of, RULES[definitions.status_rule])
         _pass_up(of, sums, made, rows)
     made.worst[:] = _worst(definitions, standing)
     return made
@@ -81,7 +82,7 @@ def _of_key_results(definitions: Definitions, standing: Standing) -> _Sums:
         expected=total(known, keys.weight * np.clip(standing.expected_progress, 0.0, 1.0)),
         low=known_score.copy(),
         high=known_score + total(unknown, keys.weight),
-        in_grace=total(known & ~standing.in_grace, np.ones(len(of))) == 0,
+        in_grace=total(known & ~standing.judged.in_grace, np.ones(len(of))) == 0,
         all_achieved=total(inside & (standing.status != STATUS[Status.ACHIEVED]), np.ones(len(of))) == 0,
         outside=_first_status(standing.status[outside], of[outside], count),
         doubt=doubt,
@@ -96,7 +97,7 @@ def _first_status(status: Integers, owner: Integers, count: int) -> Integers:
     return first
 
 
-def _settle(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integers, as_of: int) -> None:
+def _settle(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integers, as_of: int, rule: Rule) -> None:
     """Score, bounds and status of objectives whose contributors are all summed."""
     known, whole = sums.known[rows], sums.known[rows] + sums.unknown[rows]
     with np.errstate(all="ignore"):
@@ -108,24 +109,24 @@ def _settle(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integers
         made.score_high[rows] = np.where(whole > 0, np.minimum(sums.high[rows] / whole, 1.0), np.nan)
     made.coverage[rows], made.score[rows], made.expected_progress[rows] = coverage, score, expected
     counts = (whole > 0) | (sums.outside[rows] == len(_OUTSIDE))
-    made.status[rows] = np.where(counts, _judged(of, sums, rows, score, expected, as_of), _outside_codes(sums, rows))
+    status = judge(_judged(of, sums, rows, score, expected, as_of), rule)
+    made.status[rows] = np.where(counts, status, _outside_codes(sums, rows))
     made.reason[rows] = np.where(counts & ~enough, _dominating(sums, rows), NO_REASON)
 
 
-def _judged(of: Objectives, sums: _Sums, rows: Integers, score: Floats, expected: Floats, as_of: int) -> Integers:
+def _judged(of: Objectives, sums: _Sums, rows: Integers, score: Floats, expected: Floats, as_of: int) -> Judged:
     yes = np.ones(len(rows), dtype=np.bool_)
-    return judge(
-        Judged(
-            aim=of.aim[rows],
-            state=np.full(len(rows), State.ACTIVE, dtype=np.int64),
-            started=yes,
-            over=as_of >= of.end[rows],
-            in_grace=sums.in_grace[rows],
-            lasting=sums.all_achieved[rows],
-            hopeless=~yes,
-            progress=score,
-            expected=expected,
-        )
+    return Judged(
+        aim=of.aim[rows],
+        state=np.full(len(rows), State.ACTIVE, dtype=np.int64),
+        started=yes,
+        over=as_of >= of.end[rows],
+        in_grace=sums.in_grace[rows],
+        lasting=sums.all_achieved[rows],
+        hopeless=~yes,
+        threshold=~yes,
+        progress=score,
+        expected=expected,
     )
 
 

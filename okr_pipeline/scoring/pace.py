@@ -6,7 +6,7 @@ Belongs here: expected progress of every measure, and the planned line to draw. 
 import numpy as np
 
 from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Integers
-from okr_pipeline.scoring.definitions import Checkpoints, Definitions, Kind
+from okr_pipeline.scoring.definitions import Checkpoints, Definitions, KeyResults, Kind
 from okr_pipeline.scoring.grids import local_days
 from okr_pipeline.scoring.milestones import share_due
 
@@ -15,6 +15,11 @@ def elapsed_shares(definitions: Definitions, moments: Integers) -> Floats:
     """The share of each key result's local days that is over at an instant for each; 0 before, 1 after."""
     of = definitions.key_results
     return np.clip(local_days(definitions.days, of.first_day, moments) / of.days, 0.0, 1.0)
+
+
+def is_level(of: KeyResults) -> Booleans:
+    """Which measures ask for all of it from the first ended period on: those that are kept, not reached."""
+    return np.isin(of.kind, (Kind.LIMIT, Kind.MAINTAIN, Kind.CADENCE))
 
 
 def expected_progress(
@@ -29,8 +34,7 @@ def expected_progress(
         _put_checkpoints(definitions, expected, at, base, target)
     if len(definitions.milestones.owner):
         expected = np.where(of.kind == Kind.MILESTONES, share_due(definitions, at), expected)
-    level = (of.kind == Kind.LIMIT) | (of.kind == Kind.MAINTAIN) | (of.kind == Kind.CADENCE)
-    expected = np.where(level, any_ended.astype(np.float64), expected)
+    expected = np.where(is_level(of), any_ended.astype(np.float64), expected)
     return np.where(known, expected, np.nan)
 
 

@@ -16,7 +16,9 @@ from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, mic
 from okr_pipeline.scoring.compiling import compile_definitions
 from okr_pipeline.scoring.definitions import REASONS, STATUSES, Base, Definitions
 from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
+from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
+from okr_pipeline.scoring.statuses import judge
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, measure_bases
 from okr_pipeline.scoring.views import build_tracks
@@ -53,6 +55,10 @@ _NUMBERS_NOT_TOLD = (
 )
 _STATUS_WORDS = texts([*(status.value for status in STATUSES), None])
 _REASON_WORDS = texts([*(reason.value for reason in REASONS), None])
+
+
+VERDICTS = ("key_result", "progress", "expected_progress", "reason", *RULES)
+"""One row: a key result, and its status under every rule, each in a column of the rule's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +144,36 @@ def trajectory(
     return pd.concat([_track_frame(prepared, microseconds(as_of)) for as_of in as_ofs], ignore_index=True)
 
 
+def verdicts(
+    configuration: Configuration,
+    observations: pd.DataFrame,
+    *,
+    as_of: datetime,
+    quarantine: pd.DataFrame | None = None,
+    baselines: pd.DataFrame | None = None,
+    failed_sources: Collection[str] = (),
+) -> pd.DataFrame:
+    """What every status rule says of each key result, as a `VERDICTS` frame. Arguments are those of `score`."""
+    prepared = prepare(
+        configuration,
+        observations,
+        until=as_of,
+        quarantine=quarantine,
+        baselines=baselines,
+        failed_sources=failed_sources,
+    )
+    definitions, moment = prepared.definitions, microseconds(as_of)
+    standing = stand(definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
+    columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
+        "key_result": definitions.labels["key_result"],
+        "progress": standing.progress,
+        "expected_progress": standing.expected_progress,
+        "reason": _REASON_WORDS[standing.reason],
+        **{name: _STATUS_WORDS[judge(standing.judged, rule)] for name, rule in RULES.items()},
+    }
+    return _frame(columns, VERDICTS)
+
+
 def prepare(
     configuration: Configuration,
     observations: pd.DataFrame,
@@ -211,8 +247,8 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "provisional": standing.provisional,
         "value_period_start": stamps(np.where(shown, made.period_start, NO_INSTANT)),
         "value_period_end": stamps(np.where(shown, made.period_end, NO_INSTANT)),
-        "window_start": stamps(np.where(standing.started, made.window_start, NO_INSTANT)),
-        "window_end": stamps(np.where(standing.started, made.window_end, NO_INSTANT)),
+        "window_start": stamps(np.where(standing.judged.started, made.window_start, NO_INSTANT)),
+        "window_end": stamps(np.where(standing.judged.started, made.window_end, NO_INSTANT)),
         "observed_periods": np.where(measured, made.observed, np.nan),
         "expected_periods": np.where(measured, made.expected, np.nan),
         "observed_share": np.where(measured, observed_share, np.nan),

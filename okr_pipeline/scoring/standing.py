@@ -22,7 +22,8 @@ from okr_pipeline.scoring.definitions import (
     Kind,
 )
 from okr_pipeline.scoring.measures import progress_of, targets
-from okr_pipeline.scoring.pace import elapsed_shares, expected_progress
+from okr_pipeline.scoring.pace import elapsed_shares, expected_progress, is_level
+from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.statuses import Judged, judge, pace_ratios
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, Values, measure_values
@@ -42,8 +43,7 @@ class Standing:
     status: Integers
     reason: Integers
     provisional: Booleans
-    in_grace: Booleans
-    started: Booleans
+    judged: Judged
     measured: Values
     base: Floats
     settled: Booleans
@@ -72,10 +72,11 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         in_grace=elapsed <= of.grace,
         lasting=(of.kind == Kind.ACCUMULATE) | (of.kind == Kind.MILESTONES) | (of.kind == Kind.BASELINE),
         hopeless=_is_hopeless(of, values, progress),
+        threshold=is_level(of),
         progress=progress,
         expected=expected,
     )
-    status = judge(judged)
+    status = judge(judged, RULES[definitions.status_rule])
     told = judged.hopeless & (status == STATUS[Status.BEHIND])
     return Standing(
         value=value,
@@ -88,8 +89,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         status=status,
         reason=np.where(told, REASON[Reason.OUT_OF_REACH], reason),
         provisional=shown & (period_end != NO_INSTANT) & (period_end + of.closes > as_of) & (of.view >= 0),
-        in_grace=judged.in_grace,
-        started=judged.started,
+        judged=judged,
         measured=values,
         base=base,
         settled=bases.settled & judged.started & (moments >= of.start + of.closes) & ~np.isnan(base),
@@ -101,7 +101,7 @@ def last_good(definitions: Definitions, tracks: Tracks, standing: Standing, as_o
     of, age = definitions.key_results, standing.measured.age
     value, hours = np.full(len(age), np.nan), np.full(len(age), np.nan)
     ended = as_of - age - np.maximum(as_of - of.end, 0)
-    rows = np.flatnonzero(np.isnan(standing.value) & standing.started & (age >= 0) & (ended > of.start))
+    rows = np.flatnonzero(np.isnan(standing.value) & standing.judged.started & (age >= 0) & (ended > of.start))
     if not len(rows):
         return value, hours
     none_failed = np.zeros(len(definitions.metrics), dtype=np.bool_)

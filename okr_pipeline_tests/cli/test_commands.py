@@ -184,6 +184,14 @@ def test_status_can_be_narrowed(told):
     assert json.loads(told("status", "--json", "--cycle", "2025-Q4").stdout)["objectives"] == []
 
 
+def test_status_can_be_compared_under_every_rule(told):
+    done = told("status", "--compare-rules")
+    assert done.returncode == 0, done.stderr
+    assert all(rule in done.stdout for rule in ("pace", "viva", "google", "Mixed"))
+    compared = json.loads(told("status", "--compare-rules", "--json").stdout)
+    assert {"status_rule", "rules", "key_results", "mixed_share"} <= set(compared)
+
+
 def test_what_was_known_before_anything_was_applied_is_nothing(told):
     done = told("status", "--known-at", "2020-01-01")
     assert done.returncode == 2

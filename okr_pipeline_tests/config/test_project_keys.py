@@ -101,11 +101,11 @@ CASES: Final = {
         "fiscal_year: {pattern: 4-4-5, ends: last saturday of september, week_53: 13}\n",
         "project.yaml:3:74: project: fiscal_year.week_53: 13 is no month of 4-4-5, which has 12. Week 53 makes one of the months longer. Write a number up to 12, or leave it out.",
     ),
-    "status rule not yet": (
+    "status rule of another kind": (
         PROJECT,
         "status_rule: pace",
-        "status_rule: viva",
-        "project.yaml:6:14: project: status_rule: 'viva' is not available in this version; available: pace. A status must be judged by the rule it names. Write pace.",
+        "status_rule: [viva]",
+        "project.yaml:6:14: project: status_rule: a list is not a status rule. A status must be judged by the rule it names. Did you mean 'viva'?",
     ),
     "status rule unknown": (
         PROJECT,

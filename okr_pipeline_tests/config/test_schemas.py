@@ -56,7 +56,7 @@ def test_every_file_of_the_example_is_valid_in_an_editor(file):
     ("file", "old", "new"),
     [
         ("project.yaml", "status_rule: pace", "statusrule: pace"),
-        ("project.yaml", "status_rule: pace", "status_rule: viva"),
+        ("project.yaml", "status_rule: pace", "status_rule: vivid"),
         ("project.yaml", "week_starts: monday", "week_starts: munday"),
         ("sources/main.yaml", "max_rows: 1000", "maxrows: 1000"),
         ("sources/main.yaml", "max_rows: 1000", "max_rows: 0"),

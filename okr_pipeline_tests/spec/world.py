@@ -114,7 +114,7 @@ def build(given: Given) -> World:
     metrics = {name: _metric(name, written) for name, written in given.metrics.items()}
     cycles = {it["id"]: Cycle(str(it["id"]), it["starts"], it["ends"]) for it in given.cycles or [DEFAULT_CYCLE]}
     objectives = _objectives(given, cycles)
-    configuration = Configuration(Project("Example", calendar), {}, metrics, cycles, objectives)
+    configuration = Configuration(_project(given.project, calendar), {}, metrics, cycles, objectives)
     rows, held = [], []
     for line in given.observed:
         seen, refused = _series(line, configuration)
@@ -141,6 +141,10 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
     for name in {"value", "weight"} & set(columns):
         made[name] = made[name].astype("float64")
     return made
+
+
+def _project(given: Yaml, calendar: Calendar) -> Project:
+    return Project("Example", calendar, status_rule=given.get("status_rule", "pace"))
 
 
 def _calendar(project: Yaml) -> Calendar:
