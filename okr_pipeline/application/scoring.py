@@ -3,10 +3,8 @@
 Belongs here: fetching what scores are functions of, and writing them. Does not: the functions (scoring room).
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -15,6 +13,7 @@ import pandas as pd
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.turns import Overtaken, failing, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones
@@ -70,7 +69,7 @@ def gather(
             None if every_metric else scored_metrics(workspace.configuration), start, as_of, known
         ),
         quarantine=store.quarantine(known_at=known),
-        baselines=_baselines(workspace, known),
+        baselines=store.baselines(known_at=known),
         failed_metrics=failing(store) if known_at is None else frozenset(),
     )
 
@@ -146,10 +145,7 @@ def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
 
 def scored_metrics(configuration: Configuration) -> set[str]:
     """The metrics that any key result reads, with the parts of those that are derived."""
-    scored, pending = set[str](), {it.metric for it in configuration.key_results() if it.metric}
-    for key_result in configuration.key_results():
-        if isinstance(key_result.measure, Milestones):
-            pending |= {item.when.metric for item in key_result.measure.items if item.when}
+    scored, pending = set[str](), {name for it in configuration.key_results() for name in _metrics_read(it)}
     while pending:
         scored |= pending
         formulas = [configuration.metrics[metric].formula for metric in pending]
@@ -157,24 +153,13 @@ def scored_metrics(configuration: Configuration) -> set[str]:
     return scored
 
 
-def baseline_definition(configuration: Configuration, key_result: KeyResult) -> str:
-    """A hash of what a baseline depends on, so that another metric, member, window, start or year gets one anew."""
-    metric = configuration.metrics.get(key_result.metric or "")
-    parts = [key_result.metric, dict(key_result.where), str(key_result.over), key_result.starts.isoformat()]
-    parts += [metric.rollup, metric.across, metric.formula_text] if metric else []
-    week_year = configuration.calendar_of(metric).week_year if metric else None
-    parts += [asdict(week_year)] if week_year else []
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _baselines(workspace: Workspace, known_at: datetime) -> pd.DataFrame:
-    """Those that were fixed for key results as they are defined now."""
-    fixed = workspace.store.baselines(known_at=known_at)
-    return fixed[fixed["definition"] == fixed["key_result"].map(_definitions(workspace.configuration))]
-
-
-def _definitions(configuration: Configuration) -> dict[str, str]:
-    return {it.full_id: baseline_definition(configuration, it) for it in configuration.key_results()}
+def _metrics_read(key_result: KeyResult) -> Iterator[str]:
+    """The metrics that a key result reads by any of its definitions."""
+    for definition in definitions_of(key_result):
+        if definition.metric:
+            yield definition.metric
+        if isinstance(definition.measure, Milestones):
+            yield from (item.when.metric for item in definition.measure.items if item.when)
 
 
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:
@@ -213,8 +198,7 @@ def _record(batch: Batch, workspace: Workspace, run: Run, scores: Scores, known_
         )
 
     note(batch, workspace, run)
-    definitions = scores.baselines["key_result"].map(_definitions(workspace.configuration))
-    batch.fix_baselines(scores.baselines.assign(definition=definitions), run_id=run.id)
+    batch.fix_baselines(scores.baselines, run_id=run.id)
     return Scored(
         scores=scores,
         changed_key_results=stamped(batch.record_key_result_scores, scores.key_results),

@@ -44,9 +44,9 @@ from okr_pipeline.model.okr import (
     Share,
 )
 
-_FROM_START = ("accumulate", "limit", "cadence", "maintain")
+FROM_START = ("accumulate", "limit", "cadence", "maintain")
 _SUMS = ("accumulate", "limit", "cadence")
-_CHECKPOINTED = ("reach", "change", "accumulate")
+CHECKPOINTED = ("reach", "change", "accumulate")
 _GRAIN_ORDER = tuple(Grain)
 _SHORTEST_HOURS = {Grain.HOUR: 1, Grain.DAY: 24, Grain.WEEK: 168, Grain.MONTH: 672, Grain.QUARTER: 2160}
 
@@ -245,19 +245,19 @@ def _milestone(subject: Subject, index: int, keys: MilestoneKeys, metrics: Known
 
 
 def _check_window(subject: Subject, kind: str, keys: KeyResultKeys) -> None:
-    if keys.over is not None and kind in (*_FROM_START, "milestones"):
+    if keys.over is not None and kind in (*FROM_START, "milestones"):
         subject.refuse(
             ("over",),
             f"is given with {kind}",
-            "It counts from the key result's start" if kind in _FROM_START else "Milestones read no values",
+            "It counts from the key result's start" if kind in FROM_START else "Milestones read no values",
             "Remove over",
             of_key=True,
         )
-    if keys.pace is not None and keys.pace.checkpoints and kind not in _CHECKPOINTED:
+    if keys.pace is not None and keys.pace.checkpoints and kind not in CHECKPOINTED:
         subject.refuse(
             ("pace",),
             f"checkpoints are given with {kind}",
-            f"Checkpoints plan the values of {', '.join(_CHECKPOINTED)}",
+            f"Checkpoints plan the values of {', '.join(CHECKPOINTED)}",
             "Remove pace",
             of_key=True,
         )

@@ -23,6 +23,9 @@ from okr_pipeline.config.keys import (
 from okr_pipeline.config.problem import Refusal, shown, suggestion
 from okr_pipeline.model.okr import RelativeTarget
 
+SHORT_KEYS = ("to", "from", "by", "min", "max", "share", "at_least", "needs")
+"""Keys of a measure that an amendment may give without the measure around them."""
+
 PACES = ("linear", "checkpoints")
 PACES_NOT_YET = ("business_days", "seasonal", "front_loaded", "back_loaded")
 
@@ -32,6 +35,8 @@ Start: TypeAlias = Annotated[
     WithJsonSchema({"anyOf": [{"type": "number"}, {"const": "at_start"}]}),
 ]
 Members: TypeAlias = dict[str, Member]
+Amount: TypeAlias = Annotated[Any, WithJsonSchema({"type": ["number", "string"]})]
+"""A number or text of a measure, judged where it is laid over the measure."""
 
 
 def _change(value: Any) -> Any:
@@ -179,10 +184,40 @@ def _pace(value: Any) -> Any:
     )
 
 
+class AmendmentKeys(Keys):
+    """What of a key result changed, from the start of a day on."""
+
+    on: Day = Field(description="Day from whose start on it holds", examples=["2013-05-06"])
+    reason: Text = Field(description="Why", examples=["Runway works at JFK until July"])
+    author: Text = Field(description="Who decided it", examples=["coo@harbour.example"])
+    to: Amount | None = Field(default=None, description="New target of reach, accumulate or limit", examples=[11])
+    from_: Amount | None = Field(default=None, alias="from", description="New start of reach or change")
+    by: Amount | None = Field(default=None, description="New step of change, as in +20%")
+    min: Amount | None = Field(default=None, description="New least good value of maintain")
+    max: Amount | None = Field(default=None, description="New greatest good value of maintain")
+    share: Amount | None = Field(default=None, description="New share of maintain or cadence")
+    at_least: Amount | None = Field(default=None, description="New least sum of cadence")
+    needs: Amount | None = Field(default=None, description="New number of periods of baseline")
+    measure: MeasureKeys | None = Field(default=None, description="The whole measure, where more of it changes")
+    weight: Weight | None = Field(default=None, description="New weight in its objective")
+    starts: Day | None = Field(default=None, description="New first day")
+    ends: Day | None = Field(default=None, description="New last day, included")
+    metric: Id | None = Field(default=None, description="Metric that it reads from now on")
+    where: Members | None = Field(default=None, description="Members that it reads from now on; all that it names")
+    over: Window | None = Field(default=None, description="Window of its value from now on")
+    pace: Annotated[PaceKeys, BeforeValidator(_pace, json_schema_input_type=Literal["linear"] | PaceKeys)] | None = (
+        Field(default=None, description="Shape of the plan from now on")
+    )
+    state: Literal["active", "paused", "cancelled"] | None = Field(
+        default=None, description="Whether it is pursued from now on"
+    )
+    state_reason: Text | None = Field(default=None, description="Why it is paused or cancelled")
+
+
 class KeyResultKeys(Keys):
     """A measurable promise."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"amendments", "contributes_to", "suppress", "check_ins", "survey"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"contributes_to", "suppress", "check_ins", "survey"})
 
     title: Text = Field(description="What is promised", examples=["Cut the average delay from 15 to 10 minutes"])
     owner: Text = Field(description="Who answers for it", examples=["ops@harbour.example"])
@@ -200,6 +235,11 @@ class KeyResultKeys(Keys):
     grace: Fraction = Field(default=0.1, description="Share of its span in which it is not yet judged")
     state: Literal["active", "paused", "cancelled"] = Field(default="active", description="Whether it is pursued")
     state_reason: Text | None = Field(default=None, description="Why it is paused or cancelled")
+    amendments: Annotated[tuple[AmendmentKeys, ...], Field(strict=False)] = Field(
+        default=(),
+        description="What was changed since, oldest first; its own keys stay as they were promised",
+        examples=["[{on: 2013-05-06, to: 11, reason: Runway works until July, author: coo@harbour.example}]"],
+    )
     initiatives: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
         default=(), description="What is done to get there"
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from okr_pipeline.config.amendments import build_amendments
 from okr_pipeline.config.measures import KnownMetrics, build_measure, check_reading
 from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, ObjectiveKeys, PaceKeys
 from okr_pipeline.config.problem import Refusal, shown
@@ -181,8 +182,24 @@ def _key_result(
 ) -> KeyResult | None:
     written = subject.mapping(keys, "a key result")
     read = subject.accept(KeyResultKeys, written) if written is not None else None
-    if read is None:
+    if read is None or written is None:
         return None
+
+    def build(inner: Subject, laid: Mapping[str, Any]) -> KeyResult | None:
+        again = inner.accept(KeyResultKeys, laid)
+        return None if again is None else _defined(inner, name, objective, again, cycle, metrics)
+
+    result = _defined(subject, name, objective, read, cycle, metrics)
+    if result is None or not read.amendments:
+        return result
+    amendments = build_amendments(subject, read, written, result, build)
+    return None if amendments is None else replace(result, amendments=amendments)
+
+
+def _defined(
+    subject: Subject, name: str, objective: str, read: KeyResultKeys, cycle: Cycle | None, metrics: KnownMetrics
+) -> KeyResult | None:
+    """A key result by its own keys, without amendments."""
     before = len(subject.problems)
     metric = check_reading(subject, read, metrics)
     measure = build_measure(subject, read, metric, metrics)

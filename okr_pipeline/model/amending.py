@@ -7,6 +7,7 @@ An amendment holds from the start of its day. A score as of the end of the day b
 speaks of that day before, and so of what was promised then.
 """
 
+from collections.abc import Collection, Iterator
 from dataclasses import fields, replace
 from datetime import date
 from typing import Any, Final
@@ -45,6 +46,15 @@ def defined_last(key_result: KeyResult) -> KeyResult:
     return _folded(key_result, key_result.amendments)
 
 
+def definitions_of(key_result: KeyResult) -> Iterator[KeyResult]:
+    """Every definition that a key result has or had or will have, the first one first."""
+    made = originally(key_result)
+    yield made
+    for amendment in key_result.amendments:
+        made = amended(made, amendment)
+        yield made
+
+
 def originally(key_result: KeyResult) -> KeyResult:
     """The key result as it was promised first."""
     return replace(key_result, amendments=()) if key_result.amendments else key_result
@@ -56,6 +66,27 @@ def configuration_on(configuration: Configuration, day: date) -> Configuration:
         return configuration
     objectives = {name: _objective_on(objective, day) for name, objective in configuration.objectives.items()}
     return replace(configuration, objectives=objectives)
+
+
+def as_promised(configuration: Configuration) -> Configuration:
+    """The configuration with every key result as it was promised first."""
+    return configuration_on(configuration, date.min)
+
+
+def amended_by(
+    configuration: Configuration, now: Configuration, key_results: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """Full ids of the key results that are defined otherwise in `now` than they were promised first."""
+    if configuration is now:
+        return ()
+    defined = {it.full_id: it for it in now.key_results()}
+    return tuple(
+        it.full_id
+        for it in configuration.key_results()
+        if it.amendments
+        and (key_results is None or it.full_id in key_results)
+        and defined[it.full_id] != originally(it)
+    )
 
 
 def _objective_on(objective: Objective, day: date) -> Objective:

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import QUARANTINE
 from okr_pipeline.model.okr import KeyResult
@@ -30,6 +31,8 @@ def window_observations(
 ) -> pd.DataFrame:
     """The rows of `observations` that a key result's value as of an instant was made of, by period and series.
 
+    It counts as it is defined on the day of that instant.
+
     Rows of every part of a formula and of every metric that a milestone waits for are among them; rows without a
     value, outside the window, or in a quarantined period are not. Zeros that were filled in have no row.
 
@@ -37,6 +40,7 @@ def window_observations(
         KeyError: the key result is not in the configuration.
     """
     full_id = key_result if isinstance(key_result, str) else key_result.full_id
+    configuration = configuration_on(configuration, configuration.project.calendar.last_date_before(as_of))
     definitions = compile_definitions(configuration, until=as_of, key_results={full_id})
     held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
     tracks = build_tracks(definitions, observations, held)

@@ -6,6 +6,7 @@ Belongs here: what open key results look at. Does not: what the store already ha
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
@@ -17,7 +18,8 @@ from okr_pipeline.scoring.spans import Spans, reach_back
 def extraction_start(configuration: Configuration, metric_id: str, as_of: datetime) -> datetime:
     """The start of the earliest period of a metric that an open key result looks at, through formulas.
 
-    It looks at its span, and at the stretch before it that its baseline or target is taken from. A key result is open
+    It looks at its span, and at the stretch before it that its baseline or target is taken from, by each of its
+    definitions, for its score by the first is told beside that by the last. A key result is open
     from its start until its metric closes after its end; a cancelled one is not. A metric that none reads is looked
     at as far back as it may be stale or restated. For many metrics `extraction_starts` reads the key results once.
     """
@@ -41,7 +43,7 @@ def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs:
 def _needs(configuration: Configuration, as_of: datetime) -> dict[str, int]:
     """For every metric that an open key result reads, the earliest instant that one looks at."""
     moment, spans, needs = microseconds(as_of), Spans(configuration), dict[str, int]()
-    for key_result in configuration.key_results():
+    for key_result in (each for it in configuration.key_results() for each in definitions_of(it)):
         start, end = spans.of(key_result)
         if key_result.state == "cancelled" or moment <= start:
             continue

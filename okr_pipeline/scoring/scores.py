@@ -3,18 +3,21 @@
 Belongs here: frames in and out. Does not: any rule (values, measures, pace, statuses, objectives).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
 
+from okr_pipeline.model.amending import amended_by, as_promised, configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES, QUARANTINE
 from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, microseconds, stamps, texts
+from okr_pipeline.scoring.baselines import baseline_definition, given_baselines
 from okr_pipeline.scoring.compiling import compile_definitions
-from okr_pipeline.scoring.definitions import REASONS, STATUSES, Base, Definitions
+from okr_pipeline.scoring.definitions import REASONS, STATUSES, Definitions
 from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
@@ -23,8 +26,11 @@ from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, measure_bases
 from okr_pipeline.scoring.views import build_tracks
 
-BASELINES = ("key_result", "value", "window_start", "window_end")
-"""One row: the value over a stretch before the start that a key result is measured from, for good."""
+BASELINES = ("key_result", "definition", "value", "window_start", "window_end")
+"""One row: the value over a stretch before the start that a key result is measured from, for good.
+
+`definition` is the hash of what it depends on.
+"""
 
 TRAJECTORY = (
     "key_result",
@@ -41,8 +47,6 @@ TRAJECTORY = (
 _TEXTS_NOT_TOLD = ("forecast_method", "forecast_refusal")
 _NUMBERS_NOT_TOLD = (
     "confidence",
-    "original_target",
-    "original_progress",
     "forecast_value",
     "forecast_value_low",
     "forecast_value_high",
@@ -74,9 +78,20 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was known at an instant that a score can be made of; as the arguments of `score`."""
+
+    observations: pd.DataFrame
+    quarantine: pd.DataFrame | None = None
+    baselines: pd.DataFrame | None = None
+    failed_sources: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """Everything of a score that does not depend on its instant."""
 
+    configuration: Configuration
     definitions: Definitions
     tracks: Tracks
     bases: Bases
@@ -96,20 +111,39 @@ def score(
 ) -> Scores:
     """Where key results and objectives stand as of an instant, from what is known.
 
+    Key results count as they are defined on the day that the instant speaks about, and `original_target` and
+    `original_progress` as they were defined before any amendment.
+
     `observations` and `quarantine` are `OBSERVATIONS` and `QUARANTINE` frames in any order; `baselines` has columns
-    key_result and value, fixed by an earlier run. `failed_sources` are ids of metrics that could not be read, or of
-    sources. `key_results` are full ids; None is all. The result is a function of the arguments alone.
+    key_result and value, fixed by an earlier run, and where that is known definition. `failed_sources` are ids of
+    metrics that could not be read, or of sources. `key_results` are full ids; None is all. The result is a function of
+    the arguments alone.
 
     Raises:
         KeyError: `key_results` names one that is not in the configuration.
     """
+    known = Known(observations, quarantine, baselines, failed_sources)
+    now = configuration_on(configuration, _day(configuration, as_of))
+    scores = score_as_defined(now, known, as_of=as_of, key_results=key_results)
+    amended = amended_by(configuration, now, key_results)
+    if not amended:
+        return scores
+    return _with_originals(
+        scores, score_as_defined(as_promised(configuration), known, as_of=as_of, key_results=amended)
+    )
+
+
+def score_as_defined(
+    configuration: Configuration, known: Known, *, as_of: datetime, key_results: Collection[str] | None = None
+) -> Scores:
+    """Scores by the key results' own fields, whatever their amendments."""
     prepared = prepare(
         configuration,
-        observations,
+        known.observations,
         until=as_of,
-        quarantine=quarantine,
-        baselines=baselines,
-        failed_sources=failed_sources,
+        quarantine=known.quarantine,
+        baselines=known.baselines,
+        failed_sources=known.failed_sources,
         key_results=key_results,
     )
     return evaluate(prepared, microseconds(as_of))
@@ -127,21 +161,26 @@ def trajectory(
 ) -> pd.DataFrame:
     """Where key results stood as of each of many instants, from what is known now: a `TRAJECTORY` frame.
 
+    They count as they were defined on the day that each instant speaks about.
+
     Raises:
         KeyError: `key_results` names one that is not in the configuration.
     """
     if not as_ofs:
         return pd.DataFrame(columns=list(TRAJECTORY))
-    prepared = prepare(
-        configuration,
-        observations,
-        until=max(as_ofs),
-        quarantine=quarantine,
-        baselines=baselines,
-        failed_sources=failed_sources,
-        key_results=key_results,
-    )
-    return pd.concat([_track_frame(prepared, microseconds(as_of)) for as_of in as_ofs], ignore_index=True)
+    frames: dict[datetime, pd.DataFrame] = {}
+    for defined, instants in _by_definition(configuration, as_ofs):
+        prepared = prepare(
+            defined,
+            observations,
+            until=max(instants),
+            quarantine=quarantine,
+            baselines=baselines,
+            failed_sources=failed_sources,
+            key_results=key_results,
+        )
+        frames |= {as_of: _track_frame(prepared, microseconds(as_of)) for as_of in instants}
+    return pd.concat([frames[as_of] for as_of in as_ofs], ignore_index=True)
 
 
 def verdicts(
@@ -188,13 +227,18 @@ def prepare(
     definitions = compile_definitions(configuration, until=until, key_results=key_results)
     held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
     tracks = build_tracks(definitions, observations, held)
-    given = _given_baselines(definitions, baselines)
+    given = given_baselines(configuration, definitions, baselines)
     fixed = ~np.isnan(given)
     bases = measure_bases(definitions, tracks)
     broken = _failed_metrics(configuration, failed_sources)
     failed = np.array([not behind.isdisjoint(broken) for behind in definitions.behind], dtype=np.bool_)
     return Prepared(
-        definitions, tracks, Bases(np.where(fixed, given, bases.value), bases.settled & ~fixed), fixed, failed
+        configuration,
+        definitions,
+        tracks,
+        Bases(np.where(fixed, given, bases.value), bases.settled & ~fixed),
+        fixed,
+        failed,
     )
 
 
@@ -205,23 +249,47 @@ def evaluate(prepared: Prepared, as_of: int) -> Scores:
     return Scores(
         key_results=_key_result_frame(prepared, standing, as_of),
         objectives=_objective_frame(prepared.definitions, objectives),
-        baselines=_baseline_frame(prepared.definitions, standing),
+        baselines=_baseline_frame(prepared, standing),
     )
+
+
+def _with_originals(scores: Scores, first: Scores) -> Scores:
+    """Scores told beside those by what was promised first, and the baselines of both."""
+    rows = pd.Index(first.key_results["key_result"]).get_indexer(pd.Index(scores.key_results["key_result"]))
+    told = {
+        f"original_{name}": np.where(rows >= 0, first.key_results[name].to_numpy()[rows], scores.key_results[name])
+        for name in ("target", "progress")
+    }
+    both = [it for it in (scores.baselines, first.baselines) if len(it)]
+    return Scores(
+        key_results=scores.key_results.assign(**told),
+        objectives=scores.objectives,
+        baselines=pd.concat(both, ignore_index=True).drop_duplicates(["key_result", "definition"], ignore_index=True)
+        if both
+        else scores.baselines,
+    )
+
+
+def _by_definition(
+    configuration: Configuration, as_ofs: Sequence[datetime]
+) -> Iterator[tuple[Configuration, list[datetime]]]:
+    """Instants in groups in which nothing was amended, each with the configuration of its days."""
+    days = sorted({amendment.on for it in configuration.key_results() for amendment in it.amendments})
+    groups: dict[int, list[datetime]] = {}
+    for as_of in as_ofs:
+        groups.setdefault(bisect_right(days, _day(configuration, as_of)), []).append(as_of)
+    for instants in groups.values():
+        yield configuration_on(configuration, _day(configuration, instants[0])), instants
+
+
+def _day(configuration: Configuration, as_of: datetime) -> date:
+    return configuration.project.calendar.last_date_before(as_of)
 
 
 def _failed_metrics(configuration: Configuration, names: Collection[str]) -> set[str]:
     """The metrics that are named, or whose source is; a name that both have is the metric's."""
     sources = set(names) - configuration.metrics.keys()
     return {it.id for it in configuration.metrics.values() if it.id in names or it.source in sources}
-
-
-def _given_baselines(definitions: Definitions, baselines: pd.DataFrame | None) -> Floats:
-    names = definitions.labels["key_result"]
-    if baselines is None or not len(baselines):
-        return np.full(len(names), np.nan)
-    known = dict(zip(baselines["key_result"], baselines["value"].astype(np.float64), strict=True))
-    given = np.array([known.get(name, np.nan) for name in names], dtype=np.float64)
-    return np.where(np.isfinite(given) & (definitions.key_results.base != Base.NONE), given, np.nan)
 
 
 def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.DataFrame:
@@ -238,6 +306,8 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "target": standing.target,
         "progress": standing.progress,
         "score": np.clip(standing.progress, 0.0, 1.0),
+        "original_target": standing.target,
+        "original_progress": standing.progress,
         "expected_progress": standing.expected_progress,
         "expected_progress_now": standing.expected_progress_now,
         "pace_ratio": standing.pace_ratio,
@@ -283,10 +353,19 @@ def _objective_frame(definitions: Definitions, made: ObjectiveStanding) -> pd.Da
     return _frame(columns, OBJECTIVE_SCORES)
 
 
-def _baseline_frame(definitions: Definitions, standing: Standing) -> pd.DataFrame:
+def _baseline_frame(prepared: Prepared, standing: Standing) -> pd.DataFrame:
+    definitions = prepared.definitions
     rows, of = np.flatnonzero(standing.settled), definitions.key_results
+    names = definitions.labels["key_result"][rows]
+    wanted = set(names)
+    hashes = {
+        it.full_id: baseline_definition(prepared.configuration, it)
+        for it in prepared.configuration.key_results()
+        if it.full_id in wanted
+    }
     columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
-        "key_result": definitions.labels["key_result"][rows],
+        "key_result": names,
+        "definition": texts(hashes[name] for name in names),
         "value": standing.base[rows],
         "window_start": stamps(of.base_start[rows]),
         "window_end": stamps(of.base_end[rows]),

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from connectors.contract import MetricRequest
 from connectors.points import to_points
 from okr_pipeline.application.reading import period_ends
-from okr_pipeline.application.scoring import baseline_definition
 from okr_pipeline.model.calendar import Calendar, Grain
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.fiscal import WeekYear
@@ -20,6 +19,7 @@ from okr_pipeline.model.metric import Better, Metric, Rollup
 from okr_pipeline.model.okr import Change, KeyResult, Share
 from okr_pipeline.quality import completeness
 from okr_pipeline.scoring.arrays import instant_of, microseconds
+from okr_pipeline.scoring.baselines import baseline_definition
 from okr_pipeline.scoring.grids import build_grid, ended_periods, first_periods, join_grids, local_days
 from okr_pipeline_tests.model.clocks import ODD_ZONES
 

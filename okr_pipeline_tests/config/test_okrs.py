@@ -159,12 +159,6 @@ CASES: Final = {
         "",
         "okrs/2013-q2.yaml:48:7: key result '2013-Q2/budget' has no 'measure'. How it is measured. Add 'measure: {reach: {from: 5, to: 8}}'.",
     ),
-    "amendments not yet": (
-        QUARTER,
-        "        state: active",
-        "        amendments: [{on: 2013-05-06, to: 11}]",
-        "okrs/2013-q2.yaml:22:9: key result '2013-Q2/delay': amendments is not available in this version; available: ends, grace, initiatives, measure, metric, min_coverage, over, owner, pace, starts, state, state_reason, title, weight, where, why. What is not read must not look as if it counted. Remove 'amendments'.",
-    ),
     "contributes_to not yet": (
         QUARTER,
         "        state: active",
