@@ -1,6 +1,7 @@
 """The chapters of the manual of scores, in order."""
 
 from okr_pipeline_tests.spec import (
+    about_amendments,
     about_cases,
     about_objectives,
     about_pace,
@@ -20,5 +21,6 @@ SECTIONS: tuple[Section, ...] = (
     about_pace.SECTION,
     about_status.SECTION,
     about_objectives.SECTION,
+    about_amendments.SECTION,
     about_cases.SECTION,
 )

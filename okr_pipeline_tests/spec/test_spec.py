@@ -52,7 +52,7 @@ def row_of(scores: Scores, full_id: str) -> dict[str, object]:
     for frame, column in ((scores.key_results, "key_result"), (scores.objectives, "objective")):
         rows = frame[frame[column] == full_id].to_dict("records")
         if rows:
-            fixed = scores.baselines.set_index("key_result")["value"]
+            fixed = scores.baselines.drop_duplicates("key_result").set_index("key_result")["value"]
             return {**rows[0], "fixed_baseline": fixed.get(full_id, float("nan"))}
     raise AssertionError(f"no row of {full_id}")
 

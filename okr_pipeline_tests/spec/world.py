@@ -29,6 +29,7 @@ from okr_pipeline.model.frames import OBSERVATIONS, QUARANTINE
 from okr_pipeline.model.metric import Across, Additivity, Better, Metric, Rollup
 from okr_pipeline.model.okr import (
     Accumulate,
+    Amendment,
     Baseline,
     Budget,
     Cadence,
@@ -236,7 +237,33 @@ def _key_result(name: str, objective: str, cycle: Cycle, given: Yaml) -> KeyResu
         min_coverage=given.get("min_coverage", 0.8),
         grace=given.get("grace", 0.1),
         state=given.get("state", "active"),
+        amendments=_amendments(given),
     )
+
+
+def _amendments(given: Yaml) -> tuple[Amendment, ...]:
+    """A number without a measure around it replaces that of the measure that held before."""
+    made, measure = [], given["measure"]
+    for written in given.get("amendments", ()):
+        ((kind, body),) = written.get("measure", measure).items()
+        measure = {kind: {**body, **{name: it for name, it in written.items() if name in body}}}
+        made.append(
+            Amendment(
+                on=written["on"],
+                reason="A reason",
+                author="author@example.com",
+                measure=_measure(measure),
+                weight=float(written["weight"]) if "weight" in written else None,
+                starts=written.get("starts"),
+                ends=written.get("ends"),
+                metric=written.get("metric"),
+                where=written.get("where"),
+                over=_over(written["over"]) if "over" in written else None,
+                pace=_pace(written["pace"]) if "pace" in written else None,
+                state=written.get("state"),
+            )
+        )
+    return tuple(made)
 
 
 def _measure(written: Yaml) -> Measure:
