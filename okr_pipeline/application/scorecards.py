@@ -18,7 +18,7 @@ from okr_pipeline.application.health import source_health
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
-from okr_pipeline.application.turns import failing, require_last_word, settled
+from okr_pipeline.application.turns import require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.snapshot import Snapshot
 from okr_pipeline.rendering import (
@@ -133,7 +133,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
 
         workspace.store.write(leave)
         return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), content
-    looked_at, failed = workspace.store.known_until() or run.as_of, failing(workspace.store)
+    looked_at, failed = workspace.store.known_until() or run.as_of, workspace.store.failing_metrics()
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
     if run.kind == "backfill":
         published = workspace.store.scorecard(snapshot.week)

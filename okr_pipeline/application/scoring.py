@@ -11,7 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.turns import Overtaken, failing, require_last_word, settled
+from okr_pipeline.application.turns import Overtaken, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
@@ -57,8 +57,7 @@ def gather(
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
-    With `every_metric` also the observations that no key result reads. Which metrics could not be read last time is
-    part of what is known now, and not of what was known in the past.
+    With `every_metric` also the observations that no key result reads.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
@@ -70,7 +69,7 @@ def gather(
         ),
         quarantine=store.quarantine(known_at=known),
         baselines=store.baselines(known_at=known),
-        failed_metrics=failing(store) if known_at is None else frozenset(),
+        failed_metrics=store.failing_metrics(known),
     )
 
 

@@ -44,7 +44,7 @@ def require_last_word(store: Store, known_at: datetime, failed_metrics: Collecti
         Overtaken: it is not.
     """
     changed_at = store.changed_at()
-    if (changed_at is not None and changed_at > known_at) or failing(store) != frozenset(failed_metrics):
+    if (changed_at is not None and changed_at > known_at) or store.failing_metrics() != frozenset(failed_metrics):
         raise Overtaken
 
 
@@ -56,9 +56,3 @@ def require_same(before: pd.DataFrame, now: pd.DataFrame) -> None:
     """
     if not now.reset_index(drop=True).equals(before.reset_index(drop=True)):
         raise Overtaken
-
-
-def failing(store: Store) -> frozenset[str]:
-    """The metrics that could not be read last time."""
-    states = store.metric_states()
-    return frozenset(states.loc[states["status"] == "failed", "metric"])

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import pandas as pd
 import sqlalchemy as sa
 
-from okr_pipeline.store import alerts, evidence, observations, quarantine, runs, scorecards, scores
+from okr_pipeline.store import alerts, amendments, evidence, observations, quarantine, runs, scorecards, scores
 
 
 class Batch:
@@ -35,6 +35,14 @@ class Batch:
     def record_configuration(self, version: str, document: Callable[[], str], *, run_id: str) -> bool:
         """Append definitions unless their version is the newest already, and only then ask for their document."""
         return runs.record_configuration(self._connection, version, document, run_id=run_id, at=self.recorded_at)
+
+    def record_amendments(self, frame: pd.DataFrame, *, config_version: str, run_id: str) -> int:
+        """Append amendments (`key_result`, `number`, `effective_on`, `author`, `reason`, `recorded`, `before`, `after`)
+        that differ from the newest that is kept under their number; how many.
+        """  # noqa: D205 - one sentence
+        return amendments.record(
+            self._connection, frame, config_version=config_version, run_id=run_id, recorded_at=self.recorded_at
+        )
 
     def record_observations(self, points: pd.DataFrame, *, run_id: str) -> int:
         """Append a revision of every point (POINTS) that differs from what is current; how many.
@@ -76,7 +84,7 @@ class Batch:
         """Set the state of metrics: `metric` and any of `source`, `last_read_at`, `window_start`, `window_end`,
         `response_hash`, `rules_version`, `status` (ok unless given), `error`. Columns left out stay as they were.
         """  # noqa: D205 - one sentence
-        return evidence.touch_metrics(self._connection, states)
+        return evidence.touch_metrics(self._connection, states, self.recorded_at)
 
     def record_key_result_scores(
         self,

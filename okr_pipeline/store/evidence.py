@@ -20,6 +20,7 @@ from okr_pipeline.store.schema import (
     config_versions,
     metric_reads,
     metric_states,
+    read_outcomes,
 )
 
 _READ_COLUMNS: Final = (
@@ -28,14 +29,36 @@ _READ_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def touch_metrics(connection: sa.Connection, states: pd.DataFrame) -> int:
+def touch_metrics(connection: sa.Connection, states: pd.DataFrame, recorded_at: datetime) -> int:
     """Set the state of some metrics: `metric` and any other columns of metric_states, the rest stays as it was.
 
     A metric that is new and has no `status` given is ok. Returns how many rows differ from before.
     """
     if "status" not in states:
         states = states.assign(status="ok")
+    _record_outcomes(connection, states, recorded_at)
     return bulk.upsert(connection, metric_states, states)
+
+
+def failing_metrics(connection: sa.Connection, known_at: datetime | None) -> frozenset[str]:
+    """The metrics whose newest read, by an instant, failed."""
+    of = read_outcomes
+    newest = sa.select(of.c.metric, sa.func.max(of.c.recorded_at).label("recorded_at")).group_by(of.c.metric)
+    if known_at is not None:
+        newest = newest.where(of.c.recorded_at <= known_at)
+    last = newest.subquery()
+    is_last = sa.and_(of.c.metric == last.c.metric, of.c.recorded_at == last.c.recorded_at)
+    failed = sa.select(of.c.metric).select_from(of.join(last, is_last)).where(of.c.status == "failed")
+    return frozenset(connection.execute(failed).scalars())
+
+
+def _record_outcomes(connection: sa.Connection, states: pd.DataFrame, recorded_at: datetime) -> None:
+    """Note which metrics can be read no longer, or again. That one can be read at first is nothing to note."""
+    failing = states["metric"].isin(failing_metrics(connection, None))
+    failed = states["status"] == "failed"
+    turned = states[failing != failed]
+    told = turned.reindex(columns=["metric", "status", "error"]).assign(recorded_at=pd.Timestamp(recorded_at))
+    bulk.insert(connection, read_outcomes, told.sort_values("metric"))
 
 
 def read_metric_states(connection: sa.Connection) -> pd.DataFrame:

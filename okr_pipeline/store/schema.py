@@ -209,6 +209,15 @@ metric_states: Final = _table(
     _text("error", null=True),
 )
 
+read_outcomes: Final = _table(
+    "read_outcomes",
+    "run",
+    _text("metric", key=True),
+    _instant("recorded_at", "UTC; from when on reads of the metric ended so", key=True),
+    _text("status", "ok or failed"),
+    _text("error", null=True),
+)
+
 metric_reads: Final = _table(
     "metric_reads",
     "history",
@@ -256,6 +265,23 @@ baselines: Final = _table(
     _instant("window_start", null=True),
     _instant("window_end", null=True),
     _recorded(),
+    _run(),
+)
+
+
+amendments: Final = _table(
+    "amendments",
+    "history",
+    _text("key_result", key=True),
+    _count("number", "counts from 1, in the order of the days", key=True),
+    _instant("recorded_at", key=True),
+    sa.Column("effective_on", sa.Date, nullable=False, comment="local date from whose start on it holds"),
+    _text("author"),
+    _text("reason"),
+    sa.Column("recorded", sa.Boolean, nullable=False, comment="made by a run's option; else written in YAML"),
+    _text("before", "JSON, what it changed as it was"),
+    _text("after", "JSON, what it changed as it is"),
+    _text("config_version", "the configuration that it was applied with"),
     _run(),
 )
 

@@ -227,6 +227,24 @@ class Store:
 
         return self._retrying(lambda connection: runs.configuration(connection, version))
 
+    def amendments(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """Every amendment that was applied, by key result and number, with before and after as JSON."""
+        from okr_pipeline.store import amendments
+
+        return self._retrying(lambda connection: amendments.read(connection, known_at))
+
+    def published_key_results(self) -> frozenset[str]:
+        """Full ids of the key results of which a score was recorded after they had started."""
+        from okr_pipeline.store import amendments
+
+        return self._retrying(amendments.published)
+
+    def failing_metrics(self, known_at: datetime | None = None) -> frozenset[str]:
+        """The metrics whose newest read, by an instant, failed."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(lambda connection: evidence.failing_metrics(connection, known_at))
+
     def metric_states(self) -> "pd.DataFrame":
         """How the last read of each metric went: one row per metric that was ever read."""
         from okr_pipeline.store import evidence

@@ -190,6 +190,17 @@ def rows_of_0003(observations: int) -> Mapping[str, Table]:
         before, added = tables[name], ADDED[name] or ()
         rows = [(*row, *(_added(it, n) for it in added)) for n, row in enumerate(before.rows)]
         tables[name] = Table(f"{before.columns}, {', '.join(added)}", rows)
+    tables["amendments"] = Table(
+        "key_result, number, recorded_at, effective_on, author, reason, recorded, before, after, config_version, run_id",
+        [_amendment(n) for n in range(24)],
+    )
+    tables["read_outcomes"] = Table(
+        "metric, recorded_at, status, error",
+        [
+            (f"metric-{n % 5}", recorded_at(n), ("failed", "ok")[n // 5 % 2], None if n % 3 else TEXTS[n % 8])
+            for n in range(20)
+        ],
+    )
     return tables
 
 
@@ -206,6 +217,8 @@ ADDED: Mapping[str, Collection[str] | None] = {
     "key_result_progress": _OF_KEY_RESULTS,
     "objective_score_revisions": ("status_rule",),
     "objective_scores": ("status_rule",),
+    "amendments": None,
+    "read_outcomes": None,
 }
 """What 0003 added to tables and views, and what older schemas have no place for; None is a table of its own."""
 
@@ -216,6 +229,20 @@ ROWS: Mapping[str, Callable[[int], Mapping[str, Table]]] = {
     "0002": rows_of_0002,
     "0003": rows_of_0003,
 }
+
+
+def _amendment(n: int) -> Row:
+    changed = (json.dumps({"weight": NUMBERS[n % 4]}), json.dumps({"weight": NUMBERS[(n + 1) % 4]}))
+    about = (date(2026, 1, 1) + timedelta(days=n), TEXTS[n % 8], TEXTS[(n + 1) % 8], n % 2 == 0)
+    return (
+        f"2026-Q1/key-result-{n % 6}",
+        n // 6 + 1,
+        recorded_at(n % RUNS),
+        *about,
+        *changed,
+        f"version-{n}",
+        run_id(n % RUNS),
+    )
 
 
 def _added(column: str, n: int) -> str | float | None:

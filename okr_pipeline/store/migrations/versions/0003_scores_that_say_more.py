@@ -1,18 +1,21 @@
 """Scores say more: the rule and the pace behind a status, confidence, the original target, and a forecast.
 
+Amendments have a table of their own, and so has since when reads of a metric fail, which is part of what was known.
+
 What was recorded before was judged by the rule `pace`, the only one there was; the rest of it is unknown.
 Going back, what an older schema has no place for is lost.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.schema import SchemaItem
 
 from okr_pipeline.store.migrations import first_views
-from okr_pipeline.store.types import BYTEWISE_TEXT
+from okr_pipeline.store.types import BYTEWISE_TEXT, Instant
 
 revision = "0003"
 down_revision = "0002"
@@ -21,7 +24,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Widen the tables of scores, and the views over them."""
+    """Make the new tables, widen those of scores, and the views over them."""
+    for made, items in _TABLES.items():
+        op.create_table(made, *items(), sqlite_with_rowid=False)
+    op.execute(_FAILING_NOW)
     _drop_views(_WIDENED)
     for table, columns in _ADDED.items():
         for name, (kind, comment) in columns.items():
@@ -31,7 +37,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Narrow them again."""
+    """Narrow them again, and drop the new ones."""
+    for name in _TABLES:
+        op.drop_table(name)
     _drop_views(_WIDENED)
     for table, columns in _ADDED.items():
         for name in columns:
@@ -39,6 +47,43 @@ def downgrade() -> None:
     _create_views(_WIDENED)
 
 
+def _amendments() -> list[SchemaItem]:
+    return [
+        sa.Column("key_result", BYTEWISE_TEXT, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False, comment="counts from 1, in the order of the days"),
+        sa.Column("recorded_at", Instant, nullable=False, comment="UTC"),
+        sa.Column("effective_on", sa.Date, nullable=False, comment="local date from whose start on it holds"),
+        sa.Column("author", BYTEWISE_TEXT, nullable=False),
+        sa.Column("reason", BYTEWISE_TEXT, nullable=False),
+        sa.Column("recorded", sa.Boolean, nullable=False, comment="made by a run's option; else written in YAML"),
+        sa.Column("before", BYTEWISE_TEXT, nullable=False, comment="JSON, what it changed as it was"),
+        sa.Column("after", BYTEWISE_TEXT, nullable=False, comment="JSON, what it changed as it is"),
+        sa.Column(
+            "config_version", BYTEWISE_TEXT, nullable=False, comment="the configuration that it was applied with"
+        ),
+        sa.Column(
+            "run_id", BYTEWISE_TEXT, sa.ForeignKey("runs.run_id"), nullable=False, comment="the run that wrote the row"
+        ),
+        sa.PrimaryKeyConstraint("key_result", "number", "recorded_at"),
+    ]
+
+
+def _read_outcomes() -> list[SchemaItem]:
+    return [
+        sa.Column("metric", BYTEWISE_TEXT, nullable=False),
+        sa.Column("recorded_at", Instant, nullable=False, comment="UTC; from when on reads of the metric ended so"),
+        sa.Column("status", BYTEWISE_TEXT, nullable=False, comment="ok or failed"),
+        sa.Column("error", BYTEWISE_TEXT, nullable=True),
+        sa.PrimaryKeyConstraint("metric", "recorded_at"),
+    ]
+
+
+_TABLES: Mapping[str, Callable[[], list[SchemaItem]]] = {"amendments": _amendments, "read_outcomes": _read_outcomes}
+_FAILING_NOW = (
+    "INSERT INTO read_outcomes (metric, recorded_at, status, error)"
+    " SELECT metric, (SELECT max(recorded_at) FROM batches), status, error FROM metric_states"
+    " WHERE status = 'failed' AND EXISTS (SELECT 1 FROM batches)"
+)
 _TEXT = BYTEWISE_TEXT
 _NUMBER: sa.Double[float] = sa.Double()
 _ADDED: Mapping[str, Mapping[str, tuple[Any, str]]] = {
