@@ -18,7 +18,7 @@ from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones
 from okr_pipeline.model.zones import edition
-from okr_pipeline.scoring import Scores, extraction_starts, score
+from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, score
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
@@ -61,7 +61,7 @@ def gather(
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
-    start = earliest_needed(workspace.configuration, since or as_of)
+    start = min(earliest_needed(workspace.configuration, at) for at in (since or as_of, as_of))
     return Evidence(
         known_at=known,
         observations=store.observations(
@@ -138,8 +138,9 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
 
 
 def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
-    """The earliest instant that any score as of an instant looks at."""
-    return min(extraction_starts(configuration, as_of).values(), default=as_of) - timedelta(days=1)
+    """The earliest instant that any score as of an instant looks at, those of ended key results among them."""
+    reads = extraction_starts(configuration, as_of).values()
+    return min([evaluation_start(configuration, as_of), *reads]) - timedelta(days=1)
 
 
 def scored_metrics(configuration: Configuration) -> set[str]:

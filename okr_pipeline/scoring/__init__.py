@@ -5,7 +5,7 @@ Does not: a clock, a file, a store, or the wording of results.
 """
 
 from okr_pipeline.scoring.evidence import window_observations
-from okr_pipeline.scoring.extraction import extraction_start, extraction_starts
+from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
 
@@ -14,6 +14,7 @@ __all__ = [
     "TRAJECTORY",
     "VERDICTS",
     "Scores",
+    "evaluation_start",
     "extraction_start",
     "extraction_starts",
     "plan",

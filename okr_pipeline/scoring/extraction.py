@@ -1,6 +1,6 @@
-"""How far back a metric must have been read for today's scores.
+"""How far back a metric must have been read for today's scores, and how far back they look.
 
-Belongs here: what open key results look at. Does not: what the store already has, restated history (application).
+Belongs here: what key results look at. Does not: what the store already has, restated history (application).
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,6 +30,18 @@ def extraction_starts(configuration: Configuration, as_of: datetime) -> dict[str
     """`extraction_start` of every metric of a configuration."""
     needs = _needs(configuration, as_of)
     return {metric_id: _start(configuration, metric_id, as_of, needs) for metric_id in configuration.metrics}
+
+
+def evaluation_start(configuration: Configuration, as_of: datetime) -> datetime:
+    """The earliest instant that scores as of an instant look at; `as_of` where nothing has started.
+
+    Unlike reading, a score needs the whole span of key results that are over, too: their grade is worked out from it,
+    and so is the value of what they contribute to.
+    """
+    moment, spans = microseconds(as_of), Spans(configuration)
+    started = (it for it in configuration.key_results() if spans.of(it)[0] < moment)
+    looked_at = (earliest for it in started for _, earliest in _read_metrics(configuration, it, spans))
+    return instant_of(min(looked_at, default=moment))
 
 
 def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs: Mapping[str, int]) -> datetime:

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scoring import gather, score_and_record, score_history
-from okr_pipeline_tests.projects import january
+from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
+from okr_pipeline_tests.projects import Small, january
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -65,3 +65,13 @@ def test_a_baseline_is_fixed_and_taken_anew_when_its_definition_changes(small):
     score_and_record(small.open(), Run("second", NOON))
     assert small.open().store.baselines()["value"].tolist() == [50.0, 100.0]
     assert small.open().store.key_result_scores()["baseline"].tolist() == [100.0]
+
+
+def test_a_key_result_keeps_its_grade_long_after_its_end(tmp_path, store_url):
+    project = Small(tmp_path, store_url, as_of=date(2026, 12, 31)).write(january(10, last=90))
+    project.observe()
+    workspace = project.open()
+    for day in (date(2026, 3, 31), date(2026, 4, 10), date(2026, 12, 31)):
+        as_of = workspace.project.calendar.end_of_day(day)
+        row = evaluate(workspace.configuration, gather(workspace, as_of), as_of).key_results.iloc[0]
+        assert (row["value"], row["status"], row["reason"]) == (900.0, "achieved", None), day
