@@ -16,6 +16,7 @@ from typing import Any
 from okr_pipeline.config.addresses import address_fault
 from okr_pipeline.config.archive import version
 from okr_pipeline.config.calendars import build_calendar
+from okr_pipeline.config.contributions import link_contributions
 from okr_pipeline.config.directory import Files, read_directory
 from okr_pipeline.config.document import Document
 from okr_pipeline.config.measures import KnownMetrics
@@ -170,7 +171,7 @@ class _Reading:
             if written is not None:
                 add_okrs(okrs, subject, written, metrics)
             okrs.complete = okrs.complete and not document.unclear
-        return okrs, link_objectives(okrs)
+        return okrs, link_contributions(okrs, link_objectives(okrs), metrics)
 
     def _items(self, documents: list[Document], key: str, kind: str) -> Iterator[tuple[str, Any, Subject]]:
         """Id, keys and subject of each source or metric; an id is given once over all files."""

@@ -24,6 +24,7 @@ from okr_pipeline.config.problem import Refusal, shown, suggestion
 from okr_pipeline.config.scalars import change_by
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.contribution import SUMMED
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Across, Additivity, Better, Metric, Rollup
 from okr_pipeline.model.okr import (
@@ -82,10 +83,28 @@ def check_reading(subject: Subject, keys: KeyResultKeys, metrics: KnownMetrics) 
                     of_key=True,
                 )
         return None
+    if keys.metric is None and measure_kind(keys) in SUMMED:
+        _check_summed(subject, keys)
+        return None
     if keys.metric is None:
         subject.refuse((), "has no 'metric'", "Its measure reads one", "Add 'metric: …'", of_key=True)
         return None
     return _read_metric(subject, ("metric",), keys.metric, ("where",), keys.where, metrics)
+
+
+def _check_summed(subject: Subject, keys: KeyResultKeys) -> None:
+    """Without a metric; whether anything contributes is known only when all files are read."""
+    if keys.where:
+        why, fix = "Members are a metric's", "Add 'metric: …', or remove where"
+        subject.refuse(("where",), "is given without a metric", why, fix, of_key=True)
+    given = keys.measure.accumulate
+    if given is not None and (isinstance(given.to, RelativeTarget) or given.to <= 0):
+        subject.refuse(
+            ("measure", "accumulate", "to"),
+            "it is not a number above 0",
+            "The sum of what contributes has no earlier stretch to compare with, and reaches a number above 0",
+            "Write a number above 0",
+        )
 
 
 def build_measure(

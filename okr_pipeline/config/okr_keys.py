@@ -217,11 +217,15 @@ class AmendmentKeys(Keys):
 class KeyResultKeys(Keys):
     """A measurable promise."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"contributes_to", "suppress", "check_ins", "survey"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"suppress", "check_ins", "survey"})
 
     title: Text = Field(description="What is promised", examples=["Cut the average delay from 15 to 10 minutes"])
     owner: Text = Field(description="Who answers for it", examples=["ops@harbour.example"])
-    metric: Id | None = Field(default=None, description="Metric it reads", examples=["departure_delay"])
+    metric: Id | None = Field(
+        default=None,
+        description="Metric it reads; without one, accumulate and limit add up what contributes to them",
+        examples=["departure_delay"],
+    )
     where: Members = Field(default_factory=dict, description="Members of the metric's dimensions it reads")
     measure: MeasureKeys = Field(description="How it is measured", examples=["{reach: {from: 5, to: 8}}"])
     over: Window | None = Field(default=None, description="Window of its value: latest, cycle or trailing 28 days")
@@ -239,6 +243,9 @@ class KeyResultKeys(Keys):
         default=(),
         description="What was changed since, oldest first; its own keys stay as they were promised",
         examples=["[{on: 2013-05-06, to: 11, reason: Runway works until July, author: coo@harbour.example}]"],
+    )
+    contributes_to: Annotated[str, WithJsonSchema({"type": "string"})] | None = Field(
+        default=None, description="Key result of a longer cycle that its value is a part of: an id, or <cycle>/<id>"
     )
     initiatives: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
         default=(), description="What is done to get there"

@@ -33,6 +33,14 @@ class Okrs:
     complete: bool = True
     _names: dict[str, Subject] = field(default_factory=dict)
 
+    def subject_of(self, full_id: str) -> Subject | None:
+        """What is written under a full id, be it in order or not; None where nothing is."""
+        return self._names.get(full_id)
+
+    def key_results_written(self) -> set[str]:
+        """Full ids of all key results that are written, be they in order or not."""
+        return {name for name, subject in self._names.items() if subject.label.startswith("key result")}
+
 
 def add_okrs(okrs: Okrs, subject: Subject, keys: Mapping[str, Any], metrics: KnownMetrics) -> None:
     """Adds the cycle of one file with its objectives. `subject` is the file."""
@@ -232,6 +240,7 @@ def _defined(
         state_reason=read.state_reason,
         initiatives=read.initiatives,
         why=read.why,
+        contributes_to=read.contributes_to,
     )
     _check_span(subject, result, cycle, read)
     return result if len(subject.problems) == before else None

@@ -214,6 +214,8 @@ class Amendment:
 class KeyResult:
     """A measurable promise. `id` is unique in its cycle; `starts`/`ends` are resolved, first and last day included.
 
+    `contributes_to` is the full id of the key result of a longer cycle that its value is a part of. One that
+    accumulates or limits and has no metric is the sum of those that contribute to it.
     Its own fields are what was promised first; `amendments` are in the order of their days (`amending` applies them).
     """
 
@@ -237,6 +239,7 @@ class KeyResult:
     initiatives: tuple[str, ...] = ()
     why: str | None = None
     amendments: tuple[Amendment, ...] = ()
+    contributes_to: str | None = None
 
     @property
     def full_id(self) -> str:

@@ -92,7 +92,7 @@ def reducer_of(key_result: KeyResult, subject: Subject) -> Reducer:
     """How the periods of its window become its value."""
     match key_result.measure:
         case Accumulate() | Budget():
-            return Reducer.SUM
+            return Reducer.SUM if key_result.metric is not None else Reducer.NONE
         case Maintain(of="periods"):
             return Reducer.IN_BAND
         case Maintain():

@@ -4,7 +4,7 @@ Belongs here: everything about a key result that depends on neither observations
 Does not: the columns' meaning (definitions), what key results share (catalogue).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,19 +13,20 @@ import numpy as np
 
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import Contributors, contributors_of, counting, is_summed, steps_of
 from okr_pipeline.model.okr import (
     Accumulate,
     Cadence,
     Change,
     KeyResult,
     Milestone,
-    Milestones,
     Objective,
     Reach,
 )
 from okr_pipeline.scoring.aims import aimed_at, base_of, is_of_events, reducer_of, sign_of, window_of
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, microseconds, texts
 from okr_pipeline.scoring.catalogue import Catalogue, Subject
+from okr_pipeline.scoring.contributions import compile_sums
 from okr_pipeline.scoring.definitions import (
     Checkpoints,
     Definitions,
@@ -56,14 +57,14 @@ def compile_definitions(
     Raises:
         KeyError: a named key result is not in the configuration.
     """
-    wanted = _wanted(configuration, key_results)
+    contributors = contributors_of(configuration.key_results())
+    wanted, asked = _wanted(configuration, key_results, contributors)
     catalogue, spans = Catalogue(configuration), Spans(configuration)
     rows = [_key_result_row(key_result, objective, catalogue, spans) for key_result, objective in wanted]
     milestones = [
-        _milestone_row(number, key_result, item, catalogue, spans)
+        _milestone_row(number, owner, item, catalogue, spans)
         for number, (key_result, _) in enumerate(wanted)
-        if isinstance(key_result.measure, Milestones)
-        for item in key_result.measure.items
+        for owner, item in steps_of(key_result, contributors)
     ]
     days = _project_days(configuration, spans, wanted, until)
     columns = _columns(KeyResults, rows)
@@ -74,8 +75,10 @@ def compile_definitions(
         key_results=KeyResults(**columns),
         milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
         checkpoints=_checkpoints(configuration, wanted),
-        objectives=compile_objectives(configuration, spans, wanted),
-        labels=_labels(wanted, catalogue, configuration.project.status_rule),
+        sums=compile_sums([key_result for key_result, _ in wanted], contributors),
+        asked=asked,
+        objectives=compile_objectives(configuration, spans, wanted, asked),
+        labels=_labels(wanted, catalogue, contributors, configuration.project.status_rule),
         status_rule=configuration.project.status_rule,
         metrics=tuple(catalogue.metrics),
         needed_from=catalogue.needed_from(),
@@ -95,15 +98,27 @@ def planned_values(key_result: KeyResult) -> list[tuple[date, float]]:
     return [(key_result.starts, _NAN), *inside, (end, _NAN)]
 
 
-def _wanted(configuration: Configuration, names: Collection[str] | None) -> Wanted:
+def _wanted(
+    configuration: Configuration, names: Collection[str] | None, contributors: Contributors
+) -> tuple[Wanted, int]:
+    """The key results that are asked for, then those that they are the sum of; and how many were asked for."""
     pairs = [(it, objective) for objective in configuration.objectives.values() for it in objective.key_results]
     if names is None:
-        return pairs
+        return pairs, len(pairs)
     named = set(names)
     missing = named - {key_result.full_id for key_result, _ in pairs}
     if missing:
         raise KeyError(f"no key result '{min(missing)}' in this configuration; `okr status` lists them")
-    return [pair for pair in pairs if pair[0].full_id in named]
+    asked = [pair for pair in pairs if pair[0].full_id in named]
+    parts = {part for it, _ in asked for part in _parts(it, contributors)} - named
+    return [*asked, *(pair for pair in pairs if pair[0].full_id in parts)], len(asked)
+
+
+def _parts(key_result: KeyResult, contributors: Contributors) -> Iterator[str]:
+    if is_summed(key_result):
+        for child in contributors.get(key_result.full_id, ()):
+            yield child.full_id
+            yield from _parts(child, contributors)
 
 
 def _key_result_row(
@@ -173,13 +188,14 @@ def _milestone_row(
     done = spans.start_of_day(item.done_on) if item.done_on is not None else _NEVER
     subject, view, at_least = _NO_SUBJECT, -1, _NAN
     sees_from, end = spans.of(key_result)
+    until = end
     if item.when is not None:
         subject, at_least = catalogue.subject(item.when.metric), item.when.at_least
         view = catalogue.view(item.when.metric, item.when.where)
         sees_from -= subject.reach_back
         catalogue.need(view, sees_from, end)
     facts = (subject.number, view, subject.grid, subject.closes, subject.fresh, subject.waits, at_least, sees_from)
-    return (owner, item.weight, spans.end_of_day(due), done, *facts)
+    return (owner, until, item.weight, spans.end_of_day(due), done, *facts)
 
 
 def _columns(of: type[KeyResults | MilestoneItems], rows: Iterable[tuple[object, ...]]) -> dict[str, Any]:
@@ -214,8 +230,9 @@ def _checkpoints(configuration: Configuration, wanted: Wanted) -> Checkpoints:
     )
 
 
-def _labels(wanted: Wanted, catalogue: Catalogue, status_rule: str) -> dict[str, Any]:
-    units = [catalogue.subject(it.metric).unit if it.metric is not None else None for it, _ in wanted]
+def _labels(wanted: Wanted, catalogue: Catalogue, contributors: Contributors, status_rule: str) -> dict[str, Any]:
+    read = [next((each.metric for each in counting(it, contributors)), None) for it, _ in wanted]
+    units = [catalogue.configuration.metrics[metric].unit if metric is not None else None for metric in read]
     return {
         "key_result": texts(it.full_id for it, _ in wanted),
         "objective": texts(objective.full_id for _, objective in wanted),

@@ -177,10 +177,13 @@ class KeyResults:
 class MilestoneItems:
     """Columns of milestones, one row each; `owner` is the row of its key result. `done` is far away if not done.
 
+    `until` is the end of the key result that has the step, which may be one that contributes to its owner.
+
     `view` is -1 where there is no condition on a metric.
     """
 
     owner: Integers
+    until: Integers
     weight: Floats
     due: Integers
     done: Integers
@@ -209,6 +212,15 @@ class Checkpoints:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Key results that are sums: row `child` adds to row `parent`, sorted by `height`, the lowest parents first."""
+
+    height: Integers
+    child: Integers
+    parent: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Objectives:
     """Columns of objectives. `parent` is the row that this one's score adds to with `weight`, else -1.
 
@@ -229,6 +241,7 @@ class Objectives:
 class Definitions:
     """A configuration, compiled.
 
+    Key results from row `asked` on were not asked for; they are parts of sums that were.
     `labels` are the columns of text. `status_rule` names what judges. `behind[m]` are the ids of metric `m` and
     of those it is made of; `needed_from[m]` is the earliest instant of it that is looked at. For view `v`,
     `view_reducer[v]` is how it rolls up, `view_shape[v]` the number of its formula in `shapes` or -1, `view_parts[v]`
@@ -238,6 +251,8 @@ class Definitions:
     key_results: KeyResults
     milestones: MilestoneItems
     checkpoints: Checkpoints
+    sums: Sums
+    asked: int
     objectives: Objectives
     labels: Mapping[str, Texts]
     status_rule: str

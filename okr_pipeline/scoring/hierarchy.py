@@ -24,8 +24,9 @@ AIMS: Mapping[Intent, Aim] = {
 }
 
 
-def compile_objectives(configuration: Configuration, spans: Spans, wanted: Wanted) -> Objectives:
-    """The objectives whose key results, and those of all that add to them, are among the wanted."""
+def compile_objectives(configuration: Configuration, spans: Spans, wanted: Wanted, asked: int) -> Objectives:
+    """The objectives whose key results, and those of all that add to them, are among the `asked` first wanted."""
+    wanted, others = wanted[:asked], len(wanted) - asked
     whole = _whole_objectives(configuration, wanted)
     numbers = {objective.full_id: number for number, objective in enumerate(whole)}
     parents = [numbers.get(it.parent or "", -1) if it.contributes_weight is not None else -1 for it in whole]
@@ -37,7 +38,7 @@ def compile_objectives(configuration: Configuration, spans: Spans, wanted: Wante
         parent=np.array(parents, dtype=np.int64),
         weight=np.array([it.contributes_weight or 0.0 for it in whole], dtype=np.float64),
         height=_heights(parents),
-        of=np.array([numbers.get(objective.full_id, -1) for _, objective in wanted], dtype=np.int64),
+        of=np.array([numbers.get(objective.full_id, -1) for _, objective in wanted] + [-1] * others, dtype=np.int64),
         labels={
             "objective": texts(it.full_id for it in whole),
             "cycle": texts(it.cycle for it in whole),

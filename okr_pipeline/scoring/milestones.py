@@ -28,7 +28,7 @@ def steps_done(definitions: Definitions, tracks: Tracks, as_of: Integers, failed
     A step with a condition reads its metric's newest value by then, which may be older than the key result.
     """
     of, items = definitions.key_results, definitions.milestones
-    until = np.minimum(as_of, of.end)[items.owner]
+    until = np.minimum(as_of[items.owner], items.until)
     reached, unknown = _conditions(definitions, tracks, as_of, failed)
     done = (items.done < until) | reached
     unknown = np.where(done, NO_REASON, unknown)
@@ -65,9 +65,10 @@ def _first_seen(definitions: Definitions) -> Integers:
 
 
 def _ended(definitions: Definitions, as_of: Integers) -> Integers:
-    """The number of the period that is running for each condition, or that the key result's end falls in."""
+    """The number of the period that is running for each condition, or that the end of its key result falls in."""
     items = definitions.milestones
-    until, moment = np.minimum(as_of, definitions.key_results.end)[items.owner], as_of[items.owner]
+    moment = as_of[items.owner]
+    until = np.minimum(moment, items.until)
     return ended_periods(
         definitions.grids, items.grid, np.where(items.waits, np.minimum(until, moment - items.closes), until)
     )
@@ -77,7 +78,7 @@ def _conditions(
     definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans
 ) -> tuple[Booleans, Integers]:
     """Which conditions hold, and why it is not known where it is not."""
-    items, ends = definitions.milestones, definitions.key_results.end[definitions.milestones.owner]
+    items, ends = definitions.milestones, definitions.milestones.until
     row, moment = condition_rows(definitions, tracks, as_of), as_of[items.owner]
     newest = periods_of(tracks, np.maximum(row, 0)) if len(tracks.key) else row
     newest = np.where(row >= 0, newest, -1)

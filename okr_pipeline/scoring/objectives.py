@@ -4,6 +4,7 @@ Belongs here: weighted scores with coverage and bounds, and the status of an obj
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def roll_up_objectives(definitions: Definitions, standing: Standing, as_of: int)
         rows = np.flatnonzero(of.height == height)
         _settle(of, sums, made, rows, as_of, RULES[definitions.status_rule])
         _pass_up(of, sums, made, rows)
-    made.worst[:] = _worst(definitions, standing)
+    made.worst[:] = _worst(definitions, standing, made, sums)
     return made
 
 
@@ -160,8 +161,34 @@ def _pass_up(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integer
     np.logical_and.at(sums.all_achieved, parent, made.status[rows] == STATUS[Status.ACHIEVED])
 
 
-def _worst(definitions: Definitions, standing: Standing) -> Integers:
-    """The key result of each objective with the largest weight × −gap; the first of equals."""
+def _worst(definitions: Definitions, standing: Standing, made: ObjectiveStanding, sums: _Sums) -> Integers:
+    """The key result that each objective lacks most by: the largest weight · −gap; the first of equals.
+
+    Those of a contributing objective count with their share of its weight in the parent's score.
+    """
+    of, own = definitions.objectives, _own_worst(definitions, standing)
+    outside = np.isin(made.status, [STATUS[each] for each in _OUTSIDE])
+    with np.errstate(all="ignore"):
+        share = np.where((of.parent >= 0) & ~outside & (sums.known > 0), of.weight / sums.known, 0.0)
+        for height in range(int(of.height.max(initial=0))):
+            rows = np.flatnonzero((of.height == height) & (share > 0) & (own.row >= 0))
+            order = rows[np.lexsort((rows, -(share * own.lack)[rows], of.parent[rows]))]
+            parents, first = np.unique(of.parent[order], return_index=True)
+            heaviest = order[first]
+            lack = share[heaviest] * own.lack[heaviest]
+            worse = (own.row[parents] < 0) | (lack > own.lack[parents])
+            own.row[parents[worse]], own.lack[parents[worse]] = own.row[heaviest[worse]], lack[worse]
+    return own.row
+
+
+class _Lacks(NamedTuple):
+    """For each objective a row of key results, or -1, and by how much weighted progress it is short."""
+
+    row: Integers
+    lack: Floats
+
+
+def _own_worst(definitions: Definitions, standing: Standing) -> _Lacks:
     objectives, weight = definitions.objectives, definitions.key_results.weight
     with np.errstate(over="ignore"):
         lack = weight * (standing.expected_progress - standing.progress)
@@ -169,9 +196,9 @@ def _worst(definitions: Definitions, standing: Standing) -> Integers:
     rows = np.flatnonzero((objectives.of >= 0) & ~outside & ~np.isnan(lack))
     order = rows[np.lexsort((rows, -lack[rows], objectives.of[rows]))]
     owner, first = np.unique(objectives.of[order], return_index=True)
-    worst = np.full(len(objectives.end), -1, dtype=np.int64)
-    worst[owner] = order[first]
-    return worst
+    worst, short = np.full(len(objectives.end), -1, dtype=np.int64), np.full(len(objectives.end), -np.inf)
+    worst[owner], short[owner] = order[first], lack[order[first]]
+    return _Lacks(worst, short)
 
 
 def _empty(count: int) -> ObjectiveStanding:

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import contributors_of, steps_of
 from okr_pipeline.model.okr import (
     Accumulate,
     Budget,
@@ -41,7 +42,7 @@ def plan(
         case Maintain() | Cadence() | Budget():
             return [(start, 1.0), (end, 1.0)]
         case Milestones():
-            return _steps(configuration, found, found.measure)
+            return _steps(configuration, found)
     if found.pace.kind != "checkpoints":
         return [(start, 0.0), (end, 1.0)]
     return _checkpoints(configuration, found, baseline)
@@ -59,14 +60,18 @@ def named_key_result(configuration: Configuration, full_id: str) -> KeyResult:
     raise KeyError(f"no key result '{full_id}' in this configuration; `okr status` lists them")
 
 
-def _steps(configuration: Configuration, key_result: KeyResult, measure: Milestones) -> list[tuple[datetime, float]]:
+def _steps(configuration: Configuration, key_result: KeyResult) -> list[tuple[datetime, float]]:
     calendar = configuration.project.calendar
-    total = sum(item.weight for item in measure.items)
+    contributors = contributors_of(configuration.key_results())
+    items = [
+        (min(item.due or owner.ends, owner.ends), item.weight) for owner, item in steps_of(key_result, contributors)
+    ]
+    total = sum(weight for _, weight in items)
     points, sofar = [(calendar.start_of_day(key_result.starts), 0.0)], 0.0
-    for due in sorted({min(item.due or key_result.ends, key_result.ends) for item in measure.items}):
+    for due in sorted({due for due, _ in items}):
         at = calendar.end_of_day(due)
         points.append((at, sofar))
-        sofar = sum(it.weight for it in measure.items if min(it.due or key_result.ends, key_result.ends) <= due) / total
+        sofar = sum(weight for it, weight in items if it <= due) / total
         points.append((at, sofar))
     return points
 

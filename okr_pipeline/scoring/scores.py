@@ -179,7 +179,9 @@ def trajectory(
             failed_sources=failed_sources,
             key_results=key_results,
         )
-        frames |= {as_of: _track_frame(prepared, microseconds(as_of)) for as_of in instants}
+        frames |= {
+            as_of: _asked(prepared.definitions, _track_frame(prepared, microseconds(as_of))) for as_of in instants
+        }
     return pd.concat([frames[as_of] for as_of in as_ofs], ignore_index=True)
 
 
@@ -194,7 +196,7 @@ def verdicts(
 ) -> pd.DataFrame:
     """What every status rule says of each key result, as a `VERDICTS` frame. Arguments are those of `score`."""
     prepared = prepare(
-        configuration,
+        configuration_on(configuration, _day(configuration, as_of)),
         observations,
         until=as_of,
         quarantine=quarantine,
@@ -247,10 +249,15 @@ def evaluate(prepared: Prepared, as_of: int) -> Scores:
     standing = stand(prepared.definitions, prepared.tracks, prepared.bases, as_of, prepared.failed)
     objectives = roll_up_objectives(prepared.definitions, standing, as_of)
     return Scores(
-        key_results=_key_result_frame(prepared, standing, as_of),
+        key_results=_asked(prepared.definitions, _key_result_frame(prepared, standing, as_of)),
         objectives=_objective_frame(prepared.definitions, objectives),
         baselines=_baseline_frame(prepared, standing),
     )
+
+
+def _asked(definitions: Definitions, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of key results that were asked for, without those that are only parts of them."""
+    return frame if len(frame) == definitions.asked else frame.iloc[: definitions.asked]
 
 
 def _with_originals(scores: Scores, first: Scores) -> Scores:
@@ -299,6 +306,7 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
     with np.errstate(invalid="ignore", divide="ignore"):
         observed_share = np.where(made.expected > 0, made.observed / made.expected, np.nan)
     measured = prepared.definitions.key_results.view >= 0
+    measured[prepared.definitions.sums.parent] = True
     columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
         **prepared.definitions.labels,
         "value": standing.value,
@@ -355,7 +363,7 @@ def _objective_frame(definitions: Definitions, made: ObjectiveStanding) -> pd.Da
 
 def _baseline_frame(prepared: Prepared, standing: Standing) -> pd.DataFrame:
     definitions = prepared.definitions
-    rows, of = np.flatnonzero(standing.settled), definitions.key_results
+    rows, of = np.flatnonzero(standing.settled[: definitions.asked]), definitions.key_results
     names = definitions.labels["key_result"][rows]
     wanted = set(names)
     hashes = {
@@ -386,7 +394,7 @@ def _track_frame(prepared: Prepared, as_of: int) -> pd.DataFrame:
         "value_period_end": stamps(np.where(shown, standing.measured.period_end, NO_INSTANT)),
         "pace_ratio": standing.pace_ratio,
     }
-    return _frame(columns, TRAJECTORY)
+    return _asked(prepared.definitions, _frame(columns, TRAJECTORY))
 
 
 def _frame(columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex], names: Sequence[str]) -> pd.DataFrame:

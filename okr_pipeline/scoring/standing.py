@@ -10,6 +10,7 @@ import numpy as np
 
 from okr_pipeline.model.score import Reason, Status
 from okr_pipeline.scoring.arrays import HOUR, NO_INSTANT, ROUNDING, Booleans, Floats, Integers
+from okr_pipeline.scoring.contributions import add_up, any_of_parts
 from okr_pipeline.scoring.definitions import (
     NO_REASON,
     REASON,
@@ -53,7 +54,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
     """The standing of all key results as of an instant. `failed` is per metric."""
     of = definitions.key_results
     moments = np.full(len(of.start), as_of, dtype=np.int64)
-    values = measure_values(definitions, tracks, moments, failed)
+    values = add_up(definitions, measure_values(definitions, tracks, moments, failed), moments)
     base = _base_values(of, bases, moments)
     target = targets(of, base)
     reason = _reasons(of, values.reason, base, target, moments)
@@ -88,7 +89,9 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         pace_ratio=pace_ratios(progress, expected),
         status=status,
         reason=np.where(told, REASON[Reason.OUT_OF_REACH], reason),
-        provisional=shown & (period_end != NO_INSTANT) & (period_end + of.closes > as_of) & (of.view >= 0),
+        provisional=any_of_parts(
+            definitions, shown & (period_end != NO_INSTANT) & (period_end + of.closes > as_of) & (of.view >= 0)
+        ),
         judged=judged,
         measured=values,
         base=base,

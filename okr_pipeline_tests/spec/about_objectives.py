@@ -212,6 +212,13 @@ weight 1; `team` has `b` and `c`, `other` has `d`.
                     of="C/company",
                 ),
                 Case(
+                    "The worst key result is named across them: c lacks 0.4 · 2/2, a lacks 0.1",
+                    "2013-04-05",
+                    {"score": "13/30", "worst_key_result": "C/c"},
+                    ("a 2013-04-05 0.4", "b 2013-04-05 0.8", "c 2013-04-05 0.1", "d 2013-04-05 0"),
+                    of="C/company",
+                ),
+                Case(
                     "A team that is unknown",
                     "2013-04-05",
                     {

@@ -3,6 +3,7 @@
 from okr_pipeline_tests.spec import (
     about_amendments,
     about_cases,
+    about_contributions,
     about_objectives,
     about_pace,
     about_progress,
@@ -21,6 +22,7 @@ SECTIONS: tuple[Section, ...] = (
     about_pace.SECTION,
     about_status.SECTION,
     about_objectives.SECTION,
+    about_contributions.SECTION,
     about_amendments.SECTION,
     about_cases.SECTION,
 )

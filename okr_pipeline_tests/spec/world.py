@@ -237,6 +237,7 @@ def _key_result(name: str, objective: str, cycle: Cycle, given: Yaml) -> KeyResu
         min_coverage=given.get("min_coverage", 0.8),
         grace=given.get("grace", 0.1),
         state=given.get("state", "active"),
+        contributes_to=given.get("contributes_to"),
         amendments=_amendments(given),
     )
 
