@@ -10,10 +10,12 @@ from datetime import datetime
 import pandas as pd
 from rapidfuzz import process
 
+from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestone, Milestones, Objective
@@ -82,11 +84,8 @@ def _explain_key_result(
 ) -> Explanation:
     configuration = workspace.configuration
     evidence = gather(workspace, as_of, known_at=known_at)
-    record = next(
-        it
-        for it in key_result_records(evaluate(configuration, evidence, as_of).key_results)
-        if it["id"] == key_result.full_id
-    )
+    records = key_result_records(evaluate(configuration, evidence, as_of).key_results)
+    record = next(it for it in records if it["id"] == key_result.full_id)
     metrics = _metrics_behind(workspace, key_result)
     rows = window_observations(configuration, key_result, evidence.observations, as_of)
     held = evidence.quarantine[evidence.quarantine["metric"].isin([it.id for it in metrics])]
@@ -100,7 +99,11 @@ def _explain_key_result(
         status_rule=workspace.project.status_rule,
         record=record,
         definition=_definition(key_result, metrics),
-        steps=(*_value_steps(record, key_result, metrics, rows), *_progress_steps(record, key_result)),
+        steps=(
+            *_value_steps(record, key_result, metrics, rows),
+            *_contribution_steps(configuration, key_result, records),
+            *_progress_steps(record, key_result),
+        ),
         observations=plain_rows(rows),
         quarantined=plain_rows(held),
         queries=_queries(workspace, metrics, known_at),
@@ -205,6 +208,22 @@ def _value_steps(
             ("value", "Σ value·weight / Σ weight", f"{_number(total)} / {_number(weight)} = {value} ({count} rows)")
         ]
     return [("value", f"{metric.rollup.value} of {count} rows", value)]
+
+
+def _contribution_steps(
+    configuration: Configuration, key_result: KeyResult, records: list[Record]
+) -> list[tuple[str, str, str]]:
+    """The parts that add up to it, or that are in it, with what no part accounts for."""
+    told = [it for it in contributions(configuration, records) if it["key_result"] == key_result.full_id]
+    steps = []
+    for it in told:
+        terms = " + ".join(f"{_number(part['value'])} ({part['id']})" for part in it["parts"])
+        if it["summed"]:
+            steps.append(("value", "sum of what contributes", f"{terms} = {_number(it['value'])}"))
+        else:
+            beside = f"; {_number(it['remainder'])} beside them" if it["remainder"] is not None else ""
+            steps.append(("parts", "what contributes", f"{terms}{beside}"))
+    return steps
 
 
 def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, str, str]]:

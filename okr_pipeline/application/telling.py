@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.okr import Objective
@@ -41,7 +42,8 @@ def status(
     scores = evaluate(workspace.configuration, evidence, as_of)
     admitted = {it.full_id for it in workspace.configuration.objectives.values() if (only or Filter()).admits(it)}
     objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
-    key_results = [it for it in key_result_records(scores.key_results) if it["objective"] in admitted]
+    everything = key_result_records(scores.key_results)
+    key_results = [it for it in everything if it["objective"] in admitted]
     if only is not None and only.owner is not None:
         key_results = [it for it in key_results if it["owner"] == only.owner]
         named = {it["objective"] for it in key_results}
@@ -54,6 +56,11 @@ def status(
         "config_version": workspace.configuration.version,
         "objectives": objectives,
         "key_results": key_results,
+        "contributions": [
+            it
+            for it in contributions(workspace.configuration, everything)
+            if it["key_result"] in {row["id"] for row in key_results}
+        ],
         "open_alerts": _open_alerts(workspace, admitted),
     }
 

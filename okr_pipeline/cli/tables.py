@@ -56,11 +56,23 @@ def print_status(told: Record, timezone: str) -> None:
             if key_result["objective"] == objective["id"]:
                 table.add_row(*_key_result_cells(key_result, alert=key_result["id"] in alerted))
     out.print(table)
+    for it in told["contributions"]:
+        out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if alerted:
         out.print("! an alert is open")
     unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
+
+
+def _contribution_words(it: Record) -> str:
+    """`23 = 14 week + 9 fortnight`, or how much of a value of its own the parts account for."""
+    whole, unit = quantity(it["value"], it["unit"]), it["unit"]
+    terms = " + ".join(f"{quantity(part['value'], unit)} {part['id']}" for part in it["parts"])
+    if it["summed"]:
+        return f"{whole} = {terms}"
+    beside = f"; {quantity(it['remainder'], unit)} beside them" if it["remainder"] is not None else ""
+    return f"of {whole}, {terms}{beside}"
 
 
 def print_explanation(it: Explanation, timezone: str) -> None:

@@ -20,6 +20,7 @@ import pandas as pd
 from okr_pipeline.application.scoring import Scored
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import contributors_of
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestones, Objective
@@ -54,7 +55,8 @@ def objective_key(full_id: str) -> dg.AssetKey:
 def lineage_specs(configuration: Configuration) -> list[dg.AssetSpec]:
     """The external assets of every metric, key result and objective."""
     specs = [_metric_spec(metric) for metric in configuration.metrics.values()]
-    specs += [_key_result_spec(key_result) for key_result in configuration.key_results()]
+    contributors = contributors_of(configuration.key_results())
+    specs += [_key_result_spec(it, contributors.get(it.full_id, ())) for it in configuration.key_results()]
     specs += [_objective_spec(configuration, objective) for objective in configuration.objectives.values()]
     return specs
 
@@ -135,13 +137,16 @@ def _metric_spec(metric: Metric) -> dg.AssetSpec:
     )
 
 
-def _key_result_spec(key_result: KeyResult) -> dg.AssetSpec:
+def _key_result_spec(key_result: KeyResult, contributors: Sequence[KeyResult]) -> dg.AssetSpec:
     read = [key_result.metric] if key_result.metric else []
     if isinstance(key_result.measure, Milestones):
         read += [item.when.metric for item in key_result.measure.items if item.when]
     return dg.AssetSpec(
         key_result_key(key_result.full_id),
-        deps=[metric_key(metric) for metric in dict.fromkeys(read)],
+        deps=[
+            *(metric_key(metric) for metric in dict.fromkeys(read)),
+            *(key_result_key(part.full_id) for part in contributors),
+        ],
         group_name="key_results",
         description=key_result.title,
         owners=_owners(key_result.owner),

@@ -41,7 +41,13 @@ CASES: Final = {
         QUARTER,
         "        metric: spend\n",
         "",
-        "okrs/2013-q2.yaml:48:7: key result '2013-Q2/budget' has no 'metric'. Its measure reads one. Add 'metric: …'.",
+        "okrs/2013-q2.yaml:48:7: key result '2013-Q2/budget' has no 'metric', and nothing contributes to it. A sum is of a metric's values, or of other key results. Add 'metric: …', or 'contributes_to: 2013-Q2/budget' to the key results that it is the sum of.",
+    ),
+    "no metric where one is read": (
+        QUARTER,
+        "        metric: cost_per_flight\n",
+        "",
+        "okrs/2013-q2.yaml:53:7: key result '2013-Q2/cheap' has no 'metric'. Its measure reads one. Add 'metric: …'.",
     ),
     "metric with milestones": (
         QUARTER,
