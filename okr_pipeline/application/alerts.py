@@ -78,6 +78,7 @@ def _statuses(workspace: Workspace, evidence: Evidence, instants: list[datetime]
         instants,
         quarantine=evidence.quarantine,
         baselines=evidence.baselines,
+        check_ins=evidence.check_ins,
         failed_sources=evidence.failed_metrics,
     )
     intents = {

@@ -33,6 +33,7 @@ def compare_rules(
         quarantine=evidence.quarantine,
         baselines=evidence.baselines,
         failed_sources=evidence.failed_metrics,
+        check_ins=evidence.check_ins,
     )
     rows = {row["key_result"]: row for row in plain_rows(frame)}
     key_results = [

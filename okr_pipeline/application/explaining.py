@@ -259,7 +259,7 @@ def _progress_formula(record: Record, key_result: KeyResult) -> tuple[str, str]:
     value, baseline, target = (_number(record[name]) for name in ("value", "baseline", "target"))
     progress = _number(record["progress"])
     match key_result.measure.kind:
-        case "reach" | "change":
+        case "reach" | "change" | "manual":
             return "(value − from) / (to − from)", f"({value} − {baseline}) / ({target} − {baseline}) = {progress}"
         case "limit":
             return "1 while value ≤ limit, then 1 − overrun / limit", f"value {value}, limit {target}: {progress}"

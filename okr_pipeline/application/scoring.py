@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pandas as pd
 
+from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.turns import Overtaken, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
@@ -36,6 +37,7 @@ class Evidence:
     quarantine: pd.DataFrame
     baselines: pd.DataFrame
     failed_metrics: frozenset[str]
+    check_ins: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def gather(
         quarantine=store.quarantine(known_at=known),
         baselines=store.baselines(known_at=known),
         failed_metrics=store.failing_metrics(known),
+        check_ins=store.check_ins(known_at=known),
     )
 
 
@@ -82,14 +85,17 @@ def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) 
         quarantine=evidence.quarantine,
         baselines=evidence.baselines,
         failed_sources=evidence.failed_metrics,
+        check_ins=evidence.check_ins,
     )
 
 
 def score_and_record(workspace: Workspace, run: Run) -> Scored:
     """Score as of the run's instant and record what differs from the newest recorded scores of that date.
 
-    The changed frames gain `previous_status`: what was recorded for this date or the one before.
+    What files say that people said is recorded before. The changed frames gain `previous_status`: what was recorded for
+    this date or the one before.
     """
+    take_from_files(workspace, run)
     scored = settled(lambda: _score_and_record(workspace, run))
     workspace.store.write(lambda batch: note_step(batch, run, "scored", _facts(scored)))
     return scored
@@ -100,6 +106,7 @@ def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) ->
 
     A date with scores that were recorded at the time keeps them: a reconstruction never takes their place.
     """
+    take_from_files(workspace, run)
     published = _published_dates(workspace, as_ofs)
     past = [as_of for as_of in as_ofs if _date(workspace, as_of).isoformat() not in published]
     changed = _reconstruct(workspace, run, past) if past else 0

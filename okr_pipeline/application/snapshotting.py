@@ -203,6 +203,7 @@ def _tracks(
         _instants(configuration.project.calendar, earliest, as_of),
         quarantine=evidence.quarantine,
         baselines=evidence.baselines,
+        check_ins=evidence.check_ins,
     )
     starts = {it.full_id: configuration.project.calendar.start_of_day(it.starts) for it in configuration.key_results()}
     columns = ["key_result", "as_of", "progress", "expected_progress"]

@@ -175,7 +175,7 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
     environ = Environment(os.environ if environ is None else environ)
-    return load(Path(config_dir), connectors=connector_schemas(), environ=environ)
+    return load(Path(config_dir), connectors=connector_schemas(), environ=environ, now=datetime.now(UTC))
 
 
 def connector_schemas() -> dict[str, ConnectorSchema]:

@@ -6,6 +6,7 @@ Does not: what is done with a configuration, or how a source is opened.
 
 from okr_pipeline.config.addresses import address_fault, secrets_of_address, secrets_of_environment
 from okr_pipeline.config.archive import dump, restore, version
+from okr_pipeline.config.check_ins import Fault, check_in_faults
 from okr_pipeline.config.loading import load, load_project
 from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
 from okr_pipeline.config.schemas import json_schemas
@@ -16,9 +17,11 @@ __all__ = [
     "ConfigurationError",
     "ConnectorSchema",
     "Environment",
+    "Fault",
     "Problem",
     "VariableError",
     "address_fault",
+    "check_in_faults",
     "dump",
     "expand_settings",
     "expand_text",

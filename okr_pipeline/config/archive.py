@@ -17,8 +17,8 @@ _VERSION_LENGTH = 12
 
 
 def dump(configuration: Configuration) -> str:
-    """The configuration as JSON. Variables of settings stay `${VAR}`, so there is no secret in it."""
-    return _adapter().dump_json(configuration).decode()
+    """The definitions as JSON, without check-ins. Variables of settings stay `${VAR}`, so there is no secret in it."""
+    return _adapter().dump_json(configuration, exclude={"check_ins"}).decode()
 
 
 def restore(text: str) -> Configuration:
@@ -32,7 +32,7 @@ def restore(text: str) -> Configuration:
 
 def version(configuration: Configuration) -> str:
     """Twelve hexadecimal digits that are equal for equal definitions, in whatever files and order they were written."""
-    content = json.loads(_adapter().dump_json(configuration, exclude={"version"}))
+    content = json.loads(_adapter().dump_json(configuration, exclude={"version", "check_ins"}))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
 

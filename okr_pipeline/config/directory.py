@@ -13,10 +13,11 @@ from okr_pipeline.config.document import Document, read_document
 from okr_pipeline.config.problem import Problem, nearest
 
 SUFFIXES: Final = (".yaml", ".yml")
-_FOLDERS: Final = ("sources", "metrics", "okrs")
-_NOT_YET: Final = ("alerts", "scorecards", "people", "check_ins")
+_FOLDERS: Final = ("sources", "metrics", "okrs", "check_ins")
+_NOT_YET: Final = ("alerts", "scorecards")
 _IGNORED: Final = ("data",)
-_READ = "This version reads project.yaml, sources/, metrics/ and okrs/"
+_PLACES: Final = ("project.yaml", "people.yaml", "sources/", "metrics/", "okrs/", "check_ins/")
+_READ = "This version reads project.yaml, people.yaml, sources/, metrics/, okrs/ and check_ins/"
 
 
 @dataclass(slots=True)
@@ -27,11 +28,13 @@ class Files:
     sources: list[Document] = field(default_factory=list)
     metrics: list[Document] = field(default_factory=list)
     okrs: list[Document] = field(default_factory=list)
+    check_ins: list[Document] = field(default_factory=list)
+    people: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def documents(self) -> list[Document]:
         """All of them."""
-        return [*self.project, *self.sources, *self.metrics, *self.okrs]
+        return [*self.project, *self.sources, *self.metrics, *self.okrs, *self.check_ins, *self.people]
 
 
 def read_directory(directory: Path, *, only_project: bool = False) -> Files:
@@ -64,8 +67,15 @@ def _sort_in(files: Files, directory: Path, path: Path) -> None:
     top = parts[0] if len(parts) > 1 else path.stem
     if len(parts) == 1 and top == "project":
         files.project.append(read_document(path, name))
+    elif len(parts) == 1 and top == "people":
+        files.people.append(read_document(path, name))
     elif len(parts) > 1 and top in _FOLDERS:
-        kinds = {"sources": files.sources, "metrics": files.metrics, "okrs": files.okrs}
+        kinds = {
+            "sources": files.sources,
+            "metrics": files.metrics,
+            "okrs": files.okrs,
+            "check_ins": files.check_ins,
+        }
         kinds[top].append(read_document(path, name))
     else:
         files.problems.append(_not_read(name, top))
@@ -73,10 +83,10 @@ def _sort_in(files: Files, directory: Path, path: Path) -> None:
 
 def _not_read(name: str, top: str) -> Problem:
     if top in _NOT_YET:
-        what = f"{top} are not available in this version; available: project.yaml, sources/, metrics/, okrs/"
+        what = f"{top} are not available in this version; available: {', '.join(_PLACES)}"
         return Problem(name, 1, 1, what, "What is not read must not look as if it counted", "Remove the file for now")
-    meant = nearest(top, ("project", *_FOLDERS))
-    place = {"project": "project.yaml"}.get(meant or "", f"{meant}/{Path(name).name}")
+    meant = nearest(top, ("project", "people", *_FOLDERS))
+    place = f"{meant}.yaml" if meant in ("project", "people") else f"{meant}/{Path(name).name}"
     return Problem(
         name,
         1,
@@ -98,9 +108,11 @@ def _check_project(files: Files, directory: Path) -> None:
             "Create it with 'name: …' and 'timezone: …'",
         )
         files.problems.append(missing)
-    for second in files.project[1:]:
-        what = f"the project is already described in {files.project[0].file}"
-        files.problems.append(Problem(second.file, 1, 1, what, "One of the two would be lost", "Remove one of them"))
+    for kind, documents in (("the project is", files.project), ("people are", files.people)):
+        for second in documents[1:]:
+            what = f"{kind} already described in {documents[0].file}"
+            problem = Problem(second.file, 1, 1, what, "One of the two would be lost", "Remove one of them")
+            files.problems.append(problem)
 
 
 def _project_files(directory: Path) -> list[Path]:

@@ -9,6 +9,7 @@ A file that cannot be read may define anything. References to what it might defi
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -16,32 +17,43 @@ from typing import Any
 from okr_pipeline.config.addresses import address_fault
 from okr_pipeline.config.archive import version
 from okr_pipeline.config.calendars import build_calendar
+from okr_pipeline.config.check_ins import Subjects, build_check_in, listed
 from okr_pipeline.config.contributions import link_contributions
 from okr_pipeline.config.directory import Files, read_directory
 from okr_pipeline.config.document import Document
 from okr_pipeline.config.measures import KnownMetrics
 from okr_pipeline.config.metrics import KnownSources, build_metric, link_metrics
 from okr_pipeline.config.okrs import Okrs, add_okrs, link_objectives
+from okr_pipeline.config.people import build_people
 from okr_pipeline.config.problem import ConfigurationError, Problem, Refusal, VariableError, shown
 from okr_pipeline.config.project_keys import ProjectKeys
 from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.sources import ConnectorSchema, build_source, refuse_clear_secret
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.config.variables import expand_text, has_clear_password
+from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.metric import Metric, Source
 from okr_pipeline.model.okr import Objective
+from okr_pipeline.model.people import Person
 
 
-def load(directory: Path, *, connectors: Mapping[str, ConnectorSchema], environ: Mapping[str, str]) -> Configuration:
+def load(
+    directory: Path,
+    *,
+    connectors: Mapping[str, ConnectorSchema],
+    environ: Mapping[str, str],
+    now: datetime | None = None,
+) -> Configuration:
     """The configuration of a directory, checked and resolved.
 
-    Variables are filled in to be judged, and not kept.
+    Variables are filled in to be judged, and not kept. `now` is the instant after which check-ins are of the future;
+    without it none is.
 
     Raises:
         ConfigurationError: with every problem of every file.
     """
-    configuration, problems = _read(read_directory(directory), connectors, environ)
+    configuration, problems = _read(read_directory(directory), connectors, environ, now)
     if problems:
         raise ConfigurationError(problems)
     return replace(configuration, version=version(configuration))
@@ -60,10 +72,13 @@ def load_project(directory: Path, *, environ: Mapping[str, str]) -> Project:
 
 
 def _read(
-    files: Files, connectors: Mapping[str, ConnectorSchema], environ: Mapping[str, str]
+    files: Files,
+    connectors: Mapping[str, ConnectorSchema],
+    environ: Mapping[str, str],
+    now: datetime | None = None,
 ) -> tuple[Configuration, list[Problem]]:
     """What is in order, and what is not. What was written, secrets in clear among it, is seen by nobody who raises."""
-    reading = _Reading(connectors, environ, problems=list(files.problems))
+    reading = _Reading(connectors, environ, now, problems=list(files.problems))
     return reading.configuration(files), reading.problems
 
 
@@ -73,6 +88,7 @@ class _Reading:
 
     connectors: Mapping[str, ConnectorSchema]
     environ: Mapping[str, str]
+    now: datetime | None
     problems: list[Problem] = field(default_factory=list)
 
     def configuration(self, files: Files) -> Configuration:
@@ -83,6 +99,8 @@ class _Reading:
         sources, known_sources = self._sources(files.sources)
         metrics, known_metrics = self._metrics(files.metrics, known_sources, project.calendar.timezone)
         okrs, objectives = self._okrs(files.okrs, known_metrics)
+        today = project.calendar.last_date_before(self.now) if self.now is not None else date.max
+        subjects = _check_in_subjects(okrs, objectives, known_metrics, today)
         return Configuration(
             project=project,
             sources=dict(sorted(sources.items())),
@@ -91,10 +109,12 @@ class _Reading:
                 cycle.id: cycle for cycle in sorted(okrs.cycles.values(), key=lambda cycle: (cycle.starts, cycle.id))
             },
             objectives=objectives,
+            people=self._people(files.people),
+            check_ins=tuple(sorted(self._check_ins(files.check_ins, subjects), key=lambda it: (it.on, it.subject))),
         )
 
     def _check_variables(self, files: Files) -> None:
-        for document in [*files.project, *files.metrics, *files.okrs]:
+        for document in [*files.project, *files.metrics, *files.okrs, *files.check_ins, *files.people]:
             for path in document.variables:
                 if path != ("store",) or document not in files.project:
                     self._subject(document, "project" if document in files.project else "file").refuse(
@@ -173,6 +193,25 @@ class _Reading:
             okrs.complete = okrs.complete and not document.unclear
         return okrs, link_contributions(okrs, link_objectives(okrs), metrics)
 
+    def _check_ins(self, documents: list[Document], known: Subjects) -> Iterator[CheckIn]:
+        for document in documents:
+            subject = self._subject(document, "file")
+            written = self._content(subject, ("check_ins",)) or {}
+            for index, keys in enumerate(listed(subject, written)):
+                check_in = build_check_in(subject.inner("check-in", "check_ins", index), keys, known)
+                if check_in is not None:
+                    yield check_in
+
+    def _people(self, documents: list[Document]) -> dict[str, Person]:
+        people: dict[str, Person] = {}
+        for document in documents[:1]:
+            subject = self._subject(document, "file")
+            written = (self._content(subject, ("people",)) or {}).get("people")
+            if written is not None:
+                mapping = subject.mapping(written, "people, each under their id", "people")
+                people = build_people(subject, mapping) if mapping is not None else {}
+        return dict(sorted(people.items()))
+
     def _items(self, documents: list[Document], key: str, kind: str) -> Iterator[tuple[str, Any, Subject]]:
         """Id, keys and subject of each source or metric; an id is given once over all files."""
         seen: dict[str, Subject] = {}
@@ -219,6 +258,17 @@ class _Reading:
 
     def _subject(self, document: Document, label: str) -> Subject:
         return Subject(label, document, (), self.problems)
+
+
+def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], metrics: KnownMetrics, today: date) -> Subjects:
+    return Subjects(
+        key_results={it.full_id: it for objective in objectives.values() for it in objective.key_results},
+        written_key_results=frozenset(okrs.key_results_written()),
+        metrics=metrics.valid,
+        written_metrics=metrics.written,
+        complete=okrs.complete and metrics.complete,
+        today=today,
+    )
 
 
 def _store_fault(address: str) -> tuple[str, str, str] | None:

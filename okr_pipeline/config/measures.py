@@ -17,6 +17,7 @@ from okr_pipeline.config.okr_keys import (
     KeyResultKeys,
     LimitKeys,
     MaintainKeys,
+    ManualKeys,
     MilestoneKeys,
     ReachKeys,
 )
@@ -35,6 +36,7 @@ from okr_pipeline.model.okr import (
     Cadence,
     Change,
     Maintain,
+    Manual,
     Measure,
     MetricReached,
     Milestone,
@@ -48,6 +50,13 @@ from okr_pipeline.model.okr import (
 FROM_START = ("accumulate", "limit", "cadence", "maintain")
 _SUMS = ("accumulate", "limit", "cadence")
 CHECKPOINTED = ("reach", "change", "accumulate")
+READS_NO_METRIC = {
+    "milestones": (
+        "Steps are done on a date, or when a metric of their own gets there",
+        "write 'when: {metric: …, at_least: …}' at a step",
+    ),
+    "manual": ("Its value is what check-ins say", "measure it by 'reach: {from: …, to: …}'"),
+}
 _GRAIN_ORDER = tuple(Grain)
 _SHORTEST_HOURS = {Grain.HOUR: 1, Grain.DAY: 24, Grain.WEEK: 168, Grain.MONTH: 672, Grain.QUARTER: 2160}
 
@@ -72,16 +81,12 @@ def measure_kind(keys: KeyResultKeys) -> str | None:
 
 def check_reading(subject: Subject, keys: KeyResultKeys, metrics: KnownMetrics) -> Metric | None:
     """The metric that a key result reads, its dimensions checked; None where there is none to check against."""
-    if measure_kind(keys) == "milestones":
+    kind = measure_kind(keys)
+    if kind is not None and kind in READS_NO_METRIC:
         for key in ("metric", "where"):
             if getattr(keys, key):
-                subject.refuse(
-                    (key,),
-                    "is not read by milestones",
-                    "Steps are done on a date, or when a metric of their own gets there",
-                    f"Remove {key}, or write 'when: {{metric: …, at_least: …}}' at a step",
-                    of_key=True,
-                )
+                why, fix = READS_NO_METRIC[kind]
+                subject.refuse((key,), f"is not read by {kind}", why, f"Remove {key}, or {fix}", of_key=True)
         return None
     if keys.metric is None and measure_kind(keys) in SUMMED:
         _check_summed(subject, keys)
@@ -216,6 +221,8 @@ def _measure(subject: Subject, keys: KeyResultKeys, metric: Metric | None, metri
             return _change(subject, given, metric)
         case tuple() as items:
             return Milestones(tuple(_milestone(subject, index, item, metrics) for index, item in enumerate(items)))
+        case ManualKeys() as given:
+            return _manual(subject, given)
         case given:
             return _counted(given)
 
@@ -246,6 +253,12 @@ def _change(subject: Subject, keys: ChangeByKeys, metric: Metric | None) -> Chan
     return Change(step, keys.from_)
 
 
+def _manual(subject: Subject, keys: ManualKeys) -> Manual:
+    if keys.from_ == keys.to:
+        _refuse_standstill(subject, ("measure", "manual", "to"), f"{keys.to:g} equals from")
+    return Manual(keys.from_, keys.to)
+
+
 def _milestone(subject: Subject, index: int, keys: MilestoneKeys, metrics: KnownMetrics) -> Milestone:
     when = None
     at = ("measure", "milestones", index, "when")
@@ -264,11 +277,11 @@ def _milestone(subject: Subject, index: int, keys: MilestoneKeys, metrics: Known
 
 
 def _check_window(subject: Subject, kind: str, keys: KeyResultKeys) -> None:
-    if keys.over is not None and kind in (*FROM_START, "milestones"):
+    if keys.over is not None and kind in (*FROM_START, *READS_NO_METRIC):
         subject.refuse(
             ("over",),
             f"is given with {kind}",
-            "It counts from the key result's start" if kind in FROM_START else "Milestones read no values",
+            "It counts from the key result's start" if kind in FROM_START else "It has no window of values",
             "Remove over",
             of_key=True,
         )
@@ -297,7 +310,7 @@ def _check_measure(subject: Subject, measure: Measure, metric: Metric) -> None:
             _check_per(subject, measure, metric)
         case Maintain():
             _check_maintain(subject, measure, metric)
-        case Milestones() | Baseline():
+        case Milestones() | Baseline() | Manual():
             pass
         case _:
             assert_never(measure)

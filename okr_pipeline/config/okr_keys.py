@@ -121,12 +121,17 @@ class BaselineKeys(Keys):
     needs: int = Field(ge=1, description="Ended periods to observe", examples=[8])
 
 
+class ManualKeys(Keys):
+    """From a value to another, as check-ins say."""
+
+    from_: float = Field(alias="from", description="The value that is no progress", examples=[0])
+    to: float = Field(description="The target", examples=[10])
+
+
 class MeasureKeys(Keys):
     """How a key result is measured: exactly one of these."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-    not_yet: ClassVar[frozenset[str]] = frozenset({"manual"})
-
     reach: ReachKeys | None = Field(
         default=None, description="From a value to another, up or down", examples=[{"from": 5, "to": 8}]
     )
@@ -144,6 +149,9 @@ class MeasureKeys(Keys):
     )
     baseline: BaselineKeys | None = Field(
         default=None, description="Find out where a metric stands", examples=[{"needs": 8}]
+    )
+    manual: ManualKeys | None = Field(
+        default=None, description="From a value to another, as check-ins say", examples=[{"from": 0, "to": 10}]
     )
 
 
@@ -251,6 +259,9 @@ class KeyResultKeys(Keys):
         default=(), description="What is done to get there"
     )
     why: Text | None = Field(default=None, description="Why it matters")
+    check_in: Literal["daily", "weekly", "biweekly", "monthly"] | None = Field(
+        default=None, description="How often people check in; default the cycle's"
+    )
 
 
 class ContributesKeys(Keys):
@@ -288,5 +299,5 @@ class CycleKeys(Keys):
     starts: Day = Field(description="First day", examples=["2013-04-01"])
     ends: Day = Field(description="Last day, included", examples=["2013-06-30"])
     check_in: Literal["daily", "weekly", "biweekly", "monthly"] = Field(
-        default="weekly", description="How often people look at it"
+        default="weekly", description="How often people check in"
     )

@@ -241,6 +241,7 @@ def _defined(
         initiatives=read.initiatives,
         why=read.why,
         contributes_to=read.contributes_to,
+        check_in=read.check_in or cycle.check_in,
     )
     _check_span(subject, result, cycle, read)
     return result if len(subject.problems) == before else None

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from okr_pipeline.config import scalars
 from okr_pipeline.config.metric_keys import MetricKeys
 from okr_pipeline.config.okr_keys import CycleKeys, ObjectiveKeys
+from okr_pipeline.config.people_keys import CheckInKeys, PersonKeys
 from okr_pipeline.config.project_keys import ProjectKeys
 from okr_pipeline.config.sources import ConnectorSchema
 
@@ -21,12 +22,14 @@ _VARIABLE = {"type": "string", "pattern": r"\$\{[A-Za-z_]", "description": "Fill
 
 
 def json_schemas(connectors: Mapping[str, ConnectorSchema]) -> dict[str, dict[str, Any]]:
-    """Schemas by the name of their file: one each for project, sources, metrics and OKRs."""
+    """Schemas by the name of their file: one each for project, people, sources, metrics, OKRs and check-ins."""
     return {
         "project.json": _document("project", *_schema(ProjectKeys)),
         "sources.json": _sources(connectors),
         "metrics.json": _metrics(connectors),
         "okrs.json": _okrs(),
+        "check_ins.json": _check_ins(),
+        "people.json": _people(),
     }
 
 
@@ -116,3 +119,14 @@ def _okrs() -> dict[str, Any]:
     objective, more = _schema(ObjectiveKeys)
     schema = _closed({"cycle": cycle, "objectives": _by_id(objective)}, required=["cycle"])
     return _document("okrs", schema, {**definitions, **more})
+
+
+def _check_ins() -> dict[str, Any]:
+    check_in, definitions = _schema(CheckInKeys)
+    return _document("check_ins", _closed({"check_ins": {"type": ["array", "null"], "items": check_in}}), definitions)
+
+
+def _people() -> dict[str, Any]:
+    person, definitions = _schema(PersonKeys)
+    people = {"type": ["object", "null"], "additionalProperties": {**person, "type": ["object", "null"]}}
+    return _document("people", _closed({"people": people}), definitions)

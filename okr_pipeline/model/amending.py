@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any, Final
 
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Amendment, KeyResult, Milestones, Objective
+from okr_pipeline.model.okr import Amendment, KeyResult, Manual, Milestones, Objective
 
 ABOUT: Final = frozenset({"on", "reason", "author", "recorded"})
 """Fields of an amendment that say when, why and by whom; all others are fields of the key result."""
@@ -25,10 +25,10 @@ AMENDABLE: Final = tuple(each.name for each in fields(Amendment) if each.name no
 def amended(key_result: KeyResult, amendment: Amendment) -> KeyResult:
     """The key result as it is from an amendment on, its list of amendments as it was.
 
-    One that is measured by milestones reads no metric.
+    One that is measured by milestones or check-ins reads no metric.
     """
     changed: dict[str, Any] = {name: value for name in AMENDABLE if (value := getattr(amendment, name)) is not None}
-    if isinstance(amendment.measure, Milestones):
+    if isinstance(amendment.measure, Milestones | Manual):
         changed |= {"metric": None, "where": {}}
     if amendment.state == "active":
         changed["state_reason"] = amendment.state_reason

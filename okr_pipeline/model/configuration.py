@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.metric import Metric, Source
 from okr_pipeline.model.okr import Cycle, KeyResult, Objective
+from okr_pipeline.model.people import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Configuration:
     """Everything that config files say. Mappings are keyed by id; objectives by full id `<cycle>/<id>`.
 
     `version` identifies the content: equal definitions have equal versions, whatever their comments or file names.
+    `check_ins` are what files say that people said: they define nothing, are no part of the version, and count once
+    they are recorded in the store.
     """
 
     project: Project
@@ -38,6 +42,8 @@ class Configuration:
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     cycles: Mapping[str, Cycle] = field(default_factory=dict)
     objectives: Mapping[str, Objective] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    check_ins: tuple[CheckIn, ...] = ()
     version: str = ""
 
     def key_results(self) -> Iterator[KeyResult]:

@@ -53,6 +53,24 @@ QUARANTINE: Final = (
 CHECK_RESULTS: Final = ("metric", "rule", "family", "status", "severity", "rows_checked", "rows_failed", "detail")
 """One row: the outcome of one rule on one metric in one run; status passed, failed, errored or skipped."""
 
+CHECK_INS: Final = (
+    "subject",
+    "on_date",
+    "author",
+    "value",
+    "confidence",
+    "note",
+    "finding",
+    "origin",
+    "revision",
+    "recorded_at",
+)
+"""One row: what an author says on a day, as known at an instant; key subject, on_date, author.
+
+`subject` is the full id of a key result, or the id of a survey's metric; `on_date` is ISO text; `confidence` is 0..1;
+`origin` is `command`, or `files` of the configuration. `revision` counts from 1.
+"""
+
 KEY_RESULT_SCORES: Final = (
     "key_result",
     "objective",

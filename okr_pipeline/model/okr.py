@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from okr_pipeline.model.calendar import Duration, Grain
+from okr_pipeline.model.check_in import Rhythm
 
 AT_START: Literal["at_start"] = "at_start"
 
@@ -146,7 +147,16 @@ class Baseline:
     kind: Literal["baseline"] = "baseline"
 
 
-Measure: TypeAlias = Reach | Change | Accumulate | Budget | Maintain | Cadence | Milestones | Baseline
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """From a value to another, up or down, as people say in check-ins."""
+
+    from_: float
+    to: float
+    kind: Literal["manual"] = "manual"
+
+
+Measure: TypeAlias = Reach | Change | Accumulate | Budget | Maintain | Cadence | Milestones | Baseline | Manual
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +193,7 @@ class Cycle:
     id: str
     starts: date
     ends: date
-    check_in: Literal["daily", "weekly", "biweekly", "monthly"] = "weekly"
+    check_in: Rhythm = "weekly"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +227,7 @@ class KeyResult:
     `contributes_to` is the full id of the key result of a longer cycle that its value is a part of. One that
     accumulates or limits and has no metric is the sum of those that contribute to it.
     Its own fields are what was promised first; `amendments` are in the order of their days (`amending` applies them).
+    `check_in`, how often people check in, is resolved to its cycle's, too.
     """
 
     id: str
@@ -240,6 +251,7 @@ class KeyResult:
     why: str | None = None
     amendments: tuple[Amendment, ...] = ()
     contributes_to: str | None = None
+    check_in: Rhythm = "weekly"
 
     @property
     def full_id(self) -> str:

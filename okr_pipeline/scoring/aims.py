@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from okr_pipeline.model.check_in import fresh_days
 from okr_pipeline.model.okr import (
     AT_START,
     Accumulate,
@@ -16,12 +17,14 @@ from okr_pipeline.model.okr import (
     Change,
     KeyResult,
     Maintain,
+    Manual,
     Measure,
     Milestones,
     Reach,
     RelativeTarget,
     Share,
 )
+from okr_pipeline.scoring.arrays import HOUR
 from okr_pipeline.scoring.catalogue import Catalogue, Subject
 from okr_pipeline.scoring.definitions import Base, Form, Kind, Reducer, Window
 from okr_pipeline.scoring.spans import starts_from_measurement
@@ -60,11 +63,20 @@ def aimed_at(measure: Measure) -> Aimed:
             aimed = Aimed(Kind.MAINTAIN, amount=share, share=share, low=bounds[0], high=bounds[1])
         case Cadence(at_least, _, share):
             aimed = Aimed(Kind.CADENCE, amount=share, share=share, low=at_least)
-        case Milestones():
-            aimed = Aimed(Kind.MILESTONES, amount=1.0, from_=0.0)
-        case Baseline(needs):
-            aimed = Aimed(Kind.BASELINE, amount=float(needs))
+        case Milestones() | Baseline() | Manual():
+            aimed = _aimed_otherwise(measure)
     return aimed
+
+
+def _aimed_otherwise(measure: Milestones | Baseline | Manual) -> Aimed:
+    """What a measure says that has no number of a metric for its target."""
+    match measure:
+        case Milestones():
+            return Aimed(Kind.MILESTONES, amount=1.0, from_=0.0)
+        case Baseline(needs):
+            return Aimed(Kind.BASELINE, amount=float(needs))
+        case Manual(from_, to):
+            return Aimed(Kind.MANUAL, amount=to, from_=from_)
 
 
 def base_of(key_result: KeyResult) -> Base:
@@ -97,7 +109,7 @@ def reducer_of(key_result: KeyResult, subject: Subject) -> Reducer:
             return Reducer.IN_BAND
         case Maintain():
             return Reducer.PARTS if subject.reducer is Reducer.PARTS else Reducer.WEIGHTED_MEAN
-        case Milestones() | Cadence():
+        case Milestones() | Cadence() | Manual():
             return Reducer.NONE
         case Baseline():
             return subject.reducer
@@ -110,12 +122,21 @@ def is_of_events(measure: Measure) -> bool:
     return isinstance(measure, Maintain) and measure.of == "events"
 
 
+def fresh_of(key_result: KeyResult, subject: Subject) -> int:
+    """For how long a value counts: as fresh as its metric should be, or as the check-ins that tell it."""
+    if isinstance(key_result.measure, Manual):
+        return fresh_days(key_result.check_in) * 24 * HOUR
+    return subject.fresh
+
+
 def sign_of(measure: Measure, subject: Subject) -> float:
     """The good direction, where the target alone does not say it."""
     match measure:
         case Change(by):
             return float(np.sign(by.value))
         case Reach(from_, to) if from_ != AT_START:
+            return float(np.sign(to - from_))
+        case Manual(from_, to):
             return float(np.sign(to - from_))
         case _:
             return subject.sign

@@ -23,7 +23,7 @@ from okr_pipeline.model.okr import (
     Objective,
     Reach,
 )
-from okr_pipeline.scoring.aims import aimed_at, base_of, is_of_events, reducer_of, sign_of, window_of
+from okr_pipeline.scoring.aims import aimed_at, base_of, fresh_of, is_of_events, reducer_of, sign_of, window_of
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, microseconds, texts
 from okr_pipeline.scoring.catalogue import Catalogue, Subject
 from okr_pipeline.scoring.contributions import compile_sums
@@ -151,7 +151,7 @@ def _key_result_row(
         view,
         subject.grid,
         subject.closes,
-        subject.fresh,
+        fresh_of(key_result, subject),
         subject.waits,
         window_of(key_result, catalogue),
         reducer,

@@ -34,6 +34,7 @@ class Kind(IntEnum):
     CADENCE = 5
     MILESTONES = 6
     BASELINE = 7
+    MANUAL = 8
 
 
 class Form(IntEnum):

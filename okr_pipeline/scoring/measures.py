@@ -5,7 +5,7 @@ Belongs here: the formulas of progress. Does not: values (rollups), reasons why 
 
 import numpy as np
 
-from okr_pipeline.scoring.arrays import ROUNDING, Floats, Integers
+from okr_pipeline.scoring.arrays import ROUNDING, Booleans, Floats, Integers
 from okr_pipeline.scoring.definitions import Form, KeyResults, Kind
 
 
@@ -28,12 +28,17 @@ def progress_of(of: KeyResults, value: Floats, base: Floats, target: Floats) -> 
     """Progress, unclamped: 0 at the base, 1 at the target; NaN where it is unknown."""
     with np.errstate(all="ignore"):
         made = np.select(
-            [of.kind <= Kind.CHANGE, of.kind == Kind.LIMIT, of.kind == Kind.BASELINE],
+            [goes_between(of), of.kind == Kind.LIMIT, of.kind == Kind.BASELINE],
             [_between(of.sign, value, base, target), _within(value, target), np.minimum(value / target, 1.0)],
             value / target,
         )
         made = np.where(np.abs(made - 1) <= ROUNDING, 1.0, made)
     return np.where(np.isfinite(made), made, np.nan)
+
+
+def goes_between(of: KeyResults) -> Booleans:
+    """Which go from one value to another, so that progress is the part of the way that is behind them."""
+    return np.asarray((of.kind <= Kind.CHANGE) | (of.kind == Kind.MANUAL), dtype=np.bool_)
 
 
 def _between(sign: Floats, value: Floats, base: Floats, target: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 
 from okr_pipeline.model.score import Reason, Status
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers
-from okr_pipeline.scoring.definitions import NO_REASON, REASON, STATUS, Definitions, Objectives, State
+from okr_pipeline.scoring.definitions import NO_REASON, REASON, STATUS, Aim, Definitions, Objectives, State
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing
 from okr_pipeline.scoring.statuses import Judged, Rule, judge
@@ -128,6 +128,7 @@ def _judged(of: Objectives, sums: _Sums, rows: Integers, score: Floats, expected
         threshold=~yes,
         progress=score,
         expected=expected,
+        learnt=(of.aim[rows] == Aim.LEARNING) & sums.all_achieved[rows] & (sums.known + sums.unknown > 0)[rows],
     )
 
 

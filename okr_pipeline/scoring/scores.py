@@ -5,7 +5,7 @@ Belongs here: frames in and out. Does not: any rule (values, measures, pace, sta
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -22,6 +22,7 @@ from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objective
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
 from okr_pipeline.scoring.statuses import judge
+from okr_pipeline.scoring.told import told_columns
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, measure_bases
 from okr_pipeline.scoring.views import build_tracks
@@ -46,7 +47,6 @@ TRAJECTORY = (
 
 _TEXTS_NOT_TOLD = ("forecast_method", "forecast_refusal")
 _NUMBERS_NOT_TOLD = (
-    "confidence",
     "forecast_value",
     "forecast_value_low",
     "forecast_value_high",
@@ -85,6 +85,7 @@ class Known:
     quarantine: pd.DataFrame | None = None
     baselines: pd.DataFrame | None = None
     failed_sources: Collection[str] = ()
+    check_ins: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def score(
     baselines: pd.DataFrame | None = None,
     failed_sources: Collection[str] = (),
     key_results: Collection[str] | None = None,
+    check_ins: pd.DataFrame | None = None,
 ) -> Scores:
     """Where key results and objectives stand as of an instant, from what is known.
 
@@ -115,14 +117,14 @@ def score(
     `original_progress` as they were defined before any amendment.
 
     `observations` and `quarantine` are `OBSERVATIONS` and `QUARANTINE` frames in any order; `baselines` has columns
-    key_result and value, fixed by an earlier run, and where that is known definition. `failed_sources` are ids of
-    metrics that could not be read, or of sources. `key_results` are full ids; None is all. The result is a function of
-    the arguments alone.
+    key_result and value, fixed by an earlier run, and where that is known definition; `check_ins` is a `CHECK_INS`
+    frame. `failed_sources` are ids of metrics that could not be read, or of sources. `key_results` are full ids; None
+    is all. The result is a function of the arguments alone.
 
     Raises:
         KeyError: `key_results` names one that is not in the configuration.
     """
-    known = Known(observations, quarantine, baselines, failed_sources)
+    known = Known(observations, quarantine, baselines, failed_sources, check_ins)
     now = configuration_on(configuration, _day(configuration, as_of))
     scores = score_as_defined(now, known, as_of=as_of, key_results=key_results)
     amended = amended_by(configuration, now, key_results)
@@ -145,6 +147,7 @@ def score_as_defined(
         baselines=known.baselines,
         failed_sources=known.failed_sources,
         key_results=key_results,
+        check_ins=known.check_ins,
     )
     return evaluate(prepared, microseconds(as_of))
 
@@ -158,6 +161,7 @@ def trajectory(
     baselines: pd.DataFrame | None = None,
     failed_sources: Collection[str] = (),
     key_results: Collection[str] | None = None,
+    check_ins: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Where key results stood as of each of many instants, from what is known now: a `TRAJECTORY` frame.
 
@@ -178,6 +182,7 @@ def trajectory(
             baselines=baselines,
             failed_sources=failed_sources,
             key_results=key_results,
+            check_ins=check_ins,
         )
         frames |= {
             as_of: _asked(prepared.definitions, _track_frame(prepared, microseconds(as_of))) for as_of in instants
@@ -193,6 +198,7 @@ def verdicts(
     quarantine: pd.DataFrame | None = None,
     baselines: pd.DataFrame | None = None,
     failed_sources: Collection[str] = (),
+    check_ins: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What every status rule says of each key result, as a `VERDICTS` frame. Arguments are those of `score`."""
     prepared = prepare(
@@ -202,6 +208,7 @@ def verdicts(
         quarantine=quarantine,
         baselines=baselines,
         failed_sources=failed_sources,
+        check_ins=check_ins,
     )
     definitions, moment = prepared.definitions, microseconds(as_of)
     standing = stand(definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
@@ -224,11 +231,13 @@ def prepare(
     baselines: pd.DataFrame | None = None,
     failed_sources: Collection[str] = (),
     key_results: Collection[str] | None = None,
+    check_ins: pd.DataFrame | None = None,
 ) -> Prepared:
     """Compile the definitions and sort the observations, for evaluation at any number of instants up to `until`."""
     definitions = compile_definitions(configuration, until=until, key_results=key_results)
     held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
-    tracks = build_tracks(definitions, observations, held)
+    told = told_columns(configuration, definitions, check_ins)
+    tracks = replace(build_tracks(definitions, observations, held), told=told)
     given = given_baselines(configuration, definitions, baselines)
     fixed = ~np.isnan(given)
     bases = measure_bases(definitions, tracks)
@@ -334,6 +343,7 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "last_good_value": good_value,
         "last_good_age_hours": good_age,
         "weight": prepared.definitions.key_results.weight,
+        "confidence": standing.confidence,
         **_not_told(len(shown)),
     }
     return _frame(columns, KEY_RESULT_SCORES)

@@ -22,10 +22,11 @@ from okr_pipeline.scoring.definitions import (
     KeyResults,
     Kind,
 )
-from okr_pipeline.scoring.measures import progress_of, targets
+from okr_pipeline.scoring.measures import goes_between, progress_of, targets
 from okr_pipeline.scoring.pace import elapsed_shares, expected_progress, is_level
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.statuses import Judged, judge, pace_ratios
+from okr_pipeline.scoring.told import confidences, is_learnt
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, Values, measure_values
 
@@ -47,6 +48,7 @@ class Standing:
     judged: Judged
     measured: Values
     base: Floats
+    confidence: Floats
     settled: Booleans
 
 
@@ -76,6 +78,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         threshold=is_level(of),
         progress=progress,
         expected=expected,
+        learnt=(of.aim == Aim.LEARNING) & is_learnt(definitions, tracks.told, moments),
     )
     status = judge(judged, RULES[definitions.status_rule])
     told = judged.hopeless & (status == STATUS[Status.BEHIND])
@@ -95,6 +98,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         judged=judged,
         measured=values,
         base=base,
+        confidence=confidences(definitions, tracks.told, moments),
         settled=bases.settled & judged.started & (moments >= of.start + of.closes) & ~np.isnan(base),
     )
 
@@ -104,7 +108,10 @@ def last_good(definitions: Definitions, tracks: Tracks, standing: Standing, as_o
     of, age = definitions.key_results, standing.measured.age
     value, hours = np.full(len(age), np.nan), np.full(len(age), np.nan)
     ended = as_of - age - np.maximum(as_of - of.end, 0)
-    rows = np.flatnonzero(np.isnan(standing.value) & standing.judged.started & (age >= 0) & (ended > of.start))
+    unknown = np.isnan(standing.value) & standing.judged.started & (age >= 0)
+    told = unknown & (of.kind == Kind.MANUAL)
+    value[told], hours[told] = standing.measured.value[told], age[told] / HOUR
+    rows = np.flatnonzero(unknown & ~told & (ended > of.start))
     if not len(rows):
         return value, hours
     none_failed = np.zeros(len(definitions.metrics), dtype=np.bool_)
@@ -130,7 +137,7 @@ def _shown_base(of: KeyResults, base: Floats) -> Floats:
 def _reasons(of: KeyResults, reason: Integers, base: Floats, target: Floats, as_of: Integers) -> Integers:
     undefined = REASON[Reason.UNDEFINED_BASELINE]
     later = (reason == NO_REASON) | (reason > undefined)
-    nowhere = np.isnan(target) | ((of.kind <= Kind.CHANGE) & np.isnan(base))
+    nowhere = np.isnan(target) | (goes_between(of) & np.isnan(base))
     reason = np.where(later & nowhere, undefined, reason)
     return np.where(as_of <= of.start, REASON[Reason.NOT_STARTED], reason)
 

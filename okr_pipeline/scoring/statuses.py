@@ -20,6 +20,7 @@ class Judged:
     `expected` is the plan at the end of the newest period in the value. `lasting`: progress that cannot be undone.
     `hopeless`: a promise that can no longer be kept. `in_grace`: too early to judge. `over`: the end has passed.
     `threshold`: a measure that is met or not, such as `maintain`.
+    `learnt`: a finding was told that a learning key result is graded by.
     """
 
     aim: Integers
@@ -32,6 +33,7 @@ class Judged:
     threshold: Booleans
     progress: Floats
     expected: Floats
+    learnt: Booleans
 
 
 Verdicts = Callable[[Judged], Integers]
@@ -56,11 +58,19 @@ def pace_ratios(progress: Floats, expected: Floats) -> Floats:
 def judge(of: Judged, rule: Rule) -> Integers:
     """The status of each row, as a code."""
     return np.select(
-        [~of.started, of.state == State.PAUSED, of.state == State.CANCELLED, np.isnan(of.progress), of.over],
+        [
+            ~of.started,
+            of.state == State.PAUSED,
+            of.state == State.CANCELLED,
+            of.learnt & of.over,
+            np.isnan(of.progress),
+            of.over,
+        ],
         [
             STATUS[Status.NOT_STARTED],
             STATUS[Status.PAUSED],
             STATUS[Status.CANCELLED],
+            STATUS[Status.ACHIEVED],
             STATUS[Status.UNKNOWN],
             rule.grade(of),
         ],

@@ -9,6 +9,7 @@ import numpy as np
 
 from okr_pipeline.scoring.arrays import Floats, Integers
 from okr_pipeline.scoring.rows import PERIOD_BITS, PERIOD_MASK
+from okr_pipeline.scoring.told import NOTHING_TOLD, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Tracks:
     """Rows with their index. `value`, `weight`: one cell more than rows, so that every range has an end.
 
     `track[v]` is the track of view `v`. Where it is computed from rolled-up parts, `part_tracks[v, n]` is that of its
-    n-th part, with rows for the periods that all parts have, else -1.
+    n-th part, with rows for the periods that all parts have, else -1. `told` is what people told beside.
     `first[t]` is the first row of track `t`. `blocked`: sorted (view, period) keys of quarantined periods.
     """
 
@@ -27,6 +28,7 @@ class Tracks:
     track: Integers
     part_tracks: Integers
     blocked: Integers
+    told: Told = NOTHING_TOLD
 
 
 def rows_before(tracks: Tracks, track: Integers, period: Integers) -> Integers:

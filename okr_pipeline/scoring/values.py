@@ -16,6 +16,7 @@ from okr_pipeline.scoring.grids import bounds_at, ended_periods, first_periods
 from okr_pipeline.scoring.measures import best_attainable
 from okr_pipeline.scoring.milestones import steps_done
 from okr_pipeline.scoring.rollups import count_inside, roll_up
+from okr_pipeline.scoring.told import manual_rows, told_values
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.windows import BaseWindows, Windows, open_base_windows, open_windows
 
@@ -71,7 +72,8 @@ def measure_values(definitions: Definitions, tracks: Tracks, as_of: Integers, fa
     windows = open_windows(definitions, tracks, as_of)
     counted = _with_cadences(definitions, tracks, windows, _counted(definitions, tracks, windows), as_of)
     reasons = _reasons(definitions, windows, counted, as_of, failed)
-    return _with_milestones(definitions, tracks, _values(definitions, windows, counted, reasons), as_of, failed)
+    values = _with_milestones(definitions, tracks, _values(definitions, windows, counted, reasons), as_of, failed)
+    return _with_told(definitions, tracks, values, as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,23 @@ def _with_milestones(
         observed=_put(values.observed, rows, np.full(len(rows), np.nan)),
         expected=_put(values.expected, rows, np.full(len(rows), np.nan)),
         any_ended=_put(values.any_ended, rows, np.ones(len(rows), dtype=np.bool_)),
+    )
+
+
+def _with_told(definitions: Definitions, tracks: Tracks, values: Values, as_of: Integers) -> Values:
+    rows = manual_rows(definitions)
+    if not len(rows):
+        return values
+    told = told_values(definitions, tracks.told, rows, as_of)
+    return replace(
+        values,
+        value=_put(values.value, rows, told.value),
+        reason=_put(values.reason, rows, told.reason),
+        period_start=_put(values.period_start, rows, told.start),
+        period_end=_put(values.period_end, rows, told.end),
+        window_start=_put(values.window_start, rows, told.start),
+        window_end=_put(values.window_end, rows, told.end),
+        age=_put(values.age, rows, told.age),
     )
 
 

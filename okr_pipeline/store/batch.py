@@ -11,6 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from okr_pipeline.store import alerts, amendments, evidence, observations, quarantine, runs, scorecards, scores
+from okr_pipeline.store import check_ins as said
 
 
 class Batch:
@@ -119,6 +120,14 @@ class Batch:
     def fix_baselines(self, frame: pd.DataFrame, *, run_id: str) -> int:
         """Record `key_result`, `definition`, `value`, `window_start`, `window_end` of those not fixed yet; how many."""
         return scores.fix_baselines(self._connection, frame, run_id=run_id, recorded_at=self.recorded_at)
+
+    def record_check_ins(self, check_ins: pd.DataFrame, *, origin: said.Origin, run_id: str | None = None) -> int:
+        """Append a revision of each check-in (CHECK_INS up to `finding`, maybe `withdrawn`) that says something new.
+
+        Raises:
+            ValueError: two rows for one key.
+        """
+        return said.record(self._connection, check_ins, origin=origin, run_id=run_id, recorded_at=self.recorded_at)
 
     def record_alerts(self, states: pd.DataFrame, transitions: pd.DataFrame, *, run_id: str) -> int:
         """Set alert states and append the transitions that led to them; how many were not recorded by another run.

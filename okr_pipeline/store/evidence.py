@@ -16,6 +16,7 @@ from okr_pipeline.store import bulk
 from okr_pipeline.store.schema import (
     alert_transitions,
     baselines,
+    check_in_revisions,
     check_outcomes,
     config_versions,
     metric_reads,
@@ -85,7 +86,7 @@ def changed_at(connection: sa.Connection) -> datetime | None:
     """
     newest = [
         connection.execute(sa.select(sa.func.max(table.c.recorded_at))).scalar_one()
-        for table in (metric_reads, config_versions, baselines, alert_transitions)
+        for table in (metric_reads, config_versions, baselines, alert_transitions, check_in_revisions)
     ]
     return max((at for at in newest if at is not None), default=None)
 

@@ -324,6 +324,23 @@ def _score_table(name: str, own: str, columns: tuple[str, ...]) -> sa.Table:
 key_result_score_revisions: Final = _score_table("key_result_score_revisions", "key_result", KEY_RESULT_SCORES)
 objective_score_revisions: Final = _score_table("objective_score_revisions", "objective", OBJECTIVE_SCORES)
 
+check_in_revisions: Final = _table(
+    "check_in_revisions",
+    "history",
+    _text("subject", "full id of a key result, or id of a survey's metric", key=True),
+    sa.Column("on_date", sa.Date, primary_key=True, comment="local date it speaks about"),
+    _text("author", key=True),
+    _count("revision", "counts from 1", key=True),
+    _number("value", "in the unit of the metric, or on the scale of the manual key result"),
+    _number("confidence", "that the key result will be reached, 0..1"),
+    _text("note", null=True),
+    _text("finding", "what was learnt", null=True),
+    sa.Column("withdrawn", sa.Boolean, nullable=False, comment="takes back what was said"),
+    _text("origin", "command, or files of the configuration"),
+    _recorded(),
+    _text("run_id", "the run that took it from the files; null: by command", null=True),
+)
+
 alert_states: Final = _table(
     "alert_states",
     "current",

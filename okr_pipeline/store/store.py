@@ -300,6 +300,24 @@ class Store:
 
         return self._retrying(lambda connection: scores.read_baselines(connection, known_at))
 
+    def check_ins(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """CHECK_INS: what people said and did not take back, sorted by subject, day and author."""
+        from okr_pipeline.store import check_ins
+
+        return self._retrying(lambda connection: check_ins.read(connection, known_at))
+
+    def check_in_revisions(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """Every revision of every check-in, in CHECK_INS' columns and `withdrawn`."""
+        from okr_pipeline.store import check_ins
+
+        return self._retrying(lambda connection: check_ins.revisions(connection, known_at))
+
+    def check_ins_of_files(self) -> "pd.DataFrame":
+        """CHECK_INS as the files of the configuration told them last, whatever was said by command since."""
+        from okr_pipeline.store import check_ins
+
+        return self._retrying(check_ins.said_by_files)
+
     def alert_states(self) -> "pd.DataFrame":
         """One row per key result and rule."""
         from okr_pipeline.store import alerts

@@ -461,7 +461,7 @@ def wrong_measure(example: Example, rng: Random) -> Mutation:
         cases += [
             (it, "{}", ("Add one, as in",)),
             (it, "{reach: {from: 1, to: 2}, baseline: {needs: 3}}", ("Keep one of them",)),
-            (it, "{manual: 5}", ("Remove 'manual'",)),
+            (it, "{manual: {from: 1, to: 2}}", ("Remove metric, or measure it by",)),
         ]
         if metric.get("rollup") != "sum":
             sums = ("{limit: {to: 5}}", "{accumulate: {to: 5}}", "{cadence: {at_least: 5, per: week}}")

@@ -25,11 +25,11 @@ CASES: Final = {
         "{limits: {to: 120000}}",
         "okrs/2013-q2.yaml:51:19: key result '2013-Q2/budget': measure.limits is not a known key. Unknown keys are refused, so that no misspelt one is passed over. Did you mean 'limit'?",
     ),
-    "manual not yet": (
+    "manual with a metric": (
         QUARTER,
         "{limit: {to: 120000}}",
         "{manual: {from: 0, to: 10}}",
-        "okrs/2013-q2.yaml:51:19: key result '2013-Q2/budget': measure.manual is not available in this version; available: accumulate, baseline, cadence, change, limit, maintain, milestones, reach. What is not read must not look as if it counted. Remove 'manual'.",
+        "okrs/2013-q2.yaml:50:9: key result '2013-Q2/budget': metric is not read by manual. Its value is what check-ins say. Remove metric, or measure it by 'reach: {from: …, to: …}'.",
     ),
     "unknown metric": (
         QUARTER,

@@ -36,7 +36,7 @@ CASES: Final = {
         QUARTER,
         "check_in: weekly",
         "check_in: weekley",
-        "okrs/2013-q2.yaml:1:70: cycle: check_in: 'weekley' is not one of daily, weekly, biweekly, monthly. How often people look at it. Did you mean 'weekly'?",
+        "okrs/2013-q2.yaml:1:70: cycle: check_in: 'weekley' is not one of daily, weekly, biweekly, monthly. How often people check in. Did you mean 'weekly'?",
     ),
     "unknown key of the file": (
         YEAR,
@@ -163,7 +163,7 @@ CASES: Final = {
         QUARTER,
         "        state: active",
         "        contributes_to: annual",
-        "okrs/2013-q2.yaml:22:9: key result '2013-Q2/delay': contributes_to is not available in this version; available: amendments, ends, grace, initiatives, measure, metric, min_coverage, over, owner, pace, starts, state, state_reason, title, weight, where, why. What is not read must not look as if it counted. Remove 'contributes_to'.",
+        "okrs/2013-q2.yaml:22:9: key result '2013-Q2/delay': contributes_to is not available in this version; available: amendments, check_in, ends, grace, initiatives, measure, metric, min_coverage, over, owner, pace, starts, state, state_reason, title, weight, where, why. What is not read must not look as if it counted. Remove 'contributes_to'.",
     ),
     "state misspelt": (
         QUARTER,

@@ -68,6 +68,7 @@ def _given(table: Table) -> str:
     )
     lines = [f"{name}: {_one_line(written)}" for name, written in shared if written]
     lines += [f"observed: {line}" for line in table.observed]
+    lines += [f"told: {line}" for line in table.told]
     return "```yaml\n" + "\n".join(lines) + "\n```\n" if lines else ""
 
 
@@ -104,6 +105,7 @@ def _differs(case: Case) -> str:
         ("objective", case.objective),
         ("", case.key_result),
         ("fixed baseline", "" if case.baseline is None else f"{{{case.baseline:g}}}"),
+        ("told", ", ".join(case.told) and f"{{{', '.join(case.told)}}}"),
         ("failed", ", ".join(case.failed) and f"{{{', '.join(case.failed)}}}"),
     ]
     return "<br>".join(f"{name} `{_one_line(body)[1:-1]}`".strip() for name, body in written if body)

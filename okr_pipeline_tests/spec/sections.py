@@ -3,6 +3,7 @@
 from okr_pipeline_tests.spec import (
     about_amendments,
     about_cases,
+    about_check_ins,
     about_contributions,
     about_objectives,
     about_pace,
@@ -18,6 +19,7 @@ SECTIONS: tuple[Section, ...] = (
     about_time.SECTION,
     about_values.SECTION,
     about_progress.SECTION,
+    about_check_ins.SECTION,
     about_unknowns.SECTION,
     about_pace.SECTION,
     about_status.SECTION,

@@ -31,6 +31,7 @@ class Case:
     objective: str = ""
     baseline: float | None = None
     failed: Sequence[str] = ()
+    told: Sequence[str] = ()
     of: str = "C/kr"
 
 
@@ -49,6 +50,7 @@ class Table:
     cycle: str = ""
     metrics: str = ""
     objectives: str = ""
+    told: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def world_of(table: Table, case: Case) -> World:
             observed=(*table.observed, *case.observed),
             baselines={} if case.baseline is None else {case.of: case.baseline},
             failed=case.failed,
+            told=(*table.told, *case.told),
         )
     )
 

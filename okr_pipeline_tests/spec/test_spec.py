@@ -25,6 +25,7 @@ def test_score_is_what_the_manual_says(table: Table, case: Case) -> None:
         quarantine=world.quarantine,
         baselines=world.baselines,
         failed_sources=world.failed_sources,
+        check_ins=world.check_ins,
     )
     found = row_of(scores, case.of)
     wrong = [

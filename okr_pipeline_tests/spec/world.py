@@ -25,7 +25,7 @@ from okr_pipeline.model.calendar import Calendar, Duration, Grain
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.fiscal import WeekYear
 from okr_pipeline.model.formula import parse_formula
-from okr_pipeline.model.frames import OBSERVATIONS, QUARANTINE
+from okr_pipeline.model.frames import CHECK_INS, OBSERVATIONS, QUARANTINE
 from okr_pipeline.model.metric import Across, Additivity, Better, Metric, Rollup
 from okr_pipeline.model.okr import (
     Accumulate,
@@ -40,6 +40,7 @@ from okr_pipeline.model.okr import (
     KeyResult,
     Level,
     Maintain,
+    Manual,
     Measure,
     MetricReached,
     Milestone,
@@ -70,6 +71,7 @@ class World:
     observations: pd.DataFrame
     quarantine: pd.DataFrame
     baselines: pd.DataFrame
+    check_ins: pd.DataFrame
     failed_sources: tuple[str, ...] = ()
 
     def instant(self, as_of: str | date) -> datetime:
@@ -92,6 +94,7 @@ class Given:
     observed: Sequence[str] = ()
     baselines: Mapping[str, float] = field(default_factory=dict)
     failed: Sequence[str] = ()
+    told: Sequence[str] = ()
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,7 +116,10 @@ def build(given: Given) -> World:
     """The world that is written."""
     calendar = _calendar(given.project)
     metrics = {name: _metric(name, written) for name, written in given.metrics.items()}
-    cycles = {it["id"]: Cycle(str(it["id"]), it["starts"], it["ends"]) for it in given.cycles or [DEFAULT_CYCLE]}
+    cycles = {
+        it["id"]: Cycle(str(it["id"]), it["starts"], it["ends"], it.get("check_in", "weekly"))
+        for it in given.cycles or [DEFAULT_CYCLE]
+    }
     objectives = _objectives(given, cycles)
     configuration = Configuration(_project(given.project, calendar), {}, metrics, cycles, objectives)
     rows, held = [], []
@@ -126,6 +132,7 @@ def build(given: Given) -> World:
         observations=observation_frame(rows),
         quarantine=_frame(held, QUARANTINE),
         baselines=pd.DataFrame(list(given.baselines.items()), columns=["key_result", "value"]),
+        check_ins=check_in_frame([_check_in(line) for line in given.told]),
         failed_sources=tuple(given.failed),
     )
 
@@ -133,6 +140,24 @@ def build(given: Given) -> World:
 def observation_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Rows as an `OBSERVATIONS` frame."""
     return _frame(rows, OBSERVATIONS)
+
+
+def check_in_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows as a `CHECK_INS` frame; what they leave out is the author `a`, by command, at once."""
+    usual = {"subject": "C/kr", "author": "a", "origin": "command", "revision": 1, "recorded_at": _RECORDED}
+    made = pd.DataFrame([{**usual, **row} for row in rows], columns=list(CHECK_INS), dtype=object)
+    made["recorded_at"] = pd.to_datetime(made["recorded_at"], utc=True).dt.as_unit("us")
+    return made.astype({"value": "float64", "confidence": "float64"})
+
+
+def _check_in(line: str) -> dict[str, Any]:
+    """`2013-04-03 value=4 confidence=0.6 finding=yes author=b of=C/other`; all but the day may be left out."""
+    day, *said = line.split()
+    told = dict(word.split("=") for word in said)
+    return {"subject": told.pop("of", "C/kr"), "on_date": day, **told}
+
+
+_RECORDED = datetime(2013, 4, 30, tzinfo=UTC)
 
 
 def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -229,7 +254,7 @@ def _key_result(name: str, objective: str, cycle: Cycle, given: Yaml) -> KeyResu
         measure=_measure(given["measure"]),
         starts=given.get("starts", cycle.starts),
         ends=given.get("ends", cycle.ends),
-        metric=None if "milestones" in given["measure"] else given.get("metric", "kpi"),
+        metric=None if given["measure"].keys() & {"milestones", "manual"} else given.get("metric", "kpi"),
         where={key: str(value) for key, value in given.get("where", {}).items()},
         over=_over(given.get("over", "latest")),
         pace=_pace(given.get("pace", "linear")),
@@ -239,6 +264,7 @@ def _key_result(name: str, objective: str, cycle: Cycle, given: Yaml) -> KeyResu
         state=given.get("state", "active"),
         contributes_to=given.get("contributes_to"),
         amendments=_amendments(given),
+        check_in=given.get("check_in", cycle.check_in),
     )
 
 
@@ -283,6 +309,7 @@ _MEASURES: Mapping[str, Callable[[Any], Measure]] = {
     "cadence": lambda body: Cadence(body["at_least"], Grain(body["per"]), body.get("share", 1.0)),
     "milestones": lambda body: Milestones(tuple(_milestone(item) for item in body)),
     "baseline": lambda body: Baseline(body["needs"]),
+    "manual": lambda body: Manual(body["from"], body["to"]),
 }
 
 

@@ -201,6 +201,10 @@ def rows_of_0003(observations: int) -> Mapping[str, Table]:
             for n in range(20)
         ],
     )
+    columns = (
+        "subject, on_date, author, revision, value, confidence, note, finding, withdrawn, origin, recorded_at, run_id"
+    )
+    tables["check_in_revisions"] = Table(columns, [_said(n) for n in range(120)])
     return tables
 
 
@@ -219,6 +223,8 @@ ADDED: Mapping[str, Collection[str] | None] = {
     "objective_scores": ("status_rule",),
     "amendments": None,
     "read_outcomes": None,
+    "check_in_revisions": None,
+    "check_ins": None,
 }
 """What 0003 added to tables and views, and what older schemas have no place for; None is a table of its own."""
 
@@ -252,6 +258,16 @@ def _added(column: str, n: int) -> str | float | None:
     if n % 3 == 0:
         return None
     return TEXTS[n % 8] if column in _ADDED_TEXTS else NUMBERS[n % 8]
+
+
+def _said(n: int) -> Row:
+    """A check-in; each key has two revisions, and every tenth key is taken back by the second."""
+    key, revision = divmod(n, 2)
+    subject, author = f"2026-Q1/kr-{key % 7}", TEXTS[key % 8]
+    withdrawn = revision == 1 and key % 10 == 0
+    said = (None,) * 4 if withdrawn else (NUMBERS[n % 8], n / 120, TEXTS[n % 8], None if n % 3 else TEXTS[n % 5])
+    written = ("command", recorded_at(n % RUNS), None) if n % 2 else ("files", recorded_at(n % RUNS), run_id(n % RUNS))
+    return (subject, date(2026, 1, 1) + timedelta(days=key), author, revision + 1, *said, withdrawn, *written)
 
 
 @cache

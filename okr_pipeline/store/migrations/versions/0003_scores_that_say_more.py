@@ -1,6 +1,7 @@
 """Scores say more: the rule and the pace behind a status, confidence, the original target, and a forecast.
 
-Amendments have a table of their own, and so has since when reads of a metric fail, which is part of what was known.
+Amendments and check-ins have a table of their own, and so has since when reads of a metric fail, which is part of what
+was known.
 
 What was recorded before was judged by the rule `pace`, the only one there was; the rest of it is unknown.
 Going back, what an older schema has no place for is lost.
@@ -34,13 +35,14 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, kind, nullable=True, comment=comment))
         op.execute(f"UPDATE {table} SET status_rule = 'pace'")
     _create_views(_widened(view) for view in _WIDENED)
+    _create_views([_CHECK_INS])
 
 
 def downgrade() -> None:
     """Narrow them again, and drop the new ones."""
+    _drop_views([*_WIDENED, _CHECK_INS])
     for name in _TABLES:
         op.drop_table(name)
-    _drop_views(_WIDENED)
     for table, columns in _ADDED.items():
         for name in columns:
             op.drop_column(table, name)
@@ -78,7 +80,6 @@ def _read_outcomes() -> list[SchemaItem]:
     ]
 
 
-_TABLES: Mapping[str, Callable[[], list[SchemaItem]]] = {"amendments": _amendments, "read_outcomes": _read_outcomes}
 _FAILING_NOW = (
     "INSERT INTO read_outcomes (metric, recorded_at, status, error)"
     " SELECT metric, (SELECT max(recorded_at) FROM batches), status, error FROM metric_states"
@@ -116,6 +117,50 @@ def _widened(view: first_views.View) -> first_views.View:
     added = _ADDED[_TABLE_OF[view.name]].items()
     more = (first_views.Column(name, comment=comment) for name, (_, comment) in added)
     return replace(view, columns=(*view.columns, *more))
+
+
+_SAID: Mapping[str, tuple[Any, bool, str | None]] = {
+    "subject": (_TEXT, False, "full id of a key result, or id of a survey's metric"),
+    "on_date": (sa.Date(), False, "local date it speaks about"),
+    "author": (_TEXT, False, None),
+    "revision": (sa.Integer(), False, "counts from 1"),
+    "value": (_NUMBER, True, "in the unit of the metric, or on the scale of the manual key result"),
+    "confidence": (_NUMBER, True, "that the key result will be reached, 0..1"),
+    "note": (_TEXT, True, None),
+    "finding": (_TEXT, True, "what was learnt"),
+    "withdrawn": (sa.Boolean(), False, "takes back what was said"),
+    "origin": (_TEXT, False, "command, or files of the configuration"),
+    "recorded_at": (
+        Instant(),
+        False,
+        "UTC; the instant of the batch that wrote the row, later for every later batch",
+    ),
+    "run_id": (_TEXT, True, "the run that took it from the files; null: by command"),
+}
+_CHECK_INS = first_views.View(
+    "check_ins",
+    "check_in_revisions r WHERE NOT r.withdrawn AND r.revision = (SELECT max(n.revision) FROM check_in_revisions n"
+    " WHERE n.subject = r.subject AND n.on_date = r.on_date AND n.author = r.author)",
+    tuple(
+        first_views.Column(name, is_instant=name == "recorded_at", comment=comment or "")
+        for name, (_, _, comment) in _SAID.items()
+        if name != "withdrawn"
+    ),
+)
+
+
+def _check_ins() -> list[SchemaItem]:
+    columns: list[SchemaItem] = [
+        sa.Column(name, kind, nullable=null, comment=comment) for name, (kind, null, comment) in _SAID.items()
+    ]
+    return [*columns, sa.PrimaryKeyConstraint("subject", "on_date", "author", "revision")]
+
+
+_TABLES: Mapping[str, Callable[[], list[SchemaItem]]] = {
+    "amendments": _amendments,
+    "read_outcomes": _read_outcomes,
+    "check_in_revisions": _check_ins,
+}
 
 
 def _drop_views(views: Iterable[first_views.View]) -> None:

@@ -1,0 +1,127 @@
+"""`okr check-in`: what a person says of a key result, or answers to a survey."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir, StoreUrl
+
+if TYPE_CHECKING:
+    from okr_pipeline.application.check_ins import Recorded
+    from okr_pipeline.model.check_in import CheckIn
+    from okr_pipeline.model.metric import Metric
+    from okr_pipeline.model.okr import KeyResult
+
+
+def check_in(
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="A key result, `<cycle>/<id>` or `<id>`, or a survey's metric.")
+    ],
+    value: Annotated[
+        float | None, typer.Option(help="The value of a manual key result, or the answer.", show_default=False)
+    ] = None,
+    confidence: Annotated[
+        float | None, typer.Option(help="That it will be reached, 0 to 1.", show_default=False)
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="What happened, what is next.", show_default=False)] = None,
+    finding: Annotated[str | None, typer.Option(help="What was learnt.", show_default=False)] = None,
+    author: Annotated[
+        str | None,
+        typer.Option(help="Who says it; default the key result's owner.", envvar="OKR_AUTHOR", show_default=False),
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option(metavar="DAY", help="The day it speaks about; default today.", show_default=False)
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take back what the author said of that day.")] = False,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record how a key result is doing, or answer a survey. On a terminal what is not given is asked for."""
+    from okr_pipeline.application import check_ins
+    from okr_pipeline.application.workspace import open_for_writing
+
+    workspace = open_for_writing(config, store_url=store)
+    about = check_ins.subject_of(workspace, identifier)
+    said: dict[str, Any] = {"value": value, "confidence": confidence, "note": note, "finding": finding}
+    if sys.stdin.isatty() and not withdraw and all(it is None for it in said.values()):
+        said, author = _asked(about, author)
+    made = _check_in(about, author, on or check_ins.today(workspace).isoformat(), {} if withdraw else said)
+    recorded = check_ins.record_by_command(workspace, made, withdraw=withdraw)
+    typer.echo(json.dumps(_record(recorded), ensure_ascii=False) if as_json else _sentence(recorded, withdraw=withdraw))
+
+
+def _check_in(about: "KeyResult | Metric", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
+    from datetime import date
+
+    from okr_pipeline.application.errors import UsageError
+    from okr_pipeline.model.check_in import CheckIn
+    from okr_pipeline.model.okr import KeyResult
+
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise UsageError(f"--on '{on}' is not a date. Write it like 2013-05-17.") from None
+    is_key_result = isinstance(about, KeyResult)
+    who = author or (about.owner if is_key_result else None)
+    if not who:
+        raise UsageError("A survey counts each person's answer once. Say who answers with --author or OKR_AUTHOR.")
+    words: dict[str, Any] = {
+        name: (text.strip() or None) if isinstance(text, str) else text for name, text in said.items()
+    }
+    return CheckIn(about.full_id if isinstance(about, KeyResult) else about.id, day, who, **words)
+
+
+def _asked(about: "KeyResult | Metric", author: str | None) -> tuple[dict[str, Any], str | None]:
+    """What a person types in; an empty line leaves a thing out."""
+    from okr_pipeline.model.okr import KeyResult
+
+    def line(question: str, default: str = "") -> str:
+        return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+
+    if not isinstance(about, KeyResult):
+        typer.echo(f"{about.name} ({about.unit})", err=True)
+        return {"value": _number("Value", line("Your answer")), "note": line("Note")}, author or line("Author")
+    typer.echo(f"{about.full_id}: {about.title}", err=True)
+    is_manual = about.measure.kind == "manual"
+    said = {
+        "value": _number("Value", line(f"Value ({about.measure.from_:g} to {about.measure.to:g})"))  # type: ignore[union-attr]
+        if is_manual
+        else None,
+        "confidence": _number("Confidence", line("Confidence, 0 to 1")),
+        "note": line("Note"),
+        "finding": line("Finding"),
+    }
+    return said, author or line("Author", about.owner)
+
+
+def _number(name: str, text: str) -> float | None:
+    from okr_pipeline.application.errors import UsageError
+
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise UsageError(f"{name} '{text}' is not a number. Nothing was recorded.") from None
+
+
+def _record(recorded: "Recorded") -> dict[str, Any]:
+    from okr_pipeline.application.telling import stamp
+
+    said = asdict(recorded.check_in)
+    said["on"] = recorded.check_in.on.isoformat()
+    written = {"written": recorded.written, "revision": recorded.revision, "recorded_at": stamp(recorded.recorded_at)}
+    return {**said, **written}
+
+
+def _sentence(recorded: "Recorded", *, withdraw: bool) -> str:
+    it = recorded.check_in
+    what = f"{it.subject} on {it.on} by {it.author}"
+    if not recorded.written:
+        return f"Nothing new: {what} says so already."
+    if withdraw:
+        return f"Taken back: {what}."
+    corrected = f", revision {recorded.revision}" if recorded.revision > 1 else ""
+    return f"Checked in: {what}{corrected}. `okr status` counts it; `okr run` records the score."

@@ -1,0 +1,145 @@
+"""`okr check-in`: what it records, what it refuses, and what status then says."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from okr_pipeline_tests.projects import OKRS, Small, january
+
+MANUAL = """\
+      talks:
+        title: Talk to ten customers
+        owner: sales@small.example
+        measure: {manual: {from: 0, to: 10}}
+"""
+ID = "2026-Q1/talks"
+
+
+@pytest.fixture
+def project(tmp_path, usual_store) -> Small:
+    small = Small(tmp_path, usual_store(tmp_path)).write(january())
+    small.put("okrs/q1.yaml", OKRS + MANUAL)
+    return small
+
+
+@pytest.fixture
+def okr(project):
+    def execute(*arguments, **more):
+        environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_AUTHOR")}
+        return subprocess.run(
+            [sys.executable, "-m", "okr_pipeline.cli", *arguments],
+            cwd=project.directory,
+            env={**environment, "OKR_STORE_URL": project.store_url, **more.pop("env", {})},
+            text=True,
+            check=False,
+            timeout=300,
+            **({"capture_output": True} | more),
+        )
+
+    return execute
+
+
+def told(project):
+    frame = project.open().store.check_ins()
+    return frame[["subject", "on_date", "author", "value", "note", "revision"]].values.tolist()
+
+
+def test_a_check_in_is_recorded_once_and_its_correction_is_a_revision(okr, project):
+    done = okr("check-in", "talks", "--value", "4", "--note", "Four", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert (said["subject"], said["on"], said["author"]) == (ID, "2026-01-31", "sales@small.example")
+    assert (said["written"], said["revision"]) == (True, 1)
+    again = okr("check-in", "talks", "--value", "4", "--note", "Four")
+    assert again.stdout.startswith("Nothing new")
+    okr("check-in", "talks", "--value", "5")
+    assert told(project) == [[ID, "2026-01-31", "sales@small.example", 5.0, "Four", 2]]
+    assert "Taken back" in okr("check-in", "talks", "--withdraw").stdout
+    assert told(project) == []
+    done = okr("check-in", "talks", "--withdraw", "--author", "nobody")
+    assert (done.returncode, "to take back" in done.stderr) == (2, True)
+
+
+def test_status_counts_it_at_once_and_a_run_records_the_score(okr, project):
+    assert okr("run").returncode == 0
+    before = project.open().store.known_until()
+    okr("check-in", ID, "--value", "4", "--confidence", "0.7", "--on", "2026-01-30")
+    row = next(it for it in json.loads(okr("status", "--json").stdout)["key_results"] if it["id"] == ID)
+    assert (row["value"], row["progress"], row["confidence"], row["status"]) == (4.0, 0.4, 0.7, "on_track")
+    known = json.loads(okr("status", "--json", "--known-at", before.isoformat()).stdout)
+    assert next(it for it in known["key_results"] if it["id"] == ID)["reason"] == "no_observation"
+    then = json.loads(okr("status", "--json", "--as-of", "2026-01-29").stdout)
+    assert next(it for it in then["key_results"] if it["id"] == ID)["value"] is None
+    assert okr("run").returncode == 0
+    recorded = project.open().store.key_result_scores(key_results=[ID])
+    assert recorded["value"].tolist() == [4.0]
+
+
+def test_files_are_taken_by_a_run_and_taken_back_when_they_leave_a_check_in_out(okr, project):
+    line = "  - {key_result: 2026-Q1/talks, on: 2026-01-%s, value: %s}\n"
+    project.put("check_ins/q1.yaml", "check_ins:\n" + line % ("20", 2) + line % ("27", 3))
+    assert okr("run").returncode == 0
+    assert [row[3] for row in told(project)] == [2.0, 3.0]
+    assert okr("run").returncode == 0
+    assert len(project.open().store.check_in_revisions()) == 2
+    project.put("check_ins/q1.yaml", "check_ins:\n" + line % ("20", 2))
+    assert okr("run").returncode == 0
+    assert [row[3] for row in told(project)] == [2.0]
+    row = next(it for it in json.loads(okr("status", "--json").stdout)["key_results"] if it["id"] == ID)
+    assert row["value"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["talk", "--value", "4"], "There is no key result or survey 'talk'. Did you mean 2026-Q1/talks?"),
+        (["talks"], "The check-in says nothing."),
+        (["talks", "--value", "nan"], "--value nan is not a number that can be scored."),
+        (["talks", "--confidence", "60"], "--confidence 60 is not between 0 and 1."),
+        (["talks", "--value", "1", "--on", "2025-12-31"], "--on: 2025-12-31 is outside 2026-01-01 to 2026-03-31."),
+        (["talks", "--value", "1", "--on", "yesterday"], "--on 'yesterday' is not a date."),
+        (["signups", "--value", "1"], "--value: key result '2026-Q1/signups' reads metric 'signups'."),
+    ],
+)
+def test_what_may_not_be_said_exits_2_and_records_nothing(okr, project, arguments, said):
+    done = okr("check-in", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert told(project) == []
+
+
+def test_a_configuration_that_cannot_be_written_is_no_hindrance(okr, project):
+    for path in sorted((project.directory / "config").rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    done = okr("check-in", "talks", "--value", "4")
+    assert done.returncode == 0, done.stderr
+    assert len(told(project)) == 1
+
+
+def test_on_a_terminal_what_is_not_given_is_asked_for(okr, project):
+    ours, theirs = pty.openpty()
+    os.write(ours, b"6\n0.5\nHalf way\n\n\n")
+    done = okr("check-in", "talks", stdin=theirs)
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    assert told(project) == [[ID, "2026-01-31", "sales@small.example", 6.0, "Half way", 1]]
+
+
+def test_two_at_once_are_both_recorded(okr, project):
+    project.open()
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "okr_pipeline.cli", "check-in", "talks", "--value", str(n), "--author", f"a{n}"],
+            cwd=project.directory,
+            env={**os.environ, "OKR_STORE_URL": project.store_url},
+            stdout=subprocess.DEVNULL,
+        )
+        for n in range(4)
+    ]
+    assert [it.wait(timeout=300) for it in running] == [0, 0, 0, 0]
+    assert [(row[2], row[3]) for row in told(project)] == [(f"a{n}", float(n)) for n in range(4)]
