@@ -13,7 +13,7 @@ from rapidfuzz import process
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.scoring import evaluate, gather
-from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
+from okr_pipeline.application.telling import WITHOUT, Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
@@ -233,7 +233,11 @@ def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, st
     steps = [("progress", *_progress_formula(record, key_result))]
     if expected is not None:
         steps.append(
-            ("expected progress", f"{key_result.pace.kind} plan at {record['value_period_end']}", _number(expected))
+            (
+                "expected progress",
+                f"{_plan_words(record, key_result)} at {record['value_period_end']}",
+                _number(expected),
+            )
         )
         steps.append(
             ("gap", "progress − expected", f"{_number(progress)} − {_number(expected)} = {_number(record['gap'])}")
@@ -253,6 +257,15 @@ def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, st
 def _status_words(record: Record) -> str:
     reason = f" ({str(record['reason']).replace('_', ' ')})" if record["reason"] else ""
     return f"{Status(record['status']).word}{reason}"
+
+
+def _plan_words(record: Record, key_result: KeyResult) -> str:
+    asked, applied = key_result.pace.kind, record["pace"]
+    if applied is None:
+        return f"plan of {key_result.measure.kind}"
+    if applied == asked:
+        return f"{applied} plan"
+    return f"{applied} plan, for {asked} is asked for but {WITHOUT[asked]},"
 
 
 def _progress_formula(record: Record, key_result: KeyResult) -> tuple[str, str]:

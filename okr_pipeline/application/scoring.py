@@ -17,8 +17,9 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
+from okr_pipeline.model.holidays import edition as edition_of_holidays
 from okr_pipeline.model.okr import KeyResult, Milestones
-from okr_pipeline.model.zones import edition
+from okr_pipeline.model.zones import edition as edition_of_zones
 from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, score
 from okr_pipeline.store.batch import Batch
 
@@ -238,7 +239,8 @@ def _facts(scored: Scored) -> dict[str, object]:
     turned = scored.changed_key_results
     turned = turned[turned["previous_status"].notna() & (turned["previous_status"] != turned["status"])]
     return {
-        "time_zones": edition(),
+        "time_zones": edition_of_zones(),
+        "holidays": edition_of_holidays(),
         "key_results": {str(status): int(count) for status, count in statuses.items()},
         "changed": len(scored.changed_key_results),
         "turned": turned[["key_result", "title", "previous_status", "status"]].head(_MOST_TOLD).to_dict("records"),

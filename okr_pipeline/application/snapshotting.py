@@ -15,7 +15,7 @@ from okr_pipeline.application.telling import Record, key_result_records, objecti
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Cycle, KeyResult, Objective
+from okr_pipeline.model.okr import Accumulate, Cycle, KeyResult, Objective, RelativeTarget
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
@@ -90,6 +90,7 @@ class _Facts:
     objectives_before: Mapping[str, Record]
     tracks: Mapping[str, tuple[TrackPoint, ...]]
     alerts: Mapping[str, datetime]
+    evidence: Evidence
 
 
 def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None) -> Snapshot:
@@ -186,6 +187,7 @@ def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: da
         objectives_before={it["id"]: it for it in objective_records(then.objectives)},
         tracks=_tracks(configuration, evidence, earliest, as_of),
         alerts=_alerts(workspace),
+        evidence=evidence,
     )
 
 
@@ -332,7 +334,7 @@ def _key_result_row(
         starts=key_result.starts,
         ends=key_result.ends,
         track=facts.tracks.get(key_result.full_id, ()),
-        plan=_plan(configuration, key_result, now["baseline"]),
+        plan=_plan(configuration, key_result, _measured_from(key_result, now), facts.evidence),
     )
 
 
@@ -340,8 +342,26 @@ def _reasoned(sentence: str, key_result: KeyResult) -> str:
     return f"{sentence} {key_result.state_reason}" if key_result.state_reason else sentence
 
 
-def _plan(configuration: Configuration, key_result: KeyResult, baseline: float | None) -> tuple[TrackPoint, ...]:
-    return tuple(TrackPoint(at, None, expected) for at, expected in plan(configuration, key_result, baseline=baseline))
+def _plan(
+    configuration: Configuration, key_result: KeyResult, baseline: float | None, evidence: Evidence
+) -> tuple[TrackPoint, ...]:
+    points = plan(
+        configuration,
+        key_result,
+        baseline=baseline,
+        observations=evidence.observations,
+        quarantine=evidence.quarantine,
+    )
+    return tuple(TrackPoint(at, None, expected) for at, expected in points)
+
+
+def _measured_from(key_result: KeyResult, record: Record) -> float | None:
+    """What a plan starts from; of a sum beyond an earlier one the earlier sum, which the target tells."""
+    match key_result.measure:
+        case Accumulate(RelativeTarget(share)):
+            return None if record["target"] is None else float(record["target"] / (1 + share))
+        case _:
+            return None if record["baseline"] is None else float(record["baseline"])
 
 
 def _plan_value(record: Record) -> float | None:

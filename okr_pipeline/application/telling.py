@@ -3,7 +3,7 @@
 Belongs here: the records of `okr status --json`. Does not: their computation (scoring), tables and colours (cli).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,11 +14,19 @@ import pandas as pd
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.okr import Objective
+from okr_pipeline.model.okr import Objective, PaceKind
 
 Record = dict[str, Any]
 _FORECAST = "forecast_"
 """One object of the JSON output; values are JSON values with instants as ISO text in UTC with microseconds."""
+
+
+WITHOUT: Mapping[PaceKind, str] = {
+    "seasonal": "too little of the same days of earlier years is known",
+    "business_days": "its span has no business day",
+    "checkpoints": "there is no way from its baseline to its target",
+}
+"""Why a plan is linear where another shape is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,19 @@ def status(
             for it in contributions(workspace.configuration, everything)
             if it["key_result"] in {row["id"] for row in key_results}
         ],
+        "paced_otherwise": _paced_otherwise(workspace, key_results),
         "open_alerts": _open_alerts(workspace, admitted),
     }
+
+
+def _paced_otherwise(workspace: Workspace, records: Sequence[Record]) -> list[Record]:
+    """The key results whose plan has not the shape that is asked for, with both shapes and the reason."""
+    asked = {it.full_id: it.pace.kind for it in workspace.configuration.key_results()}
+    return [
+        {"key_result": it["id"], "asked": asked[it["id"]], "applied": it["pace"], "reason": WITHOUT[asked[it["id"]]]}
+        for it in records
+        if it["pace"] not in (None, asked[it["id"]]) and it["progress"] is not None
+    ]
 
 
 def key_result_records(frame: pd.DataFrame) -> list[Record]:

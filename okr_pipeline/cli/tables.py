@@ -60,6 +60,8 @@ def print_status(told: Record, timezone: str) -> None:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if alerted:
         out.print("! an alert is open")
+    for it in told["paced_otherwise"]:
+        out.print(f"~ {escape(it['key_result'])}: paced {it['applied']}, not {it['asked']}, for {it['reason']}")
     unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, Final
 
 from okr_pipeline.config.document import KeyPath
-from okr_pipeline.config.measures import CHECKPOINTED, FROM_START
+from okr_pipeline.config.measures import FROM_START, PACED
 from okr_pipeline.config.okr_keys import SHORT_KEYS, AmendmentKeys, KeyResultKeys, MeasureKeys
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.config.wording import names
@@ -170,7 +170,7 @@ def _useless(kind: str) -> set[str]:
     """Keys that a measure of a kind does not read."""
     if kind == "milestones":
         return {"metric", "where", "over", "pace"}
-    return ({"over"} if kind in FROM_START else set()) | (set() if kind in CHECKPOINTED else {"pace"})
+    return ({"over"} if kind in FROM_START else set()) | (set() if kind in PACED else {"pace"})
 
 
 def _amended_subject(subject: Subject, at: KeyPath, changes: Mapping[str, Any], laid: Written) -> AmendedSubject:

@@ -4,12 +4,14 @@ Belongs here: rules among a project's calendar keys. Does not: the keys' types (
 """
 
 from collections.abc import Collection
+from datetime import date
 
 from okr_pipeline.config.project_keys import FiscalYearKeys, ProjectKeys
 from okr_pipeline.config.scalars import WEEKDAYS
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.fiscal import WeekYear
+from okr_pipeline.model.holidays import Holidays
 
 
 def build_calendar(subject: Subject, keys: ProjectKeys, written: Collection[str]) -> Calendar:
@@ -24,6 +26,13 @@ def build_calendar(subject: Subject, keys: ProjectKeys, written: Collection[str]
     _check_weeks(subject, keys, year, written)
     _check_long_month(subject, year)
     return Calendar(keys.timezone, year.week_starts, week_year=year)
+
+
+def build_holidays(keys: ProjectKeys) -> Holidays:
+    """The project's holidays; what is written twice counts once, in whatever order."""
+    regions = {it for it in keys.holidays if isinstance(it, str)}
+    dates = {it for it in keys.holidays if isinstance(it, date)}
+    return Holidays(tuple(sorted(regions)), tuple(sorted(dates)))
 
 
 def _week_year(keys: FiscalYearKeys) -> WeekYear:

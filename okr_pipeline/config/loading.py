@@ -16,7 +16,7 @@ from typing import Any
 
 from okr_pipeline.config.addresses import address_fault
 from okr_pipeline.config.archive import version
-from okr_pipeline.config.calendars import build_calendar
+from okr_pipeline.config.calendars import build_calendar, build_holidays
 from okr_pipeline.config.check_ins import Subjects, build_check_in, listed
 from okr_pipeline.config.contributions import link_contributions
 from okr_pipeline.config.directory import Files, read_directory
@@ -142,6 +142,7 @@ class _Reading:
             mission=keys.mission,
             as_of=keys.as_of,
             history_starts=keys.history_starts,
+            holidays=build_holidays(keys),
         )
 
     def _check_store(self, subject: Subject, store: str, *, given: bool) -> None:

@@ -19,6 +19,7 @@ from okr_pipeline.config.okr_keys import (
     MaintainKeys,
     ManualKeys,
     MilestoneKeys,
+    NamedPaceKeys,
     ReachKeys,
 )
 from okr_pipeline.config.problem import Refusal, shown, suggestion
@@ -41,6 +42,7 @@ from okr_pipeline.model.okr import (
     MetricReached,
     Milestone,
     Milestones,
+    Over,
     Points,
     Reach,
     RelativeTarget,
@@ -49,7 +51,7 @@ from okr_pipeline.model.okr import (
 
 FROM_START = ("accumulate", "limit", "cadence", "maintain")
 _SUMS = ("accumulate", "limit", "cadence")
-CHECKPOINTED = ("reach", "change", "accumulate")
+PACED = ("reach", "change", "accumulate")
 READS_NO_METRIC = {
     "milestones": (
         "Steps are done on a date, or when a metric of their own gets there",
@@ -128,6 +130,8 @@ def build_measure(
     _check_grain(subject, measure, metric, keys)
     if metric.additivity is Additivity.DISTINCT:
         _check_distinct(subject, kind, keys)
+    if isinstance(keys.pace, NamedPaceKeys) and keys.pace.kind == "seasonal":
+        _check_season(subject, measure, metric, keys)
     return measure
 
 
@@ -285,11 +289,25 @@ def _check_window(subject: Subject, kind: str, keys: KeyResultKeys) -> None:
             "Remove over",
             of_key=True,
         )
-    if keys.pace is not None and keys.pace.checkpoints and kind not in CHECKPOINTED:
+    _check_pace(subject, kind, keys)
+
+
+def _check_pace(subject: Subject, kind: str, keys: KeyResultKeys) -> None:
+    if keys.pace is None or kind in PACED:
+        return
+    if keys.pace.checkpoints:
         subject.refuse(
             ("pace",),
             f"checkpoints are given with {kind}",
-            f"Checkpoints plan the values of {', '.join(CHECKPOINTED)}",
+            f"Checkpoints plan the values of {', '.join(PACED)}",
+            "Remove pace",
+            of_key=True,
+        )
+    elif isinstance(keys.pace, NamedPaceKeys) and keys.pace.kind != "linear":
+        subject.refuse(
+            ("pace",),
+            f"{keys.pace.kind} is given with {kind}",
+            f"It shapes the plans of {', '.join(PACED)}; the plan of {kind} is its own",
             "Remove pace",
             of_key=True,
         )
@@ -465,6 +483,30 @@ def _check_grain(subject: Subject, measure: Measure, metric: Metric, keys: KeyRe
             f"{keys.over} is shorter than a {metric.grain}, the grain of metric '{metric.id}'",
             "No whole period would ever be inside",
             "Write a longer one",
+        )
+
+
+def _check_season(subject: Subject, measure: Measure, metric: Metric, keys: KeyResultKeys) -> None:
+    """Levels have a season where a value stands for more than one noisy period, and for something at the start."""
+    if not isinstance(measure, Reach | Change):
+        return
+    over = keys.over or Over()
+    short = metric.grain in (Grain.HOUR, Grain.DAY) and metric.rollup is not Rollup.LAST
+    if over.kind == "cycle" and metric.rollup is not Rollup.SUM:
+        subject.refuse(
+            ("pace",),
+            "seasonal is given with 'over: cycle'",
+            "A value since the start has no level before it to compare earlier cycles by",
+            "Write 'over: trailing 28 days', or another pace",
+            of_key=True,
+        )
+    elif over.kind == "latest" and short:
+        subject.refuse(
+            ("pace",),
+            f"seasonal is given, but a value of metric '{metric.id}' is of one {metric.grain} only",
+            f"One {metric.grain} of an earlier cycle is chance, not season",
+            "Add 'over: trailing 28 days', or write another pace",
+            of_key=True,
         )
 
 

@@ -3,7 +3,7 @@
 Belongs here: names, types and short descriptions, as editors show them. Does not: rules across keys (okrs).
 """
 
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -26,8 +26,8 @@ from okr_pipeline.model.okr import RelativeTarget
 SHORT_KEYS = ("to", "from", "by", "min", "max", "share", "at_least", "needs")
 """Keys of a measure that an amendment may give without the measure around them."""
 
-PACES = ("linear", "checkpoints")
-PACES_NOT_YET = ("business_days", "seasonal", "front_loaded", "back_loaded")
+NamedPace: TypeAlias = Literal["linear", "business_days", "seasonal", "front_loaded", "back_loaded"]
+PACES = get_args(NamedPace)
 
 Start: TypeAlias = Annotated[
     float | Literal["at_start"],
@@ -165,28 +165,26 @@ class CheckpointKeys(Keys):
 class PaceKeys(Keys):
     """A plan of dated values."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset(PACES_NOT_YET)
-
     checkpoints: Annotated[tuple[CheckpointKeys, ...], Field(strict=False)] = Field(
         description="Dated values, in order", examples=["[{on: 2013-05-01, value: 12}]"]
     )
 
 
+class NamedPaceKeys(PaceKeys):
+    """A plan whose shape has a name."""
+
+    kind: NamedPace
+
+
 def _pace(value: Any) -> Any:
     if isinstance(value, dict):
         return value
-    if value == "linear":
-        return {"checkpoints": []}
-    if value in PACES_NOT_YET:
-        raise Refusal(
-            f"{shown(value)} is not available in this version; available: {', '.join(PACES)}",
-            "Expected progress must follow the plan that is named",
-            "Write linear, or checkpoints with dated values",
-        )
+    if value in PACES:
+        return NamedPaceKeys.model_construct(kind=value, checkpoints=())
     raise Refusal(
         f"{shown(value)} is not a pace",
-        "Expected progress follows a straight line (linear) or dated values (checkpoints)",
-        suggestion(str(value), ["linear"], "paces")
+        f"Expected progress follows {', '.join(PACES)}, or dated values (checkpoints)",
+        suggestion(str(value), PACES, "paces")
         if value != "checkpoints"
         else "Write {checkpoints: [{on: …, value: …}]}",
     )
@@ -237,8 +235,9 @@ class KeyResultKeys(Keys):
     where: Members = Field(default_factory=dict, description="Members of the metric's dimensions it reads")
     measure: MeasureKeys = Field(description="How it is measured", examples=["{reach: {from: 5, to: 8}}"])
     over: Window | None = Field(default=None, description="Window of its value: latest, cycle or trailing 28 days")
-    pace: Annotated[PaceKeys, BeforeValidator(_pace, json_schema_input_type=Literal["linear"] | PaceKeys)] | None = (
-        Field(default=None, description="Shape of the plan: linear, or dated checkpoints")
+    pace: Annotated[PaceKeys, BeforeValidator(_pace, json_schema_input_type=NamedPace | PaceKeys)] | None = Field(
+        default=None,
+        description="Shape of the plan: linear, business_days, seasonal, front_loaded, back_loaded or checkpoints",
     )
     starts: Day | None = Field(default=None, description="First day; default the cycle's")
     ends: Day | None = Field(default=None, description="Last day, included; default the cycle's")

@@ -10,13 +10,25 @@ from typing import Any
 
 from okr_pipeline.config.amendments import build_amendments
 from okr_pipeline.config.measures import KnownMetrics, build_measure, check_reading
-from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, ObjectiveKeys, PaceKeys
+from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, NamedPaceKeys, ObjectiveKeys, PaceKeys
 from okr_pipeline.config.problem import Refusal, shown
 from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.subject import Subject
-from okr_pipeline.model.okr import Checkpoint, Cycle, Intent, KeyResult, Level, Objective, Over, Pace
+from okr_pipeline.model.okr import (
+    Accumulate,
+    Checkpoint,
+    Cycle,
+    Intent,
+    KeyResult,
+    Level,
+    Objective,
+    Over,
+    Pace,
+    RelativeTarget,
+)
 
 _LONGEST_DAYS = 36_525
+_LONGEST_YEAR_DAYS = 371
 
 
 @dataclass(slots=True)
@@ -248,9 +260,15 @@ def _defined(
 
 
 def _pace(keys: PaceKeys | None) -> Pace:
-    if keys is None or not keys.checkpoints:
-        return Pace()
-    return Pace("checkpoints", tuple(Checkpoint(point.on, point.value) for point in keys.checkpoints))
+    match keys:
+        case None:
+            return Pace()
+        case NamedPaceKeys():
+            return Pace(keys.kind)
+        case PaceKeys(checkpoints=()):
+            return Pace()
+        case _:
+            return Pace("checkpoints", tuple(Checkpoint(point.on, point.value) for point in keys.checkpoints))
 
 
 def _check_span(subject: Subject, result: KeyResult, cycle: Cycle, keys: KeyResultKeys) -> None:
@@ -270,8 +288,21 @@ def _check_span(subject: Subject, result: KeyResult, cycle: Cycle, keys: KeyResu
                 "A key result is scored within its cycle",
                 "Choose a day of the cycle, or move it to another",
             )
+    _check_year_ago(subject, result)
     _check_checkpoints(subject, result)
     _check_due(subject, result)
+
+
+def _check_year_ago(subject: Subject, result: KeyResult) -> None:
+    days = (result.ends - result.starts).days + 1
+    match result.measure:
+        case Accumulate(RelativeTarget(of="year_ago")) if days > _LONGEST_YEAR_DAYS:
+            subject.refuse(
+                ("measure", "accumulate", "to"),
+                f"year_ago is given with a span of {days} days",
+                "The same days a year earlier would still run when it starts, and its target would not be known",
+                "Write previous_cycle, or a number",
+            )
 
 
 def _check_checkpoints(subject: Subject, result: KeyResult) -> None:

@@ -3,9 +3,10 @@
 Belongs here: names, types and short descriptions, as editors show them. Does not: rules across keys (sources).
 """
 
-from typing import Annotated, ClassVar, Literal
+from datetime import date
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from okr_pipeline.config import scalars
 from okr_pipeline.config.keys import Day, Id, Keys, Text, Zone
@@ -24,6 +25,17 @@ def _status_rule(value: object) -> str:
         "A status must be judged by the rule it names",
         suggestion(str(value), STATUS_RULES, "status rules"),
     )
+
+
+def _listed(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+Holiday: TypeAlias = Annotated[
+    str | date,
+    PlainValidator(scalars.holiday),
+    WithJsonSchema({"type": "string", "pattern": f"^({scalars.REGION}|{scalars.DATE})$", "examples": ["US", "DE-BY"]}),
+]
 
 
 class FiscalYearKeys(Keys):
@@ -48,7 +60,7 @@ class FiscalYearKeys(Keys):
 class ProjectKeys(Keys):
     """Settings of the whole project."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"holidays", "people"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"people"})
 
     name: Text = Field(description="The organisation's or project's name", examples=["Harbour Air"])
     timezone: Zone = Field(default="UTC", description="IANA time zone that days and weeks begin in")
@@ -64,6 +76,15 @@ class ProjectKeys(Keys):
         default=None,
         description="A fiscal year of whole weeks, instead of fiscal_year_starts",
         examples=[{"pattern": "4-5-4", "ends": "saturday nearest the end of january"}],
+    )
+    holidays: Annotated[
+        tuple[Holiday, ...],
+        Field(strict=False),
+        BeforeValidator(_listed, json_schema_input_type=Holiday | list[Holiday]),
+    ] = Field(
+        default=(),
+        description="Regions (US, US-NY) and dates whose holidays are no business days; one, or a list",
+        examples=["US"],
     )
     store: Text = Field(
         default=STORE,

@@ -8,14 +8,16 @@ import re
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from okr_pipeline.config.problem import Refusal, nearest, odd_letter, shown
+from okr_pipeline.config.problem import Refusal, nearest, odd_letter, shown, suggestion
 from okr_pipeline.model.calendar import Duration, DurationUnit
+from okr_pipeline.model.holidays import countries, subdivisions
 from okr_pipeline.model.okr import AT_START, Over, Points, RelativeTarget, Share
 from okr_pipeline.model.zones import zone_names
 
 ID: Final = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
 DURATION: Final = r"\d{1,6} ?(h|hours?|d|days?|w|weeks?|months?)"
 DATE: Final = r"\d{4}-\d{2}-\d{2}"
+REGION: Final = r"[A-Z]{2}(-[A-Za-z0-9]{1,20})?"
 AMOUNT: Final = r"[+\-−]?\d{1,15}(\.\d{1,15})? ?(%|points?)?"
 RELATIVE_TARGET: Final = r"[+\-−]\d{1,6}(\.\d{1,15})? ?% of (previous_cycle|year_ago)"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -180,6 +182,47 @@ def timezone(value: object) -> str:
         "Days and weeks begin by the clock of an IANA zone",
         f"Did you mean '{meant}'?" if meant else "Write it as in Europe/Berlin, or UTC",
     )
+
+
+def holiday(value: object) -> str | date:
+    """A region whose holidays are kept, `US` or `US-NY`, or the date of one.
+
+    >>> holiday("DE-BY"), holiday("2013-12-24")
+    ('DE-BY', datetime.date(2013, 12, 24))
+    """
+    if isinstance(value, str) and re.fullmatch(DATE, value):
+        return day(value)
+    if not isinstance(value, str) or not value.strip():
+        raise Refusal(
+            f"{shown(value)} is neither a region nor a date",
+            "Holidays are those of a country or of a part of one, or single dates",
+            "Write them as in US, DE-BY or 2013-12-24",
+        )
+    country, dash, part = value.partition("-")
+    if country not in countries():
+        raise Refusal(
+            f"{shown(value)} is not a country, nor a part of one, whose holidays are known",
+            "Countries are named by the two capital letters of ISO 3166",
+            _country_fix(country),
+        )
+    parts = subdivisions(country)
+    if dash and part not in parts:
+        raise Refusal(
+            f"{shown(part)} is not a part of {country} whose holidays are known",
+            "Holidays of a whole country are named by its two letters alone",
+            suggestion(part, parts, f"parts of {country}") if parts else f"Write {country}",
+        )
+    return value
+
+
+def _country_fix(name: str) -> str:
+    plain = re.sub(r"\W", "", name).lower()
+    for two, others in countries().items():
+        if plain in {other.lower() for other in (two, *others)}:
+            return f"Write {two}"
+    meant = nearest(name, [others[0] for others in countries().values()])
+    found = next((two for two, others in countries().items() if others[0] == meant), None)
+    return f"Write {found} for {meant}, if that is meant" if found else "Write it as in US, DE-BY or GB-SCT"
 
 
 def unit(value: object) -> str:

@@ -192,6 +192,10 @@ class Calendar:
         """
         return add_months(day, months) if self.week_year is None else self.week_year.add_months(day, months)
 
+    def starts_on(self, day: date, grain: Grain) -> bool:
+        """Whether a period of a grain of days or longer starts on a date."""
+        return self._first_day(day, grain) == day
+
     def year_before(self, first: date, last: date) -> tuple[date, date]:
         """The same stretch of days a year earlier, both ends included; the end of a month stays the end of a month.
 

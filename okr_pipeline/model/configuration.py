@@ -10,6 +10,7 @@ from datetime import date
 
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.check_in import CheckIn
+from okr_pipeline.model.holidays import Holidays
 from okr_pipeline.model.metric import Metric, Source
 from okr_pipeline.model.okr import Cycle, KeyResult, Objective
 from okr_pipeline.model.people import Person
@@ -26,6 +27,7 @@ class Project:
     mission: str | None = None
     as_of: date | None = None
     history_starts: date | None = None
+    holidays: Holidays = Holidays()
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,11 +178,14 @@ class Checkpoint:
     value: float
 
 
+PaceKind: TypeAlias = Literal["linear", "checkpoints", "business_days", "seasonal", "front_loaded", "back_loaded"]
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """The shape of the plan between start and end."""
 
-    kind: Literal["linear", "checkpoints"] = "linear"
+    kind: PaceKind = "linear"
     checkpoints: tuple[Checkpoint, ...] = ()
 
 

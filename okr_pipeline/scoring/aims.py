@@ -3,6 +3,7 @@
 Belongs here: one rule for each measure. Does not: dates, views, plans (compiling).
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -20,16 +21,25 @@ from okr_pipeline.model.okr import (
     Manual,
     Measure,
     Milestones,
+    PaceKind,
     Reach,
     RelativeTarget,
     Share,
 )
 from okr_pipeline.scoring.arrays import HOUR
 from okr_pipeline.scoring.catalogue import Catalogue, Subject
-from okr_pipeline.scoring.definitions import Base, Form, Kind, Reducer, Window
+from okr_pipeline.scoring.definitions import Base, Form, Kind, Reducer, Shape, Window
 from okr_pipeline.scoring.spans import starts_from_measurement
 
 _NAN = float("nan")
+_SHAPES: Mapping[PaceKind, Shape] = {
+    "linear": Shape.LINEAR,
+    "checkpoints": Shape.CHECKPOINTS,
+    "business_days": Shape.BUSINESS_DAYS,
+    "seasonal": Shape.SEASONAL,
+    "front_loaded": Shape.FRONT_LOADED,
+    "back_loaded": Shape.BACK_LOADED,
+}
 
 
 class Aimed(NamedTuple):
@@ -115,6 +125,17 @@ def reducer_of(key_result: KeyResult, subject: Subject) -> Reducer:
             return subject.reducer
         case _:
             return subject.reducer if key_result.over.kind != "latest" else Reducer.LAST
+
+
+def shape_of(key_result: KeyResult) -> Shape:
+    """The shape of its plan; what must hold from the start, and steps that are due, have plans of their own."""
+    match key_result.measure:
+        case Reach() | Change() | Accumulate():
+            return _SHAPES[key_result.pace.kind]
+        case Baseline() | Manual():
+            return Shape.LINEAR
+        case _:
+            return Shape.OWN
 
 
 def is_of_events(measure: Measure) -> bool:

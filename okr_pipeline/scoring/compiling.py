@@ -6,7 +6,7 @@ Does not: the columns' meaning (definitions), what key results share (catalogue)
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,20 +15,25 @@ from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.contribution import Contributors, contributors_of, counting, is_summed, steps_of
 from okr_pipeline.model.okr import (
-    Accumulate,
     Cadence,
-    Change,
     KeyResult,
     Milestone,
     Objective,
-    Reach,
 )
-from okr_pipeline.scoring.aims import aimed_at, base_of, fresh_of, is_of_events, reducer_of, sign_of, window_of
+from okr_pipeline.scoring.aims import (
+    aimed_at,
+    base_of,
+    fresh_of,
+    is_of_events,
+    reducer_of,
+    shape_of,
+    sign_of,
+    window_of,
+)
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, microseconds, texts
 from okr_pipeline.scoring.catalogue import Catalogue, Subject
 from okr_pipeline.scoring.contributions import compile_sums
 from okr_pipeline.scoring.definitions import (
-    Checkpoints,
     Definitions,
     KeyResults,
     MilestoneItems,
@@ -37,6 +42,7 @@ from okr_pipeline.scoring.definitions import (
 )
 from okr_pipeline.scoring.grids import Grid, build_grid
 from okr_pipeline.scoring.hierarchy import AIMS, Wanted, compile_objectives
+from okr_pipeline.scoring.shaping import business_days_before, checkpoint_columns, earlier_days
 from okr_pipeline.scoring.spans import Spans
 
 _NAN = float("nan")
@@ -74,7 +80,8 @@ def compile_definitions(
     return Definitions(
         key_results=KeyResults(**columns),
         milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
-        checkpoints=_checkpoints(configuration, wanted),
+        checkpoints=checkpoint_columns(configuration, wanted),
+        earlier=earlier_days(wanted, spans, columns),
         sums=compile_sums([key_result for key_result, _ in wanted], contributors),
         asked=asked,
         objectives=compile_objectives(configuration, spans, wanted, asked),
@@ -86,16 +93,9 @@ def compile_definitions(
         trailing=tuple(catalogue.trailing),
         grids=catalogue.built_grids(microseconds(until)),
         days=days,
+        business_days=business_days_before(configuration, days, columns["pace"]),
         behind=tuple(catalogue.behind),
     )
-
-
-def planned_values(key_result: KeyResult) -> list[tuple[date, float]]:
-    """Checkpoints inside the span as (the day after, value), from the first day to the one after the last with NaN."""
-    after = {point.on + timedelta(days=1): point.value for point in key_result.pace.checkpoints}
-    end = key_result.ends + timedelta(days=1)
-    inside = sorted((day, value) for day, value in after.items() if key_result.starts < day < end)
-    return [(key_result.starts, _NAN), *inside, (end, _NAN)]
 
 
 def _wanted(
@@ -133,7 +133,7 @@ def _key_result_row(
         subject = catalogue.subject(key_result.metric)
         view = catalogue.view(key_result.metric, key_result.where)
         sees_from = min(start, base_start) - subject.reach_back
-        catalogue.need(view, sees_from, end)
+        catalogue.need(view, min(sees_from, spans.season_from(key_result)), end)
         per = _per(key_result, catalogue, start, end)
     reducer = reducer_of(key_result, subject)
     return (
@@ -168,6 +168,7 @@ def _key_result_row(
         subject.scale if is_of_events(key_result.measure) else 1.0,
         per,
         sees_from,
+        shape_of(key_result),
     )
 
 
@@ -212,24 +213,6 @@ def _project_days(configuration: Configuration, spans: Spans, wanted: Wanted, un
     return build_grid(configuration.project.calendar, Grain.DAY, first, last)
 
 
-def _checkpoints(configuration: Configuration, wanted: Wanted) -> Checkpoints:
-    calendar = configuration.project.calendar
-    plans = {
-        row: [(calendar.days_between(key_result.starts, day), value) for day, value in planned_values(key_result)]
-        for row, (key_result, _) in enumerate(wanted)
-        if key_result.pace.kind == "checkpoints" and isinstance(key_result.measure, Reach | Change | Accumulate)
-    }
-    lengths = np.array([len(plan) for plan in plans.values()], dtype=np.int64)
-    points = np.array([point for plan in plans.values() for point in plan], dtype=np.float64).reshape(-1, 2)
-    return Checkpoints(
-        rows=np.array(list(plans), dtype=np.int64),
-        offsets=np.cumsum(lengths) - lengths,
-        owner=np.repeat(np.arange(len(plans)), lengths),
-        day=np.ascontiguousarray(points[:, 0]),
-        value=np.ascontiguousarray(points[:, 1]),
-    )
-
-
 def _labels(wanted: Wanted, catalogue: Catalogue, contributors: Contributors, status_rule: str) -> dict[str, Any]:
     read = [next((each.metric for each in counting(it, contributors)), None) for it, _ in wanted]
     units = [catalogue.configuration.metrics[metric].unit if metric is not None else None for metric in read]
@@ -243,5 +226,4 @@ def _labels(wanted: Wanted, catalogue: Catalogue, contributors: Contributors, st
         "measure": texts(it.measure.kind for it, _ in wanted),
         "unit": texts(units),
         "status_rule": texts(status_rule for _ in wanted),
-        "pace": texts(it.pace.kind for it, _ in wanted),
     }

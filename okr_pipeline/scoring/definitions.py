@@ -75,6 +75,18 @@ class Reducer(IntEnum):
     IN_BAND = 8
 
 
+class Shape(IntEnum):
+    """The shapes of plans; `OWN`: the measure has a plan of its own."""
+
+    OWN = -1
+    LINEAR = 0
+    CHECKPOINTS = 1
+    BUSINESS_DAYS = 2
+    SEASONAL = 3
+    FRONT_LOADED = 4
+    BACK_LOADED = 5
+
+
 class Aim(IntEnum):
     """Intents, as codes."""
 
@@ -138,7 +150,7 @@ class KeyResults:
     and `provisional: wait`. `from_`: NaN where it is a base measured before the start, over `[base_start, base_end)`.
     `amount`, `form`: the target. `share`, `low`, `high`, `scale`: of `maintain`. `per`: the grid of `cadence`.
     `sign`: +1 where higher is better, -1 where lower is, 0 where neither. `sees_from`: what
-    was observed before that instant is nothing to it.
+    was observed before that instant is nothing to it. `pace`: the shape of the plan that is asked for.
     """
 
     start: Integers
@@ -172,6 +184,7 @@ class KeyResults:
     scale: Floats
     per: Integers
     sees_from: Integers
+    pace: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +235,22 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDays:
+    """The days of earlier years that some key results of one span, grid and window take their season from.
+
+    `rows` are the key results; row `y` of `starts` and `ends` bounds the days of the y-th year, one column for each
+    day of the span, as instants. `flow`: the season is that of sums, else of levels.
+    """
+
+    rows: Integers
+    grid: int
+    over: int
+    flow: bool
+    starts: Integers
+    ends: Integers
+
+
+@dataclass(frozen=True, slots=True)
 class Objectives:
     """Columns of objectives. `parent` is the row that this one's score adds to with `weight`, else -1.
 
@@ -247,6 +276,7 @@ class Definitions:
     of those it is made of; `needed_from[m]` is the earliest instant of it that is looked at. For view `v`,
     `view_reducer[v]` is how it rolls up, `view_shape[v]` the number of its formula in `shapes` or -1, `view_parts[v]`
     its parts' views or -1.
+    `business_days[d]` of the project's days before day `d` are business days; it is empty where nobody counts them.
     """
 
     key_results: KeyResults
@@ -254,6 +284,7 @@ class Definitions:
     checkpoints: Checkpoints
     sums: Sums
     asked: int
+    earlier: tuple[EarlierDays, ...]
     objectives: Objectives
     labels: Mapping[str, Texts]
     status_rule: str
@@ -267,4 +298,5 @@ class Definitions:
     trailing: tuple[Trailing, ...]
     grids: Grids
     days: Grid
+    business_days: Integers
     behind: tuple[frozenset[str], ...]

@@ -18,7 +18,8 @@ from okr_pipeline.scoring.spans import Spans, reach_back
 def extraction_start(configuration: Configuration, metric_id: str, as_of: datetime) -> datetime:
     """The start of the earliest period of a metric that an open key result looks at, through formulas.
 
-    It looks at its span, and at the stretch before it that its baseline or target is taken from, by each of its
+    It looks at its span, at the stretch before it that its baseline or target is taken from, and at the earlier years
+    that its season is taken from, but for what lies before the project's `history_starts`, by each of its
     definitions, for its score by the first is told beside that by the last. A key result is open
     from its start until its metric closes after its end; a cancelled one is not. A metric that none reads is looked
     at as far back as it may be stale or restated. For many metrics `extraction_starts` reads the key results once.
@@ -69,7 +70,7 @@ def _read_metrics(configuration: Configuration, key_result: KeyResult, spans: Sp
     """Every metric that a key result reads, with the earliest instant it looks at."""
     start, _ = spans.of(key_result)
     if key_result.metric is not None:
-        earliest = min(start, spans.before(key_result)[0])
+        earliest = min(start, spans.before(key_result)[0], _season_from(configuration, key_result, spans))
         for each in _with_parts(configuration, configuration.metrics[key_result.metric]):
             yield each, earliest
     if isinstance(key_result.measure, Milestones):
@@ -78,6 +79,12 @@ def _read_metrics(configuration: Configuration, key_result: KeyResult, spans: Sp
                 metric = configuration.metrics[item.when.metric]
                 for each in _with_parts(configuration, metric):
                     yield each, start - reach_back(metric, configuration.calendar_of(metric))
+
+
+def _season_from(configuration: Configuration, key_result: KeyResult, spans: Spans) -> int:
+    """Where the earlier years of a seasonal plan begin, as far back as the project has history at all."""
+    begins, earliest = configuration.project.history_starts, spans.season_from(key_result)
+    return earliest if begins is None else max(earliest, spans.start_of_day(begins))
 
 
 def _with_parts(configuration: Configuration, metric: Metric) -> Iterator[Metric]:

@@ -17,7 +17,7 @@ from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES, QUARA
 from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, microseconds, stamps, texts
 from okr_pipeline.scoring.baselines import baseline_definition, given_baselines
 from okr_pipeline.scoring.compiling import compile_definitions
-from okr_pipeline.scoring.definitions import REASONS, STATUSES, Definitions
+from okr_pipeline.scoring.definitions import REASONS, STATUSES, Definitions, Shape
 from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
@@ -58,6 +58,7 @@ _NUMBERS_NOT_TOLD = (
     "forecast_buffer_days",
 )
 _STATUS_WORDS = texts([*(status.value for status in STATUSES), None])
+_PACE_WORDS = texts([*(shape.name.lower() for shape in Shape if shape >= 0), None])
 _REASON_WORDS = texts([*(reason.value for reason in REASONS), None])
 
 
@@ -243,14 +244,8 @@ def prepare(
     bases = measure_bases(definitions, tracks)
     broken = _failed_metrics(configuration, failed_sources)
     failed = np.array([not behind.isdisjoint(broken) for behind in definitions.behind], dtype=np.bool_)
-    return Prepared(
-        configuration,
-        definitions,
-        tracks,
-        Bases(np.where(fixed, given, bases.value), bases.settled & ~fixed),
-        fixed,
-        failed,
-    )
+    bases = replace(bases, value=np.where(fixed, given, bases.value), settled=bases.settled & ~fixed)
+    return Prepared(configuration, definitions, tracks, bases, fixed, failed)
 
 
 def evaluate(prepared: Prepared, as_of: int) -> Scores:
@@ -327,6 +322,7 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "original_progress": standing.progress,
         "expected_progress": standing.expected_progress,
         "expected_progress_now": standing.expected_progress_now,
+        "pace": _PACE_WORDS[standing.shape],
         "pace_ratio": standing.pace_ratio,
         "gap": standing.progress - standing.expected_progress,
         "status": _STATUS_WORDS[standing.status],

@@ -4,6 +4,7 @@ Belongs here: value, baseline, target, progress, plan and status put together. D
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from okr_pipeline.scoring.definitions import (
     Kind,
 )
 from okr_pipeline.scoring.measures import goes_between, progress_of, targets
-from okr_pipeline.scoring.pace import elapsed_shares, expected_progress, is_level
+from okr_pipeline.scoring.pace import applied_shapes, elapsed_shares, expected_progress, is_level
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.statuses import Judged, judge, pace_ratios
 from okr_pipeline.scoring.told import confidences, is_learnt
@@ -50,6 +51,7 @@ class Standing:
     base: Floats
     confidence: Floats
     settled: Booleans
+    shape: Integers
 
 
 def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, failed: Booleans) -> Standing:
@@ -65,7 +67,12 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
     progress = progress_of(of, np.where(reason == NO_REASON, value, np.nan), base, target)
     reason = np.where((reason == NO_REASON) & np.isnan(progress), REASON[Reason.UNDEFINED_BASELINE], reason)
     period_end = np.where(shown, values.period_end, NO_INSTANT)
-    expected = expected_progress(definitions, period_end, values.any_ended, base, target)
+    shape = applied_shapes(definitions, bases.seasons, base, target)
+    plan = partial(
+        expected_progress, definitions, any_ended=values.any_ended, base=base, target=target, seasons=bases.seasons,
+        shapes=shape,
+    )  # fmt: skip
+    expected = plan(period_end)
     elapsed = elapsed_shares(definitions, moments)
     judged = Judged(
         aim=of.aim,
@@ -88,7 +95,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         target=target,
         progress=progress,
         expected_progress=expected,
-        expected_progress_now=expected_progress(definitions, moments, values.any_ended, base, target),
+        expected_progress_now=plan(moments),
         pace_ratio=pace_ratios(progress, expected),
         status=status,
         reason=np.where(told, REASON[Reason.OUT_OF_REACH], reason),
@@ -100,6 +107,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         base=base,
         confidence=confidences(definitions, tracks.told, moments),
         settled=bases.settled & judged.started & (moments >= of.start + of.closes) & ~np.isnan(base),
+        shape=shape,
     )
 
 
@@ -161,4 +169,5 @@ def _chosen(definitions: Definitions, rows: Integers) -> Definitions:
         key_results=KeyResults(**of),
         milestones=replace(definitions.milestones, **items),
         checkpoints=Checkpoints(none, none, none, np.zeros(0), np.zeros(0)),
+        earlier=(),
     )

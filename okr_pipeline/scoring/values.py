@@ -16,6 +16,7 @@ from okr_pipeline.scoring.grids import bounds_at, ended_periods, first_periods
 from okr_pipeline.scoring.measures import best_attainable
 from okr_pipeline.scoring.milestones import steps_done
 from okr_pipeline.scoring.rollups import count_inside, roll_up
+from okr_pipeline.scoring.seasons import Seasons, measure_seasons
 from okr_pipeline.scoring.told import manual_rows, told_values
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.windows import BaseWindows, Windows, open_base_windows, open_windows
@@ -25,10 +26,14 @@ _Column = TypeVar("_Column", Floats, Integers, Booleans)
 
 @dataclass(frozen=True, slots=True)
 class Bases:
-    """What key results are measured from: NaN where unknown or not needed. `settled` ones can be fixed for good."""
+    """What key results are compared with that was before them: the value that each is measured from, and seasons.
+
+    A value is NaN where unknown or not needed; `settled` ones can be fixed for good.
+    """
 
     value: Floats
     settled: Booleans
+    seasons: Seasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Values:
 
 
 def measure_bases(definitions: Definitions, tracks: Tracks) -> Bases:
-    """The value of the stretch before the start of each key result that is measured from one."""
+    """The value of the stretch before the start of each key result that is measured from one, and every season."""
     of, windows = definitions.key_results, open_base_windows(definitions, tracks)
     rows = windows.rows
     value = np.full(len(of.start), np.nan)
@@ -64,7 +69,7 @@ def measure_bases(definitions: Definitions, tracks: Tracks) -> Bases:
     value[rows] = np.where(_covered(windows, of.min_coverage[rows]), rolled, np.nan)
     settled = np.zeros(len(of.start), dtype=np.bool_)
     settled[rows] = windows.followed
-    return Bases(value, settled)
+    return Bases(value, settled, measure_seasons(definitions, tracks))
 
 
 def measure_values(definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans) -> Values:

@@ -111,6 +111,13 @@ def open_base_windows(definitions: Definitions, tracks: Tracks) -> BaseWindows:
     )
 
 
+def moved_back(definitions: Definitions, over: Integers, moments: Integers) -> Integers:
+    """Each instant moved back by the trailing length of a window."""
+    pairs, place = np.unique(np.stack([over, moments]), axis=1, return_inverse=True)
+    moved = np.array([_back(definitions, int(over) - Window.TRAILING, int(at)) for over, at in pairs.T], dtype=np.int64)
+    return moved[place.ravel()]
+
+
 def _starts(definitions: Definitions, ended_at: Integers) -> Integers:
     """The start of the span, or of the trailing stretch that ends with the newest ended period."""
     of = definitions.key_results
@@ -118,9 +125,7 @@ def _starts(definitions: Definitions, ended_at: Integers) -> Integers:
     rows = np.flatnonzero(of.over >= Window.TRAILING)
     if not len(rows):
         return starts
-    pairs, place = np.unique(np.stack([of.over[rows], ended_at[rows]]), axis=1, return_inverse=True)
-    moved = np.array([_back(definitions, int(over) - Window.TRAILING, int(at)) for over, at in pairs.T], dtype=np.int64)
-    starts[rows] = np.maximum(starts[rows], moved[place.ravel()])
+    starts[rows] = np.maximum(starts[rows], moved_back(definitions, of.over[rows], ended_at[rows]))
     return starts
 
 

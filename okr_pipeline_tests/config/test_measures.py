@@ -266,6 +266,24 @@ CASES: Final = {
         "{maintain: {max: 90, share: 0.9}}\n        pace: {checkpoints: [{on: 2013-05-01, value: 1}]}",
         "okrs/2013-q2.yaml:57:9: key result '2013-Q2/cheap': pace: checkpoints are given with maintain. Checkpoints plan the values of reach, change, accumulate. Remove pace.",
     ),
+    "maintain with business days": (
+        QUARTER,
+        "{maintain: {max: 90, share: 0.9}}",
+        "{maintain: {max: 90, share: 0.9}}\n        pace: business_days",
+        "okrs/2013-q2.yaml:57:9: key result '2013-Q2/cheap': pace: business_days is given with maintain. It shapes the plans of reach, change, accumulate; the plan of maintain is its own. Remove pace.",
+    ),
+    "seasonal with a single day": (
+        QUARTER,
+        "        over: trailing 28 days\n        pace: linear",
+        "        pace: seasonal",
+        "okrs/2013-q2.yaml:18:9: key result '2013-Q2/delay': pace: seasonal is given, but a value of metric 'departure_delay' is of one day only. One day of an earlier cycle is chance, not season. Add 'over: trailing 28 days', or write another pace.",
+    ),
+    "seasonal with the whole cycle": (
+        QUARTER,
+        "        over: trailing 28 days\n        pace: linear",
+        "        over: cycle\n        pace: seasonal",
+        "okrs/2013-q2.yaml:19:9: key result '2013-Q2/delay': pace: seasonal is given with 'over: cycle'. A value since the start has no level before it to compare earlier cycles by. Write 'over: trailing 28 days', or another pace.",
+    ),
     "baseline of no periods": (
         QUARTER,
         "needs: 8",

@@ -207,17 +207,24 @@ CASES: Final = {
         "        min_coverage: 80",
         "okrs/2013-q2.yaml:22:23: key result '2013-Q2/delay': min_coverage: 80 is not a share, at most 1. Least share of observed periods for a score. Write 0.8 for 80 percent.",
     ),
-    "pace not yet": (
-        QUARTER,
-        "pace: linear",
-        "pace: business_days",
-        "okrs/2013-q2.yaml:19:15: key result '2013-Q2/delay': pace: 'business_days' is not available in this version; available: linear, checkpoints. Expected progress must follow the plan that is named. Write linear, or checkpoints with dated values.",
-    ),
     "pace misspelt": (
         QUARTER,
         "pace: linear",
         "pace: lineer",
-        "okrs/2013-q2.yaml:19:15: key result '2013-Q2/delay': pace: 'lineer' is not a pace. Expected progress follows a straight line (linear) or dated values (checkpoints). Did you mean 'linear'?",
+        "okrs/2013-q2.yaml:19:15: key result '2013-Q2/delay': pace: 'lineer' is not a pace. Expected progress follows linear, business_days, seasonal, front_loaded, back_loaded, or dated values (checkpoints). Did you mean 'linear'?",
+    ),
+    "pace nearly right": (
+        QUARTER,
+        "pace: linear",
+        "pace: busines-days",
+        "okrs/2013-q2.yaml:19:15: key result '2013-Q2/delay': pace: 'busines-days' is not a pace. Expected progress follows linear, business_days, seasonal, front_loaded, back_loaded, or dated values (checkpoints). Did you mean 'business_days'?",
+    ),
+    "year ago in a span of more than a year": (
+        QUARTER,
+        "        measure: {accumulate: {to: +20% of previous_cycle}}",
+        "        measure: {accumulate: {to: +20% of year_ago}}\n        ends: 2014-06-30",
+        "okrs/2013-q2.yaml:45:36: key result '2013-Q2/more-flights': measure.accumulate.to: year_ago is given with a span of 456 days. The same days a year earlier would still run when it starts, and its target would not be known. Write previous_cycle, or a number.",
+        "okrs/2013-q2.yaml:46:15: key result '2013-Q2/more-flights': ends: 2014-06-30 is outside cycle '2013-Q2', 2013-04-01 to 2013-06-30. A key result is scored within its cycle. Choose a day of the cycle, or move it to another.",
     ),
     "checkpoint outside the span": (
         QUARTER,

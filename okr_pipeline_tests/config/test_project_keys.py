@@ -113,11 +113,59 @@ CASES: Final = {
         "status_rule: pase",
         "project.yaml:6:14: project: status_rule: 'pase' is not a status rule. A status must be judged by the rule it names. Did you mean 'pace'?",
     ),
-    "holidays not yet": (
+    "country misspelt": (
         PROJECT,
         "as_of: null",
-        "holidays: US",
-        "project.yaml:8:1: project: holidays is not available in this version; available: as_of, fiscal_year, fiscal_year_starts, history_starts, mission, name, status_rule, store, timezone, week_starts. What is not read must not look as if it counted. Remove 'holidays'.",
+        "holidays: USA",
+        "project.yaml:8:11: project: holidays: 'USA' is not a country, nor a part of one, whose holidays are known. Countries are named by the two capital letters of ISO 3166. Write US.",
+    ),
+    "country by name": (
+        PROJECT,
+        "as_of: null",
+        "holidays: Germany",
+        "project.yaml:8:11: project: holidays: 'Germany' is not a country, nor a part of one, whose holidays are known. Countries are named by the two capital letters of ISO 3166. Write DE.",
+    ),
+    "country nearly by name": (
+        PROJECT,
+        "as_of: null",
+        "holidays: Germny",
+        "project.yaml:8:11: project: holidays: 'Germny' is not a country, nor a part of one, whose holidays are known. Countries are named by the two capital letters of ISO 3166. Write DE for Germany, if that is meant.",
+    ),
+    "no country": (
+        PROJECT,
+        "as_of: null",
+        "holidays: QQQ",
+        "project.yaml:8:11: project: holidays: 'QQQ' is not a country, nor a part of one, whose holidays are known. Countries are named by the two capital letters of ISO 3166. Write it as in US, DE-BY or GB-SCT.",
+    ),
+    "part of a country misspelt": (
+        PROJECT,
+        "as_of: null",
+        "holidays: [US, DE-BX]",
+        "project.yaml:8:16: project: holidays[1]: 'BX' is not a part of DE whose holidays are known. Holidays of a whole country are named by its two letters alone. Known parts of DE: BB, BE, BW, BY, HB, HE, HH, MV, NI, NW, RP, SH, ….",
+    ),
+    "part of a country without parts": (
+        PROJECT,
+        "as_of: null",
+        "holidays: [IS-1]",
+        "project.yaml:8:12: project: holidays[0]: '1' is not a part of IS whose holidays are known. Holidays of a whole country are named by its two letters alone. Write IS.",
+    ),
+    "holiday not in the calendar": (
+        PROJECT,
+        "as_of: null",
+        "holidays: [US, 2013-02-29]",
+        "project.yaml:8:16: project: holidays[1]: '2013-02-29' is not in the calendar. Check the month and the day.",
+    ),
+    "holiday is a number": (
+        PROJECT,
+        "as_of: null",
+        "holidays: 24",
+        "project.yaml:8:11: project: holidays: 24 is neither a region nor a date. Holidays are those of a country or of a part of one, or single dates. Write them as in US, DE-BY or 2013-12-24.",
+    ),
+    "holiday is nothing": (
+        PROJECT,
+        "as_of: null",
+        "holidays: [null]",
+        "project.yaml:8:12: project: holidays[0]: nothing is neither a region nor a date. Holidays are those of a country or of a part of one, or single dates. Write them as in US, DE-BY or 2013-12-24.",
     ),
     "date with a time": (
         PROJECT,

@@ -76,8 +76,9 @@ def test_every_file_of_the_example_is_valid_in_an_editor(file):
         ("metrics/main.yaml", "    formula: spend / flights\n", ""),
         ("okrs/2013-q2.yaml", "horizon: strategic", "horizons: strategic"),
         ("okrs/2013-q2.yaml", "over: trailing 28 days", "over: last 28 days"),
-        ("okrs/2013-q2.yaml", "state: active", "contributes_to: annual"),
-        ("okrs/2013-q2.yaml", "pace: linear", "pace: seasonal"),
+        ("okrs/2013-q2.yaml", "state: active", "contributes_too: annual"),
+        ("okrs/2013-q2.yaml", "pace: linear", "pace: season"),
+        ("project.yaml", "week_starts: monday", "holidays: Germany"),
         ("okrs/2013-q2.yaml", "{limit: {to: 120000}}", "{limit: {too: 120000}}"),
         ("okrs/2013-q2.yaml", "{limit: {to: 120000}}", "{limit: {to: 120000}, reach: {from: 1, to: 2}}"),
         ("okrs/2013-q2.yaml", "by: +25%", "by: a quarter"),
@@ -100,6 +101,9 @@ def test_what_load_refuses_by_its_form_is_marked_in_an_editor(editor, errors, fi
         ("okrs/2013-q2.yaml", "by: +25%", "by: -300"),
         ("okrs/2013-q2.yaml", "by: +25%", "by: +10 points"),
         ("okrs/2013-q2.yaml", "to: +20% of previous_cycle", "to: 20"),
+        ("okrs/2013-q2.yaml", "pace: linear", "pace: back_loaded"),
+        ("project.yaml", "week_starts: monday", "holidays: DE-BY"),
+        ("project.yaml", "week_starts: monday", "holidays: [US, 2013-12-24]"),
     ],
 )
 def test_every_way_to_write_it_is_valid_in_an_editor(editor, errors, file, old, new):

@@ -1,5 +1,6 @@
 """What must have been read: exactly what open key results look at."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from okr_pipeline.model.okr import (
     Milestone,
     Milestones,
     Over,
+    Pace,
     Reach,
     RelativeTarget,
     Share,
@@ -40,6 +42,22 @@ def start(it: KeyResult, as_of: datetime = TODAY, **facts: object) -> date:
         ("the stretch before it", key_result(Change(Share(0.1)), over=TRAILING), date(2013, 3, 4)),
         ("the twenty days before", key_result(Accumulate(RelativeTarget(0.1, "previous_cycle"))), date(2013, 3, 12)),
         ("the year before", key_result(Accumulate(RelativeTarget(0.1, "year_ago"))), date(2012, 4, 1)),
+        (
+            "the quarter before, as a quarter",
+            key_result(Accumulate(RelativeTarget(0.1, "previous_cycle")), ends=date(2013, 6, 30)),
+            date(2013, 1, 1),
+        ),
+        (
+            "the weeks of the year before",
+            key_result(Accumulate(RelativeTarget(0.1, "year_ago")), ends=date(2013, 4, 14)),
+            date(2012, 4, 2),
+        ),
+        ("three years for the season of a sum", key_result(Accumulate(1), pace=Pace("seasonal")), date(2010, 3, 29)),
+        (
+            "and the window before for that of a level",
+            key_result(Reach(0, 1), over=TRAILING, pace=Pace("seasonal")),
+            date(2010, 3, 1),
+        ),
         ("what a milestone waits for", key_result(WAITING, metric=None), date(2013, 3, 28)),
     ],
 )
@@ -59,6 +77,12 @@ def test_a_metric_that_no_open_key_result_reads_is_read_for_its_restated_days(
     says: str, it: KeyResult, as_of: datetime
 ) -> None:
     assert (as_of.date() - start(it, as_of)).days == 7, says
+
+
+def test_a_season_is_not_looked_for_before_there_is_history() -> None:
+    config = configuration([metric()], [key_result(Accumulate(1), pace=Pace("seasonal"))])
+    config = replace(config, project=replace(config.project, history_starts=date(2011, 6, 1)))
+    assert extraction_start(config, "kpi", TODAY).date() == date(2011, 6, 1)
 
 
 def test_a_key_result_is_open_until_its_metric_closes() -> None:

@@ -36,6 +36,7 @@ from okr_pipeline.model.okr import (
     Objective,
     Over,
     Pace,
+    PaceKind,
     Points,
     Reach,
     RelativeTarget,
@@ -45,6 +46,7 @@ from okr_pipeline.model.okr import (
 FIRST = date(2013, 3, 1)
 STARTS, ENDS = date(2013, 4, 1), date(2013, 4, 20)
 CYCLE = Cycle("C", STARTS, ENDS)
+SHAPES: tuple[PaceKind, ...] = ("linear", "business_days", "seasonal", "front_loaded", "back_loaded")
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def key_results(draw: st.DrawFn, name: str) -> KeyResult:
         metric=draw(st.sampled_from(["kpi", "ratio", "delay"])),
         where=draw(st.sampled_from([{}, {}, {"carrier": "B6"}])),
         over=draw(overs()),
-        pace=Pace("checkpoints", tuple(checkpoints)) if checkpoints else Pace(),
+        pace=Pace("checkpoints", tuple(checkpoints)) if checkpoints else Pace(draw(st.sampled_from(SHAPES))),
         weight=draw(_positive),
         min_coverage=draw(st.sampled_from([0.0, 0.5, 0.8, 1.0])),
         grace=draw(st.sampled_from([0.0, 0.1, 0.5])),
@@ -205,6 +207,8 @@ def worlds(draw: st.DrawFn, *, tame: bool = False) -> World:
         _observed_at_random(random, name, carrier, draw(st.dates(FIRST, date(2013, 4, 12))), calendar, tame=tame)
         for name in ("kpi", "delay") for carrier in ("B6", "AA")
     ]  # fmt: skip
+    if draw(st.booleans()):
+        frames += [_observed_at_random(random, "kpi", "B6", date(2012, 3, 12), calendar, tame=tame)]
     observations = pd.concat(frames, ignore_index=True)
     refused = draw(st.lists(st.integers(0, max(len(observations) - 1, 0)), max_size=3))
     held = observations.iloc[refused if len(observations) else []].assign(raw_value=None, rule="minimum", reason="")

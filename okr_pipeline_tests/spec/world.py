@@ -26,6 +26,7 @@ from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.fiscal import WeekYear
 from okr_pipeline.model.formula import parse_formula
 from okr_pipeline.model.frames import CHECK_INS, OBSERVATIONS, QUARANTINE
+from okr_pipeline.model.holidays import Holidays
 from okr_pipeline.model.metric import Across, Additivity, Better, Metric, Rollup
 from okr_pipeline.model.okr import (
     Accumulate,
@@ -170,7 +171,7 @@ def _frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pd.Data
 
 
 def _project(given: Yaml, calendar: Calendar) -> Project:
-    return Project("Example", calendar, status_rule=given.get("status_rule", "pace"))
+    return Project("Example", calendar, status_rule=given.get("status_rule", "pace"), holidays=_holidays(given))
 
 
 def _calendar(project: Yaml) -> Calendar:
@@ -181,6 +182,14 @@ def _calendar(project: Yaml) -> Calendar:
         year = WeekYear(fiscal["pattern"], weekday, near, rule, fiscal.get("week_53"))
         return Calendar(zone, year.week_starts, week_year=year)
     return Calendar(zone, _DAYS.index(project.get("week_starts", "monday")), (month, day))
+
+
+def _holidays(project: Yaml) -> Holidays:
+    written = project.get("holidays", [])
+    each = written if isinstance(written, list) else [written]
+    return Holidays(
+        tuple(it for it in each if not isinstance(it, date)), tuple(it for it in each if isinstance(it, date))
+    )
 
 
 def _metric(name: str, given: Yaml) -> Metric:
@@ -338,10 +347,10 @@ def _over(text: str) -> Over:
     return Over(text)  # type: ignore[arg-type]
 
 
-def _pace(written: object) -> Pace:
+def _pace(written: Any) -> Pace:
     if isinstance(written, Mapping):
         return Pace("checkpoints", tuple(Checkpoint(it["on"], it["value"]) for it in written["checkpoints"]))
-    return Pace()
+    return Pace(written)
 
 
 def _series(line: str, configuration: Configuration) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
