@@ -14,10 +14,10 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
-from okr_pipeline.application.health import source_health
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
+from okr_pipeline.application.trust import source_trust
 from okr_pipeline.application.turns import require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.snapshot import Snapshot
@@ -189,8 +189,8 @@ def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
         return None
     content = str(store.scorecard(newest[0]["week"]))
     snapshot = snapshot_from_json(content)
-    health = source_health(workspace, gather(workspace, run.as_of, every_metric=True), run.as_of)
-    said = health == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
+    trust = source_trust(workspace, gather(workspace, run.as_of, every_metric=True), run.as_of)
+    said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
     return (snapshot, content) if said else None
 
 

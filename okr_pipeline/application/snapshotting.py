@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from okr_pipeline.application.health import quarantined_rows, source_health
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
+from okr_pipeline.application.trust import quarantined_rows, source_trust
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.configuration import Configuration
@@ -120,7 +120,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         cycles=cycles,
         behind=_behind(rows),
         transitions=_transitions(rows),
-        sources=source_health(workspace, evidence, as_of),
+        sources=source_trust(workspace, evidence, as_of),
         quarantined=quarantined_rows(evidence.quarantine),
         notes=_notes(workspace),
     )

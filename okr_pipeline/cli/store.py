@@ -1,4 +1,4 @@
-"""`okr store`: the store's schema, health and backups."""
+"""`okr store`: the store's schema, condition and backups."""
 
 import json
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir, StoreUrl
 if TYPE_CHECKING:
     from okr_pipeline.store.backup import Backup
 
-app = typer.Typer(help="The store's schema, health and backups.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="The store's schema, condition and backups.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()
@@ -88,7 +88,7 @@ def doctor(config: ConfigDir = CONFIG, store: StoreUrl = None, as_json: AsJson =
     """Look for damage, unfinished runs and logins that can do too much; exits 1 when something is wrong."""
     from dataclasses import asdict
 
-    from okr_pipeline.application.health import examine_sources
+    from okr_pipeline.application.trust import examine_sources
     from okr_pipeline.application.workspace import open_project_store
 
     findings = (*open_project_store(config, store_url=store).doctor(), *examine_sources(config))

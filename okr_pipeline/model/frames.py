@@ -151,3 +151,37 @@ OBJECTIVE_SCORES: Final = (
     "status_rule",
 )
 """One row: an objective as of an instant. `score_low`/`score_high` count what is unknown as 0 and as 1."""
+
+METRIC_HEALTH: Final = (
+    "metric",
+    "dimensions",
+    "state",
+    "reason",
+    "value",
+    "low",
+    "high",
+    "distance",
+    "period_start",
+    "period_end",
+    "provisional",
+    "since",
+    "periods_in_row",
+    "signal",
+    "direction",
+    "season",
+    "centre",
+    "limit_low",
+    "limit_high",
+    "noise",
+    "review_since",
+)
+"""One row: a metric, or one of its members where they are not combined, as of an instant.
+
+`state` and `signal` are `model.health` values; `reason` is why the value is unknown, else None. `value` is of the
+newest ended period `[period_start, period_end)`; `low` and `high` are the healthy band, NaN where it is open.
+`distance` is how far the value is beyond the band: positive above, negative below, 0 inside. `since` is the start of
+the first of `periods_in_row` observed periods in a row on the same side of healthy. `centre`, `limit_low`, `limit_high`
+are the natural limits; `direction` is high or low where `signal` is a change; `season` names the stretch that values
+are compared over, None for none. `noise`: a breach that the limits expect. `review_since` is the start of the first
+period of the review that is open, NaT for none.
+"""

@@ -115,7 +115,7 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceHealth:
+class SourceTrust:
     """Can the numbers from this source be trusted? `state` is ok, stale, failed or never_read.
 
     `last_change_at` is when a read last brought something that was not known before: reading the same again leaves a
@@ -169,6 +169,6 @@ class Snapshot:
     cycles: tuple[CycleRow, ...]
     behind: tuple[str, ...]
     transitions: tuple[Transition, ...]
-    sources: tuple[SourceHealth, ...]
+    sources: tuple[SourceTrust, ...]
     quarantined: tuple[QuarantinedRow, ...]
     notes: tuple[str, ...]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from markupsafe import Markup
 
 from okr_pipeline.model.score import Status
-from okr_pipeline.model.snapshot import CycleRow, KeyResultRow, ObjectiveRow, Snapshot, SourceHealth, Transition
+from okr_pipeline.model.snapshot import CycleRow, KeyResultRow, ObjectiveRow, Snapshot, SourceTrust, Transition
 from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering import charts, numbers, words
 from okr_pipeline.rendering.anchors import anchors
@@ -286,7 +286,7 @@ def _because(snapshot: Snapshot, doubts: Sequence[str], provisional: int) -> str
     return f"{every} up to date, no value was refused, no check failed.{note}"
 
 
-def _source(view: _View, source: SourceHealth) -> SourceLine:
+def _source(view: _View, source: SourceTrust) -> SourceLine:
     newest = source.newest_period_end
     hours = None if newest is None else (view.snapshot.as_of - newest).total_seconds() / 3600
     return SourceLine(

@@ -6,6 +6,8 @@ Does not: a clock, a file, a store, or the wording of results.
 
 from okr_pipeline.scoring.evidence import window_observations
 from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts
+from okr_pipeline.scoring.health import judge_health
+from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
 
@@ -17,6 +19,8 @@ __all__ = [
     "evaluation_start",
     "extraction_start",
     "extraction_starts",
+    "health_starts",
+    "judge_health",
     "plan",
     "score",
     "trajectory",

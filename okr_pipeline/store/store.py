@@ -58,7 +58,7 @@ class Store:
         """Where it is: its URL without the password."""
         return self._database.place
 
-    # Schema and health
+    # Schema and condition
 
     def upgrade(self, revision: str = "head") -> None:
         """Create the store, or bring its schema up to date, in one transaction."""

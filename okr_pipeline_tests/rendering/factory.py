@@ -17,7 +17,7 @@ from okr_pipeline.model.snapshot import (
     ObjectiveRow,
     QuarantinedRow,
     Snapshot,
-    SourceHealth,
+    SourceTrust,
     TrackPoint,
     Transition,
 )
@@ -206,8 +206,8 @@ def week() -> Snapshot:
     return snapshot_of(
         [cycle("2013-Q2", QUARTER, _quarter()), cycle("2013", YEAR, _year()), cycle("2013-S10", SPRINT, _sprint())],
         sources=(
-            SourceHealth("warehouse", "sql", "ok", "", 12, 14, _utc(20, 8), AS_OF, 1, 0),
-            SourceHealth(
+            SourceTrust("warehouse", "sql", "ok", "", 12, 14, _utc(20, 8), AS_OF, 1, 0),
+            SourceTrust(
                 "weather",
                 "files",
                 "stale",
@@ -219,10 +219,10 @@ def week() -> Snapshot:
                 0,
                 1,
             ),
-            SourceHealth(
+            SourceTrust(
                 "crm", "sql", "failed", "connection refused", 1, 1, _utc(17, 8), instant(date(2013, 5, 17)), 0, 0
             ),
-            SourceHealth("survey", "files", "never_read", "file nps.csv does not exist", 1, 1, None, None, 0, 0),
+            SourceTrust("survey", "files", "never_read", "file nps.csv does not exist", 1, 1, None, None, 0, 0),
         ),
         quarantined=(
             QuarantinedRow(

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from okr_pipeline.application.health import examine_sources
+from okr_pipeline.application.trust import examine_sources
 from okr_pipeline_tests.projects import Small, january
 
 SECRET = "hunter2-not-to-be-shown"

@@ -1,4 +1,4 @@
-"""Can the numbers be trusted: the health of sources and what was refused.
+"""Can the numbers be trusted: the state of sources and what was refused.
 
 Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
@@ -17,17 +17,17 @@ from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.config import ConfigurationError, VariableError
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.snapshot import QuarantinedRow, SourceHealth
+from okr_pipeline.model.snapshot import QuarantinedRow, SourceTrust
 from okr_pipeline.store.doctor import Finding
 
 
-def source_health(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceHealth, ...]:
+def source_trust(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceTrust, ...]:
     """Each source: whether it answered, how far its data reaches, and what was refused."""
     states = workspace.store.metric_states()
     checks = workspace.store.check_results(latest=True)
     failed = checks[checks["status"].isin(["failed", "errored"])]
     return tuple(
-        _health(workspace.configuration, source_id, states, evidence, failed, as_of)
+        _trust(workspace.configuration, source_id, states, evidence, failed, as_of)
         for source_id in workspace.configuration.sources
     )
 
@@ -67,19 +67,19 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
         yield Finding(name, "ok", "it answers, and nothing about it needs a caution")
 
 
-def _health(
+def _trust(
     configuration: Configuration,
     source_id: str,
     states: pd.DataFrame,
     evidence: Evidence,
     failed: pd.DataFrame,
     as_of: datetime,
-) -> SourceHealth:
+) -> SourceTrust:
     metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
     read = states[states["metric"].isin(metrics)]
     observed = evidence.observations[evidence.observations["metric"].isin(metrics)]
     state, detail = _state(metrics, read, observed, as_of)
-    return SourceHealth(
+    return SourceTrust(
         id=source_id,
         connector=configuration.sources[source_id].connector,
         state=state,
