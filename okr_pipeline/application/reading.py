@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from connectors.catalogue import load_connectors
 from connectors.contract import Caution, Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import ConfigError, ConnectorError
+from okr_pipeline.application.health import history_needed
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
@@ -42,16 +43,17 @@ class Delivery:
 def plan_windows(
     workspace: Workspace, metrics: Iterable[Metric], as_of: datetime, states: pd.DataFrame, *, full_refresh: bool
 ) -> dict[str, Period]:
-    """The whole periods to read of each metric: what scores need and the store lacks, plus what may be restated.
+    """The whole periods to read of each metric: what is needed and the store lacks, plus what may be restated.
 
-    `states` has one row per metric that was read before, with the window read so far. A metric with nothing new to
-    read is left out.
+    Scores need some, and healthy bands. `states` has one row per metric that was read before, with the window read so
+    far. A metric with nothing new to read is left out.
     """
     read = read_so_far(states)
     starts = extraction_starts(workspace.configuration, as_of)
+    judged = history_needed(workspace.configuration, as_of)
     windows = {}
     for metric in metrics:
-        needed = _floor(workspace, metric, starts[metric.id])
+        needed = _floor(workspace, metric, min(starts[metric.id], judged.get(metric.id, as_of)))
         end = _floor(workspace, metric, as_of)
         start = needed
         if not full_refresh and metric.id in read:

@@ -3,7 +3,7 @@
 Belongs here: the progress bar, the closing lines, the exit code. Does not: the facts (the run's summary in the store).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -15,7 +15,9 @@ from okr_pipeline.application.telling import stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.cli.failures import DONE, FAILED, IN_PART
 from okr_pipeline.cli.tables import as_of_words, console
+from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.score import Status
+from okr_pipeline.rendering.words import members
 
 Facts = Mapping[str, Any]
 _SHOWN = 40
@@ -63,17 +65,9 @@ def tell_run(workspace: Workspace, run_id: str, failures: Sequence[str]) -> int:
     for step, facts in summary.items():
         if step.startswith("observed/"):
             _tell_source(out, step.removeprefix("observed/"), facts)
-    if "scored" in summary:
-        _tell_scores(out, summary["scored"])
-    if "history" in summary:
-        days, changed = summary["history"]["days"], summary["history"]["changed"]
-        out.print(f"History    {days} days reconstructed, {changed} scores new or different")
-        if summary["history"]["kept"]:
-            out.print(f"  {summary['history']['kept']} of them keep the scores that were recorded at the time")
-    if "alerts" in summary:
-        _tell_alerts(out, summary["alerts"])
-    if "scorecard" in summary:
-        _tell_scorecard(out, summary["scorecard"])
+    for step, tell in _TOLD.items():
+        if step in summary:
+            tell(out, summary[step])
     for failure in failures:
         out.print(f"[red]Failed[/red]     {escape(failure)}")
     return _exit_code(summary, failures)
@@ -114,6 +108,12 @@ def _tell_scores(out: Console, facts: Facts) -> None:
         out.print(f"  {after.glyph} {escape(row['key_result'])}: {before} → {after.word}")
 
 
+def _tell_history(out: Console, facts: Facts) -> None:
+    out.print(f"History    {facts['days']} days reconstructed, {facts['changed']} scores new or different")
+    if facts["kept"]:
+        out.print(f"  {facts['kept']} of them keep the scores that were recorded at the time")
+
+
 def _tell_alerts(out: Console, facts: Facts) -> None:
     out.print(f"Alerts     {len(facts['open'])} open, {len(facts['opened'])} opened, {len(facts['closed'])} closed")
     for word, key_results in (("opened", facts["opened"]), ("closed", facts["closed"])):
@@ -121,9 +121,30 @@ def _tell_alerts(out: Console, facts: Facts) -> None:
             out.print(f"  {word}: {escape(key_result)}")
 
 
+def _tell_health(out: Console, facts: Facts) -> None:
+    judged = sum(facts["states"].values())
+    counts = [f"{facts['states'][it]} {it.word}" for it in HealthState if facts["states"].get(it)]
+    said = f"{judged} judged: {', '.join(counts)}" if judged else "none has a healthy band"
+    opened, closed = facts["opened_count"], facts["closed_count"]
+    out.print(f"KPIs       {said} · {opened} reviews opened, {closed} closed")
+    for word in ("opened", "closed"):
+        for row in facts[word][:_SHOWN]:
+            name = " ".join(filter(None, (row["metric"], members(row["dimensions"]))))
+            out.print(f"  review {word}: {escape(name)}, {row['reason']}", soft_wrap=True)
+
+
 def _tell_scorecard(out: Console, facts: Facts) -> None:
     out.print(f"Scorecard  {escape(facts['path'])}", soft_wrap=True)
     out.print(f"  {escape(facts['headline'])}", soft_wrap=True)
+
+
+_TOLD: Mapping[str, Callable[[Console, Facts], None]] = {
+    "scored": _tell_scores,
+    "history": _tell_history,
+    "alerts": _tell_alerts,
+    "health": _tell_health,
+    "scorecard": _tell_scorecard,
+}
 
 
 def _exit_code(summary: Facts, failures: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
@@ -50,6 +51,7 @@ def refresh(context: dg.OpExecutionContext, config: RefreshMetrics, project: dg.
     for event in lineage_events(context.instance, scored):
         context.log_event(event)
     raise_alerts(project, scope.run)
+    review_metrics(project, scope.run)
     write_scorecard(project, scope.run)
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import dagster as dg
 
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.health import Reviewed, review_metrics
 from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.health import HealthState
 from okr_pipeline.orchestration.lineage import lineage_events, markdown_table
 from okr_pipeline.orchestration.observing import reads_key
 from okr_pipeline.orchestration.scope import Scope, scope_of
@@ -102,12 +104,14 @@ def _score_past(workspace: Workspace, scope: Scope) -> Iterator[object]:
     key=ALERTS,
     deps=[KEY_RESULT_SCORES],
     group_name="outcomes",
-    description="Episodes of key results that are behind: opened, held and closed, never flapping.",
+    description="Episodes of key results that are behind, and reviews of KPIs outside their healthy band: opened, held "
+    "and closed, never flapping.",
     kinds={"alert"},
 )
 def alerts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
-    """Advance the alert episodes."""
-    raised = raise_alerts(project, scope_of(context, project).run)
+    """Advance the alert episodes and the KPI reviews."""
+    run = scope_of(context, project).run
+    raised, reviewed = raise_alerts(project, run), review_metrics(project, run)
     return dg.MaterializeResult(
         metadata={
             "open": len(raised.open_key_results),
@@ -116,8 +120,23 @@ def alerts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspac
             "transitions": dg.MarkdownMetadataValue(
                 markdown_table(raised.transitions, ["key_result", "from_state", "to_state", "reason"])
             ),
+            **_health_metadata(reviewed),
         }
     )
+
+
+def _health_metadata(reviewed: Reviewed) -> dict[str, dg.MetadataValue | int]:
+    """How many metrics are in each state, and the table of those that are not healthy."""
+    judged = reviewed.health
+    unwell = judged[judged["state"] != HealthState.HEALTHY].head(_TABLE_ROWS)
+    columns = ["metric", "dimensions", "state", "reason", "value", "low", "high", "since", "signal", "review_since"]
+    return {
+        **{f"health/{state}": int(count) for state, count in judged["state"].value_counts().items()},
+        "health": dg.MarkdownMetadataValue(markdown_table(unwell, columns)),
+        "reviews": dg.MarkdownMetadataValue(
+            markdown_table(reviewed.events, ["metric", "dimensions", "event", "reason"])
+        ),
+    }
 
 
 @dg.asset(

@@ -10,7 +10,17 @@ from datetime import date, datetime
 import pandas as pd
 import sqlalchemy as sa
 
-from okr_pipeline.store import alerts, amendments, evidence, observations, quarantine, runs, scorecards, scores
+from okr_pipeline.store import (
+    alerts,
+    amendments,
+    evidence,
+    health,
+    observations,
+    quarantine,
+    runs,
+    scorecards,
+    scores,
+)
 from okr_pipeline.store import check_ins as said
 
 
@@ -135,6 +145,28 @@ class Batch:
         `transitions` has `episode`, `key_result`, `rule`, `from_state`, `to_state`, `as_of`, `reason`.
         """
         return alerts.record(self._connection, states, transitions, run_id=run_id, recorded_at=self.recorded_at)
+
+    def record_metric_health(
+        self,
+        frame: pd.DataFrame,
+        *,
+        as_of: datetime,
+        as_of_date: date,
+        known_at: datetime,
+        run_id: str,
+        config_version: str,
+    ) -> int:
+        """Append metrics (METRIC_HEALTH) whose content is new for the date; how many."""
+        stamp = scores.Stamp(as_of, as_of_date, known_at, run_id, config_version)
+        return health.record_health(self._connection, frame, stamp, self.recorded_at)
+
+    def record_review_events(self, events: pd.DataFrame, *, run_id: str) -> int:
+        """Append what opened and closed KPI reviews; how many events.
+
+        `events` has `review`, `metric`, `dimensions`, `event`, `since`, `as_of`, `value`, `low`, `high`, `signal`,
+        `reason`.
+        """
+        return health.record_events(self._connection, events, run_id=run_id, recorded_at=self.recorded_at)
 
     def save_scorecard(
         self,

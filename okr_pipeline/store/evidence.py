@@ -22,6 +22,7 @@ from okr_pipeline.store.schema import (
     metric_reads,
     metric_states,
     read_outcomes,
+    review_events,
 )
 
 _READ_COLUMNS: Final = (
@@ -86,7 +87,14 @@ def changed_at(connection: sa.Connection) -> datetime | None:
     """
     newest = [
         connection.execute(sa.select(sa.func.max(table.c.recorded_at))).scalar_one()
-        for table in (metric_reads, config_versions, baselines, alert_transitions, check_in_revisions)
+        for table in (
+            metric_reads,
+            config_versions,
+            baselines,
+            alert_transitions,
+            check_in_revisions,
+            review_events,
+        )
     ]
     return max((at for at in newest if at is not None), default=None)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES
+from okr_pipeline.model.frames import KEY_RESULT_SCORES, METRIC_HEALTH, OBJECTIVE_SCORES
 from okr_pipeline.store.types import BYTEWISE_TEXT, Instant
 
 metadata: Final = sa.MetaData()
@@ -368,6 +368,79 @@ alert_transitions: Final = _table(
     _recorded(),
     _run(),
     sa.Index("alert_transitions_key_result", "key_result", "rule"),
+)
+
+_HEALTH_INSTANTS: Final = {"period_start", "period_end", "since", "review_since"}
+_HEALTH_TRUTHS: Final = {"provisional", "noise"}
+_HEALTH_TEXTS: Final = {"state", "reason", "signal", "direction", "season"}
+_HEALTH_COMMENTS: Final = {
+    "state": "healthy, breach or unknown",
+    "reason": "why the value is unknown",
+    "value": "in the unit of the metric, of the newest ended period",
+    "period_start": "UTC",
+    "period_end": "UTC",
+    "low": "least healthy value, included; in the unit of the metric",
+    "high": "greatest healthy value, included; in the unit of the metric",
+    "distance": "beyond the band, in the unit of the metric: positive above, negative below, 0 inside",
+    "provisional": "the period may still change",
+    "since": "UTC; the start of the first period in a row on this side of healthy",
+    "periods_in_row": "count",
+    "signal": "what the natural limits say: a rule that holds, none, too_short or flat",
+    "direction": "high or low, where the signal is a change",
+    "season": "what values are compared over: weekday, hour of the week, or nothing",
+    "centre": "of the natural limits, in the unit of the metric",
+    "limit_low": "in the unit of the metric",
+    "limit_high": "in the unit of the metric",
+    "noise": "a breach that the natural limits expect",
+    "review_since": "UTC; the start of the first period of the open review; null: none",
+}
+
+
+def _health_column(name: str) -> sa.Column[Any]:
+    comment = _HEALTH_COMMENTS[name]
+    if name in _HEALTH_INSTANTS:
+        return _instant(name, comment, null=True)
+    if name in _HEALTH_TRUTHS:
+        return sa.Column(name, sa.Boolean, nullable=False, comment=comment)
+    if name == "periods_in_row":
+        return _count(name, comment)
+    return _text(name, comment, null=name != "state") if name in _HEALTH_TEXTS else _number(name, comment)
+
+
+metric_health_revisions: Final = _table(
+    "metric_health_revisions",
+    "history",
+    _text("metric", key=True),
+    _text("dimensions", "JSON, keys sorted", key=True),
+    sa.Column("as_of_date", sa.Date, primary_key=True, comment="local date the health speaks about"),
+    _count("revision", "counts from 1", key=True),
+    _instant("as_of", "UTC; the instant the health speaks about"),
+    _instant("known_at", "UTC; what had been recorded by then"),
+    _recorded(),
+    _text("run_id"),
+    _text("config_version"),
+    *(_health_column(name) for name in METRIC_HEALTH[2:]),
+    sa.Index("metric_health_revisions_as_of_date", "as_of_date"),
+)
+
+review_events: Final = _table(
+    "review_events",
+    "history",
+    _count("event_id", key=True),
+    _text("review", "the id of the review"),
+    _text("metric"),
+    _text("dimensions", "JSON, keys sorted"),
+    _text("event", "opened or closed"),
+    _instant("since", "UTC; the start of the first period of the review"),
+    _instant("as_of", "UTC; the instant that the run spoke about"),
+    _number("value", "in the unit of the metric, of the newest ended period"),
+    _number("low", "least healthy value, included; in the unit of the metric"),
+    _number("high", "greatest healthy value, included; in the unit of the metric"),
+    _text("signal", null=True),
+    _text("reason"),
+    _recorded(),
+    _run(),
+    sa.Index("review_events_metric", "metric", "dimensions"),
 )
 
 scorecard_snapshots: Final = _table(

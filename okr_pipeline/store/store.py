@@ -330,6 +330,26 @@ class Store:
 
         return self._retrying(lambda connection: alerts.read_transitions(connection, known_at))
 
+    def metric_health(
+        self, as_of_date: date | tuple[date, date] | None = None, known_at: datetime | None = None
+    ) -> "pd.DataFrame":
+        """METRIC_HEALTH with `as_of_date` (ISO text) and when and by whom; the newest revision per date."""
+        from okr_pipeline.store import health
+
+        return self._retrying(lambda connection: health.read_health(connection, as_of_date, known_at))
+
+    def review_events(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """Everything that opened or closed a KPI review, in order."""
+        from okr_pipeline.store import health
+
+        return self._retrying(lambda connection: health.read_events(connection, known_at))
+
+    def open_reviews(self) -> "pd.DataFrame":
+        """`review`, `metric`, `dimensions`, `since` of the KPI reviews that are open."""
+        from okr_pipeline.store import health
+
+        return self._retrying(health.open_reviews)
+
     def scorecards(self, known_at: datetime | None = None) -> "pd.DataFrame":
         """The newest snapshot of each week, without its content."""
         from okr_pipeline.store import scorecards

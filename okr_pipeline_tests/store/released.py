@@ -205,7 +205,20 @@ def rows_of_0003(observations: int) -> Mapping[str, Table]:
         "subject, on_date, author, revision, value, confidence, note, finding, withdrawn, origin, recorded_at, run_id"
     )
     tables["check_in_revisions"] = Table(columns, [_said(n) for n in range(120)])
-    return tables
+    return {
+        **tables,
+        "metric_health_revisions": Table(
+            "metric, dimensions, as_of_date, revision, as_of, known_at, recorded_at, run_id, config_version, state,"
+            " reason, value, low, high, distance, period_start, period_end, provisional, since, periods_in_row, signal,"
+            " direction, season, centre, limit_low, limit_high, noise, review_since",
+            [_health(n) for n in range(120)],
+        ),
+        "review_events": Table(
+            "event_id, review, metric, dimensions, event, since, as_of, value, low, high, signal, reason, recorded_at,"
+            " run_id",
+            [_review_event(n) for n in range(1, 40)],
+        ),
+    }
 
 
 _FORECAST = (
@@ -225,6 +238,10 @@ ADDED: Mapping[str, Collection[str] | None] = {
     "read_outcomes": None,
     "check_in_revisions": None,
     "check_ins": None,
+    "metric_health_revisions": None,
+    "metric_health": None,
+    "review_events": None,
+    "metric_reviews": None,
 }
 """What 0003 added to tables and views, and what older schemas have no place for; None is a table of its own."""
 
@@ -249,6 +266,30 @@ def _amendment(n: int) -> Row:
         f"version-{n}",
         run_id(n % RUNS),
     )
+
+
+def _health(n: int) -> Row:
+    known = n % 5 != 0
+    number, moment = (NUMBERS[n % 8], DAY_ZERO + n * HOUR) if known else (None, None)
+    run = n // 10
+    return (
+        f"metric-{n % 3}", json.dumps({"member": TEXTS[n % 8]}, ensure_ascii=False) if n % 2 else "{}",
+        date(2026, 1, 1) + timedelta(days=n // 12), n % 12 // 6 + 1, recorded_at(run), recorded_at(run),
+        recorded_at(run), run_id(run), "version-1", ("breach", "healthy")[n % 2] if known else "unknown",
+        None if known else "stale", number, None if n % 3 else 0.25, 15.0, 0.0 if known else None, moment, moment,
+        n % 4 == 0, moment, n if known else 0, ("none", "outside_limits")[n % 2] if known else None,
+        "high" if known and n % 2 else None, "weekday" if n % 7 == 0 else None, number, number, number, n % 6 == 0,
+        moment if n % 8 == 0 else None,
+    )  # fmt: skip
+
+
+def _review_event(n: int) -> Row:
+    review = n // 3  # opened, closed and opened again with the same beginning
+    return (
+        n, f"review-{review}", f"metric-{review % 3}", "{}", ("opened", "closed", "opened")[n % 3], DAY_ZERO,
+        recorded_at(n), NUMBERS[n % 8] if n % 4 else None, None, 15.0, "none" if n % 2 else None, TEXTS[n % 8],
+        recorded_at(n), run_id(n),
+    )  # fmt: skip
 
 
 def _added(column: str, n: int) -> str | float | None:

@@ -2,6 +2,7 @@
 
 Amendments and check-ins have a table of their own, and so has since when reads of a metric fail, which is part of what
 was known.
+The health of metrics has tables of its own: how each stood against its band, and the events of its reviews.
 
 What was recorded before was judged by the rule `pace`, the only one there was; the rest of it is unknown.
 Going back, what an older schema has no place for is lost.
@@ -36,12 +37,14 @@ def upgrade() -> None:
         op.execute(f"UPDATE {table} SET status_rule = 'pace'")
     _create_views(_widened(view) for view in _WIDENED)
     _create_views([_CHECK_INS])
+    _create_health()
+    _create_views(_HEALTH_VIEWS)
 
 
 def downgrade() -> None:
     """Narrow them again, and drop the new ones."""
-    _drop_views([*_WIDENED, _CHECK_INS])
-    for name in _TABLES:
+    _drop_views([*_WIDENED, _CHECK_INS, *_HEALTH_VIEWS])
+    for name in (*_TABLES, "review_events", "metric_health_revisions"):
         op.drop_table(name)
     for table, columns in _ADDED.items():
         for name in columns:
@@ -145,6 +148,110 @@ _CHECK_INS = first_views.View(
         first_views.Column(name, is_instant=name == "recorded_at", comment=comment or "")
         for name, (_, _, comment) in _SAID.items()
         if name != "withdrawn"
+    ),
+)
+
+_RECORDED = "UTC; the instant of the batch that wrote the row, later for every later batch"
+_LEAST, _GREATEST = (f"{word} healthy value, included; in the unit of the metric" for word in ("least", "greatest"))
+_HEALTH_COLUMNS: tuple[tuple[str, Any, bool, str | None], ...] = (
+    ("metric", _TEXT, False, None),
+    ("dimensions", _TEXT, False, "JSON, keys sorted"),
+    ("as_of_date", sa.Date(), False, "local date the health speaks about"),
+    ("revision", sa.Integer(), False, "counts from 1"),
+    ("as_of", Instant(), False, "UTC; the instant the health speaks about"),
+    ("known_at", Instant(), False, "UTC; what had been recorded by then"),
+    ("recorded_at", Instant(), False, _RECORDED),
+    ("run_id", _TEXT, False, None),
+    ("config_version", _TEXT, False, None),
+    ("state", _TEXT, False, "healthy, breach or unknown"),
+    ("reason", _TEXT, True, "why the value is unknown"),
+    ("value", _NUMBER, True, "in the unit of the metric, of the newest ended period"),
+    ("low", _NUMBER, True, _LEAST),
+    ("high", _NUMBER, True, _GREATEST),
+    ("distance", _NUMBER, True, "beyond the band, in the unit of the metric: positive above, negative below, 0 inside"),
+    ("period_start", Instant(), True, "UTC"),
+    ("period_end", Instant(), True, "UTC"),
+    ("provisional", sa.Boolean(), False, "the period may still change"),
+    ("since", Instant(), True, "UTC; the start of the first period in a row on this side of healthy"),
+    ("periods_in_row", sa.Integer(), False, "count"),
+    ("signal", _TEXT, True, "what the natural limits say: a rule that holds, none, too_short or flat"),
+    ("direction", _TEXT, True, "high or low, where the signal is a change"),
+    ("season", _TEXT, True, "what values are compared over: weekday, hour of the week, or nothing"),
+    ("centre", _NUMBER, True, "of the natural limits, in the unit of the metric"),
+    ("limit_low", _NUMBER, True, "in the unit of the metric"),
+    ("limit_high", _NUMBER, True, "in the unit of the metric"),
+    ("noise", sa.Boolean(), False, "a breach that the natural limits expect"),
+    ("review_since", Instant(), True, "UTC; the start of the first period of the open review; null: none"),
+)
+_EVENT_COLUMNS: tuple[tuple[str, Any, bool, str | None], ...] = (
+    ("event_id", sa.Integer(), False, None),
+    ("review", _TEXT, False, "the id of the review"),
+    ("metric", _TEXT, False, None),
+    ("dimensions", _TEXT, False, "JSON, keys sorted"),
+    ("event", _TEXT, False, "opened or closed"),
+    ("since", Instant(), False, "UTC; the start of the first period of the review"),
+    ("as_of", Instant(), False, "UTC; the instant that the run spoke about"),
+    ("value", _NUMBER, True, "in the unit of the metric, of the newest ended period"),
+    ("low", _NUMBER, True, _LEAST),
+    ("high", _NUMBER, True, _GREATEST),
+    ("signal", _TEXT, True, None),
+    ("reason", _TEXT, False, None),
+    ("recorded_at", Instant(), False, _RECORDED),
+    ("run_id", _TEXT, False, "the run that wrote the row"),
+)
+
+
+def _create_health() -> None:
+    op.create_table(
+        "metric_health_revisions",
+        *(_column(*each) for each in _HEALTH_COLUMNS),
+        sa.PrimaryKeyConstraint("metric", "dimensions", "as_of_date", "revision"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("metric_health_revisions_as_of_date", "metric_health_revisions", ["as_of_date"], unique=False)
+    op.create_table(
+        "review_events",
+        *(_column(*each) for each in _EVENT_COLUMNS),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
+        sa.PrimaryKeyConstraint("event_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("review_events_metric", "review_events", ["metric", "dimensions"], unique=False)
+
+
+def _column(name: str, kind: Any, null: bool, comment: str | None) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=null, comment=comment)
+
+
+def _shown(
+    columns: Iterable[tuple[str, Any, bool, str | None]], names: Iterable[str]
+) -> tuple[first_views.Column, ...]:
+    """Columns of a table as a view shows them."""
+    facts = {name: (isinstance(kind, Instant), comment or "") for name, kind, _, comment in columns}
+    return tuple(first_views.Column(name, "", *facts[name]) for name in names)
+
+
+_FIRST_SHOWN = ("metric", "dimensions", "state", "reason", "value", "low", "high", "distance")
+_HEALTH_VIEWS = (
+    first_views.View(
+        "metric_health",
+        "metric_health_revisions r WHERE r.revision = (SELECT max(n.revision) FROM metric_health_revisions n"
+        " WHERE n.metric = r.metric AND n.dimensions = r.dimensions AND n.as_of_date = r.as_of_date)",
+        _shown(_HEALTH_COLUMNS, (*_FIRST_SHOWN, *(name for name, *_ in _HEALTH_COLUMNS if name not in _FIRST_SHOWN))),
+    ),
+    first_views.View(
+        "metric_reviews",
+        "review_events r LEFT JOIN review_events c ON c.event_id = (SELECT min(n.event_id) FROM review_events n"
+        " WHERE n.review = r.review AND n.event = 'closed' AND n.event_id > r.event_id) WHERE r.event = 'opened'",
+        (
+            *_shown(_EVENT_COLUMNS, ("review", "metric", "dimensions", "since", "value", "low", "high", "signal")),
+            *_shown(_EVENT_COLUMNS, ("reason",)),
+            first_views.Column("opened_as_of", "r.as_of", is_instant=True, comment="UTC; of the run that opened it"),
+            first_views.Column("opened_at", "r.recorded_at", is_instant=True, comment="UTC; when that was recorded"),
+            first_views.Column("closed_as_of", "c.as_of", is_instant=True, comment="UTC; null: still open"),
+            first_views.Column("closed_at", "c.recorded_at", is_instant=True, comment="UTC; null: still open"),
+            first_views.Column("closed_because", "c.reason"),
+        ),
     ),
 )
 

@@ -1,0 +1,242 @@
+"""KPI health: every metric against its healthy band, told, and what a run records of it.
+
+Belongs here: fetching what health is a function of, the records of `okr health --json`, and recording reviews.
+Does not: the judgement (scoring), whether sources can be trusted (trust).
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.telling import Record, plain_rows, stamp
+from okr_pipeline.application.turns import require_last_word, require_same, settled
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.formula import references
+from okr_pipeline.model.health import HealthState
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.scoring import health_starts, judge_health
+from okr_pipeline.store.batch import Batch
+
+_MOST_TOLD = 50
+_KEY = ["metric", "dimensions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a run found: the health of every metric with a band, and the events of reviews that it recorded."""
+
+    health: pd.DataFrame
+    events: pd.DataFrame
+
+
+def told_health(
+    workspace: Workspace,
+    *,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    metric: str | None = None,
+    owner: str | None = None,
+) -> Record:
+    """The object that `okr health --json` prints, from stored observations and the workspace's configuration.
+
+    Raises:
+        UsageError: there is no such metric, or nobody of that name owns one.
+    """
+    chosen = _chosen(workspace.configuration, metric, owner)
+    frame, _ = _judged(workspace, chosen, as_of, known_at)
+    return {
+        "project": workspace.project.name,
+        "as_of": stamp(as_of),
+        "known_at": stamp(known_at or datetime.now(UTC)),
+        "config_version": workspace.configuration.version,
+        "metrics": health_records(workspace.configuration, frame),
+    }
+
+
+def health_records(configuration: Configuration, frame: pd.DataFrame) -> list[Record]:
+    """METRIC_HEALTH as records: unknown is None, the review nested, with what the metric says of itself."""
+    return [_record(configuration.metrics[row["metric"]], row) for row in plain_rows(frame)]
+
+
+def review_metrics(workspace: Workspace, run: Run) -> Reviewed:
+    """Judge every metric as of the run's instant and record what is new: health, and reviews opened and closed."""
+    return settled(lambda: _review_metrics(workspace, run))
+
+
+def history_needed(configuration: Configuration, as_of: datetime) -> dict[str, datetime]:
+    """From when on each metric must be read to judge every healthy band; those that bear on none are left out."""
+    needed: dict[str, datetime] = {}
+    for metric in banded(configuration):
+        start = health_starts(configuration, metric, as_of)
+        for part in _with_parts(configuration, [metric]):
+            needed[part] = min(start, needed.get(part, start))
+    return needed
+
+
+def banded(configuration: Configuration) -> list[Metric]:
+    """The metrics that have a healthy band."""
+    return [metric for metric in configuration.metrics.values() if metric.healthy is not None]
+
+
+def review_id(series: tuple[str, str], since: pd.Timestamp) -> str:
+    """The id of a series' review that begins with a period: the same in every run that finds it."""
+    instant = since.tz_convert("UTC").isoformat(timespec="microseconds")
+    return hashlib.sha256("\n".join((*series, instant)).encode()).hexdigest()[:16]
+
+
+def _chosen(configuration: Configuration, metric: str | None, owner: str | None) -> list[Metric]:
+    metrics = list(configuration.metrics.values())
+    if metric is not None and metric not in configuration.metrics:
+        raise UsageError(f"There is no metric '{metric}'. The metrics are: {', '.join(configuration.metrics)}.")
+    owners = sorted({it.owner for it in metrics if it.owner})
+    if owner is not None and owner not in owners:
+        raise UsageError(f"Nobody called '{owner}' owns a metric. The owners are: {', '.join(owners) or 'none'}.")
+    return [it for it in metrics if metric in (None, it.id) and owner in (None, it.owner)]
+
+
+def _judged(
+    workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known_at: datetime | None
+) -> tuple[pd.DataFrame, datetime]:
+    """The health of some metrics, and the instant up to which it was known."""
+    store, configuration = workspace.store, workspace.configuration
+    known = known_at or store.known_until() or as_of
+    frame = judge_health(
+        configuration,
+        _observations(workspace, metrics, as_of, known),
+        as_of=as_of,
+        quarantine=store.quarantine(known_at=known),
+        failed_sources=store.failing_metrics(known),
+        metrics=[metric.id for metric in metrics],
+    )
+    return frame, known
+
+
+def _observations(workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known: datetime) -> pd.DataFrame:
+    """What the metrics are judged by, each as far back as health looks at its grain."""
+    by_start: dict[datetime, list[Metric]] = {}
+    for metric in metrics:
+        by_start.setdefault(health_starts(workspace.configuration, metric, as_of), []).append(metric)
+    taken: set[str] = set()
+    frames = []
+    for start in sorted(by_start):  # a part of several is read from the earliest start on
+        ids = _with_parts(workspace.configuration, by_start[start]) - taken
+        taken |= ids
+        frames.append(workspace.store.observations(ids, start, as_of, known))
+    return pd.concat(frames, ignore_index=True) if frames else workspace.store.observations(set(), as_of, as_of, known)
+
+
+def _with_parts(configuration: Configuration, metrics: Iterable[Metric]) -> set[str]:
+    """The ids of metrics and of all that they are computed from."""
+    found, pending = set[str](), {metric.id for metric in metrics}
+    while pending:
+        found |= pending
+        formulas = [configuration.metrics[it].formula for it in pending]
+        pending = {part for formula in formulas if formula for part in references(formula)} - found
+    return found
+
+
+def _record(metric: Metric, row: Record) -> Record:
+    since = row.pop("review_since")
+    return {
+        "metric": row.pop("metric"),
+        "name": metric.name,
+        "owner": metric.owner,
+        "unit": metric.unit,
+        "better": metric.better.value,
+        "dimensions": json.loads(row.pop("dimensions")),
+        **row,
+        "review": None if since is None else {"since": since},
+    }
+
+
+def _review_metrics(workspace: Workspace, run: Run) -> Reviewed:
+    metrics = banded(workspace.configuration)
+    frame, known = _judged(workspace, metrics, run.as_of, None)
+    failed = workspace.store.failing_metrics(known)
+    reviews = workspace.store.open_reviews()
+    events = _events(frame, reviews, run.as_of)
+    counts = frame["state"].value_counts()
+
+    def record(batch: Batch) -> None:
+        require_same(reviews, workspace.store.open_reviews())
+        require_last_word(workspace.store, known, failed)
+        note(batch, workspace, run)
+        batch.record_metric_health(
+            frame,
+            as_of=run.as_of,
+            as_of_date=workspace.project.calendar.last_date_before(run.as_of),
+            known_at=known,
+            run_id=run.id,
+            config_version=workspace.configuration.version,
+        )
+        batch.record_review_events(events, run_id=run.id)
+        note_step(batch, run, "health", _facts(counts, events, len(workspace.configuration.metrics) - len(metrics)))
+
+    workspace.store.write(record)
+    return Reviewed(frame, events)
+
+
+def _events(frame: pd.DataFrame, reviews: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """What changes between the reviews that are recorded as open and those that are: opened and closed, in order.
+
+    A review goes on where both have one. One of a metric that has no band any more, or of a member that is not looked
+    at, is closed.
+    """
+    now, before = _by_series(frame), _by_series(reviews)
+    asking = {key for key, row in now.items() if pd.notna(row["review_since"])}
+    rows = []
+    for key in sorted(asking - before.keys()):
+        since = now[key]["review_since"]
+        rows.append((review_id(key, since), *key, "opened", since, *_figures(now[key]), _why_opened(now[key])))
+    for key in sorted(before.keys() - asking):
+        ended = (before[key]["review"], *key, "closed", before[key]["since"])
+        rows.append((*ended, *_figures(now.get(key)), _why_closed(now.get(key))))
+    columns = ["review", *_KEY, "event", "since", "value", "low", "high", "signal", "reason"]
+    numbers = dict.fromkeys(("value", "low", "high"), "float64")
+    return pd.DataFrame(rows, columns=columns).astype(numbers).assign(as_of=pd.Timestamp(as_of))
+
+
+def _by_series(frame: pd.DataFrame) -> dict[tuple[str, str], Record]:
+    rows: list[Record] = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
+    return {(row["metric"], row["dimensions"]): row for row in rows}
+
+
+def _figures(row: Record | None) -> tuple[object, ...]:
+    return (None,) * 4 if row is None else (row["value"], row["low"], row["high"], row["signal"])
+
+
+def _why_opened(row: Record) -> str:
+    in_row = row["periods_in_row"]
+    said = f"for {in_row} period{'' if in_row == 1 else 's'} in a row"
+    if row["state"] == HealthState.UNKNOWN:
+        return f"was outside its healthy band when it was last known, {said}"
+    if row["state"] == HealthState.HEALTHY:
+        return f"inside its healthy band again {said}, not yet for long enough"
+    return f"{'above' if row['distance'] > 0 else 'below'} its healthy band {said}"
+
+
+def _why_closed(row: Record | None) -> str:
+    if row is None:
+        return "no longer judged: it has no healthy band, or was not observed for long"
+    if row["state"] == HealthState.BREACH:
+        return "restated: by what is known now its breach asks for no review"
+    return f"inside its healthy band for {row['periods_in_row']} periods in a row"
+
+
+def _facts(counts: "pd.Series[int]", events: pd.DataFrame, without_band: int) -> dict[str, object]:
+    told = events[["metric", "dimensions", "event", "reason"]]
+    return {
+        "states": {str(state): int(count) for state, count in counts.items()},
+        "no_band": without_band,
+        "opened": told[told["event"] == "opened"].head(_MOST_TOLD).to_dict("records"),
+        "closed": told[told["event"] == "closed"].head(_MOST_TOLD).to_dict("records"),
+        "opened_count": int((told["event"] == "opened").sum()),
+        "closed_count": int((told["event"] == "closed").sum()),
+    }
