@@ -47,11 +47,30 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/reference/config.md": NOTICE + config_page(schemas),
         ROOT / "docs/reference/cli.md": NOTICE + cli_page(),
+        ROOT / "docs/reference/lint.md": NOTICE + lint_page(),
         ROOT / "docs/reference/status-rules.md": NOTICE + rules_page(),
         scoring.PAGE: scoring.page(),
         faults.PAGE: faults.page(faults.PAGE.read_text(encoding="utf-8")),
         **editors,
     }
+
+
+def lint_page() -> str:
+    """Every lint rule: what it finds, why that is a mistake, and who says so."""
+    from okr_pipeline.model.lint import LINT_RULES
+
+    lines = [
+        "# Lint rules",
+        "",
+        "What [`okr lint`](../lint.md) looks for. *Stored*: the rule needs values, and is silent without a store.",
+        "",
+        "| rule | finds | why it matters | after |",
+        "|---|---|---|---|",
+    ]
+    for rule in LINT_RULES.values():
+        kind = f"{rule.severity}{', stored' if rule.needs_store else ''}"
+        lines.append(f"| `{rule.id}`<br>{kind} | {rule.finds} | {rule.why} | {rule.source} |")
+    return "\n".join(lines) + "\n"
 
 
 def json_schemas() -> Mapping[str, Schema]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from okr_pipeline.cli import connectors, health, project, reading, running, store, telling
+from okr_pipeline.cli import connectors, health, linting, project, reading, running, store, telling
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 """Commands are short. What imports leave is no garbage, and looking for some in it, last of all at the exit, took a
@@ -34,6 +34,7 @@ app.command("health")(health.health)
 app.command("scorecard")(reading.scorecard)
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(store.app, name="store")
+app.command("lint")(linting.lint)
 app.command("schema")(project.schema)
 
 

@@ -8,6 +8,7 @@ from okr_pipeline.config.addresses import address_fault, secrets_of_address, sec
 from okr_pipeline.config.archive import dump, restore, version
 from okr_pipeline.config.check_ins import Fault, check_in_faults
 from okr_pipeline.config.loading import load, load_project
+from okr_pipeline.config.places import Places, read_places
 from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
 from okr_pipeline.config.schemas import json_schemas
 from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
@@ -18,6 +19,7 @@ __all__ = [
     "ConnectorSchema",
     "Environment",
     "Fault",
+    "Places",
     "Problem",
     "VariableError",
     "address_fault",
@@ -28,6 +30,7 @@ __all__ = [
     "json_schemas",
     "load",
     "load_project",
+    "read_places",
     "restore",
     "secrets_of_address",
     "secrets_of_environment",

@@ -5,12 +5,13 @@ Does not: the keys of one kind of document (`project_keys`, `metric_keys`, `okr_
 """
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 
 from okr_pipeline.config import scalars
 from okr_pipeline.model.calendar import Duration
+from okr_pipeline.model.lint import LINT_RULES
 from okr_pipeline.model.okr import Over
 
 
@@ -28,6 +29,12 @@ def _member(value: Any) -> Any:
 def _pattern(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": f"^({pattern})$", "examples": list(examples)})
 
+
+_SUPPRESSED: Final = {
+    "type": "object",
+    "propertyNames": {"enum": list(LINT_RULES)},
+    "additionalProperties": {"type": "string", "minLength": 1},
+}
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Id: TypeAlias = Annotated[
@@ -66,6 +73,8 @@ Unit: TypeAlias = Annotated[
         }
     ),
 ]
+Suppressed: TypeAlias = Annotated[dict[str, Text], WithJsonSchema(_SUPPRESSED)]
+"""Lint rules by id, each with the reason why it may be broken."""
 Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction: TypeAlias = Annotated[float, Field(gt=0, le=1)]
 Weight: TypeAlias = Annotated[float, Field(gt=0)]

@@ -15,6 +15,7 @@ from okr_pipeline.config.keys import (
     LevelName,
     Member,
     PositiveLength,
+    Suppressed,
     Text,
     Unit,
     Zone,
@@ -219,7 +220,7 @@ Texts: TypeAlias = Annotated[tuple[Text, ...], Field(strict=False)]
 class MetricKeys(Keys):
     """A KPI: one value per period and combination of dimensions."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones", "survey", "renamed_from", "suppress"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones", "survey", "renamed_from"})
 
     name: Text | None = Field(default=None, description="As people read it; default from the id")
     why: Text | None = Field(default=None, description="Why it is measured")
@@ -268,3 +269,8 @@ class MetricKeys(Keys):
     )
     depends_on: Texts = Field(default=(), description="Dagster asset keys upstream of its source table")
     labels: dict[str, Member] = Field(default_factory=dict, description="Words of your own to select it by")
+    suppress: Suppressed = Field(
+        default_factory=dict,
+        description="Rules of okr lint that it may break, each with the reason",
+        examples=[{"activity": "The regulator asks for the document itself"}],
+    )

@@ -196,6 +196,7 @@ def _check_metric(subject: Subject, keys: MetricKeys) -> None:
             "Write none, or leave it out",
         )
     _check_dimensions(subject, keys.dimensions or ())
+    subject.check_suppressed(keys.suppress)
     if keys.healthy is not None:
         check_band(subject, ("healthy",), keys.healthy.min, keys.healthy.max)
     if keys.expect is not None:
@@ -287,6 +288,7 @@ def _metric(subject: Subject, name: str, keys: MetricKeys, request: Mapping[str,
         category=keys.category,
         depends_on=keys.depends_on,
         labels=keys.labels,
+        suppress=keys.suppress,
     )
 
 

@@ -16,6 +16,7 @@ from okr_pipeline.config.keys import (
     LevelName,
     Member,
     PositiveFraction,
+    Suppressed,
     Text,
     Weight,
     Window,
@@ -223,7 +224,7 @@ class AmendmentKeys(Keys):
 class KeyResultKeys(Keys):
     """A measurable promise."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"suppress", "check_ins", "survey"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"check_ins", "survey"})
 
     title: Text = Field(description="What is promised", examples=["Cut the average delay from 15 to 10 minutes"])
     owner: Text = Field(description="Who answers for it", examples=["ops@harbour.example"])
@@ -261,6 +262,11 @@ class KeyResultKeys(Keys):
     check_in: Literal["daily", "weekly", "biweekly", "monthly"] | None = Field(
         default=None, description="How often people check in; default the cycle's"
     )
+    suppress: Suppressed = Field(
+        default_factory=dict,
+        description="Rules of okr lint that it may break, each with the reason",
+        examples=[{"activity": "The regulator asks for the document itself"}],
+    )
 
 
 class ContributesKeys(Keys):
@@ -272,7 +278,7 @@ class ContributesKeys(Keys):
 class ObjectiveKeys(Keys):
     """A qualitative aim with its key results."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"suppress", "amendments"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"amendments"})
 
     title: Text = Field(description="What is aimed at", examples=["Become the airline people trust"])
     owner: Text = Field(description="Who answers for it", examples=["coo@harbour.example"])
@@ -288,6 +294,11 @@ class ObjectiveKeys(Keys):
     contributes: ContributesKeys | None = Field(default=None, description="Adds this score to the parent's, too")
     coverage_floor: Fraction = Field(default=0.5, description="Least known weight share for a score")
     supports: Text | None = Field(default=None, description="What of the mission it supports")
+    suppress: Suppressed = Field(
+        default_factory=dict,
+        description="Rules of okr lint that it may break, each with the reason",
+        examples=[{"activity": "The regulator asks for the document itself"}],
+    )
     key_results: dict[str, KeyResultKeys] = Field(description="Two to five measurable promises, by id")
 
 

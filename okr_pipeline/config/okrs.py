@@ -151,6 +151,7 @@ def _objective(
     results = list(_key_results(okrs, subject, name, written, cycle, metrics))
     if read is None or cycle is None:
         return None
+    subject.check_suppressed(read.suppress)
     if read.contributes is not None and read.parent is None:
         subject.refuse(
             ("contributes",),
@@ -175,6 +176,7 @@ def _objective(
         contributes_weight=read.contributes.weight if read.contributes else None,
         coverage_floor=read.coverage_floor,
         supports=read.supports,
+        suppress=read.suppress,
     )
 
 
@@ -223,6 +225,7 @@ def _defined(
     before = len(subject.problems)
     metric = check_reading(subject, read, metrics)
     measure = build_measure(subject, read, metric, metrics)
+    subject.check_suppressed(read.suppress)
     if read.state != "active" and read.state_reason is None:
         subject.refuse(
             ("state",),
@@ -251,6 +254,7 @@ def _defined(
         state=read.state,
         state_reason=read.state_reason,
         initiatives=read.initiatives,
+        suppress=read.suppress,
         why=read.why,
         contributes_to=read.contributes_to,
         check_in=read.check_in or cycle.check_in,

@@ -17,6 +17,7 @@ from okr_pipeline.config.document import Document, KeyPath
 from okr_pipeline.config.problem import Problem, kind_of, odd_letter, shown, suggestion
 from okr_pipeline.config.scalars import ID
 from okr_pipeline.config.wording import described, example, explained, field_at, fragments, names
+from okr_pipeline.model.lint import LINT_RULES
 
 _VERBS = ("is ", "has ", "needs ", "names ", "differs ", "differ ")
 _MOST_SUGGESTIONS = 200
@@ -97,6 +98,18 @@ class Subject:
             suggestion(key, known, "keys"),
             of_key=True,
         )
+
+    def check_suppressed(self, suppressed: Mapping[str, str]) -> None:
+        """Adds a problem for every suppressed rule that does not exist."""
+        for rule in suppressed:
+            if rule not in LINT_RULES:
+                self.refuse(
+                    ("suppress", rule),
+                    f"there is no lint rule {shown(rule)}",
+                    "A suppression of nothing would look as if it silenced something",
+                    self.suggestion(rule, LINT_RULES, "rules"),
+                    of_key=True,
+                )
 
     def suggestion(self, name: str, known: Iterable[str], kind: str) -> str:
         """What `problem.suggestion` says. After hundreds of problems nobody waits for a search among thousands."""

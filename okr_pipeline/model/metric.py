@@ -170,6 +170,7 @@ class Metric:
     survey: bool = False
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    suppress: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def settled_after(self) -> Duration:

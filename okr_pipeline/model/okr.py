@@ -251,6 +251,7 @@ class KeyResult:
     state: Literal["active", "paused", "cancelled"] = "active"
     state_reason: str | None = None
     initiatives: tuple[str, ...] = ()
+    suppress: Mapping[str, str] = field(default_factory=dict)
     why: str | None = None
     amendments: tuple[Amendment, ...] = ()
     contributes_to: str | None = None
@@ -278,6 +279,7 @@ class Objective:
     contributes_weight: float | None = None
     coverage_floor: float = 0.5
     supports: str | None = None
+    suppress: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def full_id(self) -> str:

@@ -1,0 +1,125 @@
+"""Linting a project: what is written in its files, and what its store knows of it.
+
+Belongs here: the facts that rules look at, places, and the records of `okr lint --json`. Does not: the rules (linting).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.telling import Record, plain_rows, stamp
+from okr_pipeline.application.workspace import Workspace, open_workspace
+from okr_pipeline.config import Places, read_places
+from okr_pipeline.linting import Facts, Finding, lint
+from okr_pipeline.model.amending import defined_last
+from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.lint import LINT_RULES
+from okr_pipeline.model.metric import Rollup
+from okr_pipeline.model.okr import AT_START, Change, KeyResult, Reach
+from okr_pipeline.model.score import Reason
+from okr_pipeline.store import StoreError
+
+_UNREAD = (Reason.STALE, Reason.NO_OBSERVATION, Reason.SOURCE_FAILED)
+
+
+def lint_project(config_dir: Path, *, store_url: str | None = None, as_of: str | None = None) -> Record:
+    """The object that `okr lint --json` prints: what the files say now, beside what is stored.
+
+    Without a store the rules that need one are silent; `without_data` says why.
+
+    Raises:
+        okr_pipeline.config.ConfigurationError: with every problem of every file.
+        UsageError: `as_of` is neither a date nor an instant.
+    """
+    workspace = open_workspace(config_dir, store_url=store_url)
+    moment = workspace.as_of(as_of)
+    facts, why_not = _facts(workspace, moment)
+    found = lint(workspace.configuration, facts)
+    places = read_places(config_dir)
+    records = sorted((_record(it, places) for it in found.findings), key=_order)
+    suppressed = sorted(({**_record(it, places), "reason": why} for it, why in found.suppressed), key=_order)
+    return {
+        "project": workspace.project.name,
+        "config_version": workspace.configuration.version,
+        "as_of": None if facts is None else stamp(moment),
+        "without_data": why_not,
+        "warnings": sum(it["severity"] == "warning" for it in records),
+        "advice": sum(it["severity"] == "advice" for it in records),
+        "findings": records,
+        "suppressed": suppressed,
+    }
+
+
+def _facts(workspace: Workspace, as_of: datetime) -> tuple[Facts | None, str | None]:
+    try:
+        workspace.store.require_current()
+    except StoreError as error:
+        return None, str(error)
+    return facts_of(workspace, as_of), None
+
+
+def facts_of(workspace: Workspace, as_of: datetime) -> Facts:
+    """What is known of the key results that are open at an instant.
+
+    Where each stood before its start is asked of the same key results, measured from there.
+    """
+    configuration = _from_the_start(workspace.configuration)
+    scores = evaluate(configuration, gather(replace(workspace, configuration=configuration), as_of), as_of)
+    rows = {row["key_result"]: row for row in plain_rows(scores.key_results)}
+    open_ones = [it for it in configuration.key_results() if _is_open(workspace, it, as_of)]
+    starts = {it.full_id: rows[it.full_id]["baseline"] for it in open_ones if _stood(workspace, it)}
+    return Facts(
+        at_start={name: value for name, value in starts.items() if value is not None},
+        unread={it.full_id: why for it in open_ones if (why := rows[it.full_id]["reason"]) in _UNREAD},
+    )
+
+
+def _from_the_start(configuration: Configuration) -> Configuration:
+    """The configuration whose key results start from where their metric stood, where that can be told."""
+    objectives = {
+        name: replace(it, key_results=tuple(_measured_from_start(each) for each in it.key_results))
+        for name, it in configuration.objectives.items()
+    }
+    return replace(configuration, objectives=objectives)
+
+
+def _measured_from_start(it: KeyResult) -> KeyResult:
+    it = replace(defined_last(it), amendments=())
+    if isinstance(it.measure, Reach | Change) and it.over.kind != "cycle":
+        return replace(it, measure=replace(it.measure, from_=AT_START))
+    return it
+
+
+def _stood(workspace: Workspace, it: KeyResult) -> bool:
+    """Whether the value before the start says where a metric stood: not where it is that of one odd hour or day."""
+    metric = workspace.configuration.metrics.get(it.metric or "")
+    if metric is None or not isinstance(it.measure, Reach | Change) or it.over.kind == "cycle":
+        return False
+    return it.over.kind == "trailing" or metric.rollup is Rollup.LAST or metric.grain not in {Grain.HOUR, Grain.DAY}
+
+
+def _is_open(workspace: Workspace, it: KeyResult, as_of: datetime) -> bool:
+    calendar = workspace.project.calendar
+    return it.state == "active" and calendar.start_of_day(it.starts) < as_of <= calendar.end_of_day(it.ends)
+
+
+def _record(finding: Finding, places: Places) -> Record:
+    file, line, column = places.of(finding.about, finding.id, finding.keys)
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "about": finding.about,
+        "id": finding.id,
+        "file": file,
+        "line": line,
+        "column": column,
+        "what": finding.what,
+        "why": LINT_RULES[finding.rule].why,
+        "rewrite": finding.rewrite,
+    }
+
+
+def _order(record: Record) -> tuple[object, ...]:
+    return record["file"], record["line"], record["column"], record["rule"], record["what"]

@@ -1,0 +1,227 @@
+"""The shape of objectives: how many, of whom, under what, made of what.
+
+Belongs here: rules across key results and objectives. Does not: one key result by itself (titles, targets).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+from typing import Final
+
+from okr_pipeline.linting.findings import Finding
+from okr_pipeline.linting.measures import figure
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import Accumulate, KeyResult, Level, Milestones, Objective, Reach
+
+MOST_KEY_RESULTS: Final = 5
+MOST_OBJECTIVES: Final = 5
+LEAST_WEIGHT_SHARE: Final = 0.05
+NOBODY: Final = frozenset(
+    {"", "tbd", "todo", "tba", "none", "nobody", "n/a", "na", "unassigned", "everyone", "all", "team", "us", "?", "-"}
+)
+_RANKS: Final = {level: rank for rank, level in enumerate(Level)}
+
+
+def lint_shape(configuration: Configuration) -> Iterator[Finding]:
+    """Every rule of shape."""
+    for objective in configuration.objectives.values():
+        yield from _counts(objective)
+        yield from _made_of(objective)
+        yield from _weights(objective)
+    yield from _owners(configuration)
+    yield from _reasons(configuration)
+    yield from _alignment(configuration)
+    yield from _lagging(configuration)
+    yield from _counted_twice(configuration)
+    yield from _two_targets(configuration)
+    yield from _copied(configuration)
+
+
+def _active(objective: Objective) -> list[KeyResult]:
+    return [it for it in objective.key_results if it.state != "cancelled"]
+
+
+def _counts(objective: Objective) -> Iterator[Finding]:
+    count = len(_active(objective))
+    if count == 1:
+        rewrite = "Add one to four that would show it if this number were met the wrong way"
+        yield _of(objective, "one-key-result", ("key_results",), "it has one key result", rewrite)
+    if count > MOST_KEY_RESULTS:
+        rewrite = (
+            f"Keep the {MOST_KEY_RESULTS} that decide, watch the others as KPIs with a `healthy` band, or split it"
+        )
+        yield _of(objective, "too-many-key-results", ("key_results",), f"it has {count} key results", rewrite)
+
+
+def _made_of(objective: Objective) -> Iterator[Finding]:
+    active = _active(objective)
+    if len(active) < 2:
+        return
+    metrics = {it.metric for it in active}
+    if len(metrics) == 1 and None not in metrics:
+        what = f"all {len(active)} key results read '{active[0].metric}'"
+        rewrite = "Add a key result on something that would get worse if this number were forced"
+        yield _of(objective, "one-metric", ("key_results",), what, rewrite)
+    if all(isinstance(it.measure, Milestones) for it in active):
+        rewrite = "Add the number that should move once the steps are done; list the steps under `initiatives`"
+        yield _of(objective, "only-milestones", ("key_results",), "all of its key results are steps", rewrite)
+
+
+def _weights(objective: Objective) -> Iterator[Finding]:
+    total = sum(it.weight for it in _active(objective))
+    for it in _active(objective):
+        if it.weight < LEAST_WEIGHT_SHARE * total:
+            what = f"it has {it.weight / total:.1%} of its objective's weight".replace("%", " %")
+            rewrite = f"Write `weight: {LEAST_WEIGHT_SHARE * 2 * total:.3g}` or more, or remove it"
+            yield Finding("negligible-weight", "key_result", it.full_id, ("weight",), what, rewrite)
+
+
+def _owners(configuration: Configuration) -> Iterator[Finding]:
+    for metric in configuration.metrics.values():
+        if metric.owner is None or _is_nobody(metric.owner):
+            said = "it has no owner" if metric.owner is None else f"its owner is '{metric.owner}'"
+            keys = ("owner",) if metric.owner else ()
+            yield Finding("no-owner", "metric", metric.id, keys, said, "Write `owner:` with one person or address")
+    owned: dict[tuple[str, str], list[Objective]] = defaultdict(list)
+    for objective in configuration.objectives.values():
+        owned[objective.owner, objective.cycle].append(objective)
+        if _is_nobody(objective.owner):
+            said = f"its owner is '{objective.owner}'"
+            yield _of(objective, "no-owner", ("owner",), said, "Write `owner:` with one person or address")
+    for (owner, cycle), objectives in owned.items():
+        if len(objectives) > MOST_OBJECTIVES:
+            what = f"{owner} owns {len(objectives)} objectives in {cycle}"
+            rewrite = f"Keep {MOST_OBJECTIVES}, hand others over, or put off what need not be now"
+            yield _of(objectives[MOST_OBJECTIVES], "too-many-objectives", ("owner",), what, rewrite)
+
+
+def _is_nobody(owner: str) -> bool:
+    return owner.strip().lower() in NOBODY
+
+
+def _reasons(configuration: Configuration) -> Iterator[Finding]:
+    for objective in configuration.objectives.values():
+        if objective.why is None:
+            yield _of(
+                objective, "no-why", (), "it has no `why`", "Write `why:` with what changes for whom if it is met"
+            )
+
+
+def _alignment(configuration: Configuration) -> Iterator[Finding]:
+    for objective in configuration.objectives.values():
+        if objective.parent is not None:
+            continue
+        above = [it for it in configuration.objectives.values() if _is_above(configuration, it, objective)]
+        if above:
+            what = f"a {objective.level.value} objective aligned to nothing"
+            names = " or ".join(f"`parent: {it.full_id}`" for it in above[:2])
+            yield _of(objective, "aligned-to-nothing", (), f"is {what}", f"Write {names}")
+
+
+def _is_above(configuration: Configuration, one: Objective, other: Objective) -> bool:
+    """Whether an objective is of a higher level, in a cycle that shares a day with the other's."""
+    first, second = configuration.cycles[one.cycle], configuration.cycles[other.cycle]
+    meets = first.starts <= second.ends and second.starts <= first.ends
+    return meets and _RANKS[one.level] < _RANKS[other.level]
+
+
+def _lagging(configuration: Configuration) -> Iterator[Finding]:
+    """At the heads of lines: an objective with all that stand below it."""
+    below: dict[str, list[Objective]] = defaultdict(list)
+    for objective in configuration.objectives.values():
+        below[objective.parent or ""].append(objective)
+    heads = [it for it in configuration.objectives.values() if it.parent not in configuration.objectives]
+    for head in heads:
+        line = list(_line(head, below))
+        kinds = [configuration.metrics[it.metric].kind for o in line for it in _active(o) if it.metric]
+        if len(kinds) >= 2 and set(kinds) == {"lagging"}:
+            what = f"all {len(kinds)} metrics of it and of what is below it are lagging"
+            rewrite = "Add a key result on something that moves first, of a metric with `kind: leading`"
+            yield _of(head, "no-leading-metric", ("key_results",), what, rewrite)
+
+
+def _line(head: Objective, below: Mapping[str, list[Objective]]) -> Iterator[Objective]:
+    yield head
+    for child in below.get(head.full_id, []):
+        yield from _line(child, below)
+
+
+def _counted_twice(configuration: Configuration) -> Iterator[Finding]:
+    """The same members of one metric, on the same days, in one objective or in one and a contributor of it."""
+    for objective in configuration.objectives.values():
+        own = [it for it in _active(objective) if it.metric]
+        for first, second in combinations(own, 2):
+            if _same_reading(first, second):
+                yield _twice(second, first, "in the same objective")
+        for above in _adds_to(configuration, objective):
+            for it in own:
+                for other in (it2 for it2 in _active(above) if it2.metric and _same_reading(it, it2)):
+                    yield _twice(other, it, f"which adds to it through {objective.full_id}")
+
+
+def _twice(one: KeyResult, other: KeyResult, how: str) -> Finding:
+    what = f"reads '{one.metric}' as {other.full_id} does, {how}"
+    rewrite = "Let one of the two read another metric, or other members of it; or say why both count"
+    return Finding("counted-twice", "key_result", one.full_id, ("metric",), what, rewrite)
+
+
+def _adds_to(configuration: Configuration, objective: Objective) -> Iterator[Objective]:
+    """The objectives that a score is added to, one above the other."""
+    above = configuration.objectives.get(objective.parent or "")
+    if objective.contributes_weight is not None and above is not None:
+        yield above
+        yield from _adds_to(configuration, above)
+
+
+def _same_reading(one: KeyResult, other: KeyResult) -> bool:
+    same = one.metric == other.metric and dict(one.where) == dict(other.where)
+    return same and one.starts <= other.ends and other.starts <= one.ends
+
+
+def _two_targets(configuration: Configuration) -> Iterator[Finding]:
+    by_reading: dict[tuple[object, ...], list[KeyResult]] = defaultdict(list)
+    for it in configuration.key_results():
+        if isinstance(it.measure, Reach) and it.state == "active" and it.metric:
+            by_reading[it.metric, tuple(sorted(it.where.items())), str(it.over)].append(it)
+    for group in by_reading.values():
+        for first, second in combinations(group, 2):
+            if first.ends == second.ends and _target(first) != _target(second):
+                metric = configuration.metrics[second.metric or ""]
+                ours, theirs = (figure(_target(it), metric) for it in (second, first))
+                what = f"wants {ours} of '{second.metric}' by {second.ends}, {first.full_id} wants {theirs}"
+                rewrite = "Agree on one target, or give the two different members or dates"
+                yield Finding("two-targets", "key_result", second.full_id, ("measure",), what, rewrite)
+
+
+def _target(key_result: KeyResult) -> float:
+    match key_result.measure:
+        case Reach(_, to):
+            return to
+        case Accumulate(to) if isinstance(to, int | float):
+            return float(to)
+        case _:
+            return float("nan")
+
+
+def _copied(configuration: Configuration) -> Iterator[Finding]:
+    measured = [it for it in configuration.key_results() if it.metric and it.state != "cancelled"]
+    for it in measured:
+        before = [other for other in measured if _is_copy(configuration, it, other)]
+        if before:
+            metric = configuration.metrics[it.metric or ""]
+            what = f"asks for {figure(_target(it), metric)}, as {before[-1].full_id} did"
+            rewrite = "Set the target from what that one came to, or say what will be different"
+            yield Finding("copied-target", "key_result", it.full_id, ("measure",), what, rewrite)
+
+
+def _is_copy(configuration: Configuration, it: KeyResult, other: KeyResult) -> bool:
+    """Whether the other has the same target of the same, in a cycle of about the same length that ended before."""
+    same = it.metric == other.metric and dict(it.where) == dict(other.where) and it.measure.kind == other.measure.kind
+    ours, theirs = configuration.cycles[it.cycle], configuration.cycles[other.cycle]
+    lengths = [(cycle.ends - cycle.starts).days + 1 for cycle in (ours, theirs)]
+    alike = max(lengths) <= 1.25 * min(lengths)
+    return same and alike and theirs.ends < ours.starts and _target(it) == _target(other)
+
+
+def _of(objective: Objective, rule: str, keys: Iterable[str], what: str, rewrite: str) -> Finding:
+    return Finding(rule, "objective", objective.full_id, tuple(keys), what, rewrite)

@@ -1,0 +1,91 @@
+"""Linting a project: places, stored facts, suppressions, and projects that we ship."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from okr_pipeline.application.linting import lint_project
+from okr_pipeline.cli.main import app
+from okr_pipeline.config import ConfigurationError
+from okr_pipeline_tests.projects import OKRS, Small
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = Path(str(files("okr_pipeline.cli") / "templates"))
+NO_STORE = "sqlite:////nonexistent/okr.db"
+
+
+def found(small: Small, *, store: str | None = None) -> list[tuple[str, str]]:
+    told = lint_project(small.directory / "config", store_url=store or small.store_url)
+    return [(it["rule"], it["id"]) for it in told["findings"]]
+
+
+def with_okrs(small: Small, old: str, new: str) -> Small:
+    assert old in OKRS
+    small.put("okrs/q1.yaml", OKRS.replace(old, new))
+    return small
+
+
+def test_a_finding_names_file_line_and_column_of_what_is_meant(small: Small) -> None:
+    with_okrs(small, "title: Win 900 sign-ups", "title: Streamline sign-ups")
+    told = lint_project(small.directory / "config", store_url=NO_STORE)
+    places = {it["rule"]: (Path(it["file"]).name, it["line"], it["column"]) for it in told["findings"]}
+    assert places == {
+        "no-why": ("q1.yaml", 3, 3),
+        "one-key-result": ("q1.yaml", 8, 5),
+        "vague-words": ("q1.yaml", 10, 9),
+    }
+    assert (told["warnings"], told["advice"]) == (2, 1)
+    assert told["without_data"].startswith("There is no store")
+
+
+@pytest.mark.parametrize("config", [ROOT / "config", *sorted(TEMPLATES.glob("*/config"))], ids=str)
+def test_what_we_ship_has_no_finding(config: Path) -> None:
+    told = lint_project(config, store_url=NO_STORE)
+    assert told["findings"] == []
+    assert all(it["reason"].endswith(".") for it in told["suppressed"])
+
+
+def test_where_a_metric_stood_before_the_start_is_asked_of_the_store(small: Small) -> None:
+    reach = "measure: {reach: {from: 5, to: 9}}\n        over: trailing 10 days\n        starts: 2026-01-21"
+    with_okrs(small, "measure: {accumulate: {to: 900}}", reach)
+    assert ("met-at-start", "2026-Q1/signups") not in found(small, store=NO_STORE)
+    small.observe()
+    told = lint_project(small.directory / "config", store_url=small.store_url)
+    (met,) = (it for it in told["findings"] if it["rule"] == "met-at-start")
+    assert met["what"] == "aims at 9, and 'signups' was at 100 before the start"
+    assert told["without_data"] is None
+
+
+def test_a_metric_without_fresh_values_is_found_with_its_key_result(small: Small) -> None:
+    small.observe()
+    assert "stale-metric" not in [rule for rule, _ in found(small)]
+    told = lint_project(small.directory / "config", store_url=small.store_url, as_of="2026-02-20")
+    assert ("stale-metric", "2026-Q1/signups") in [(it["rule"], it["id"]) for it in told["findings"]]
+
+
+def test_a_suppression_needs_a_rule_that_exists_and_a_reason(small: Small) -> None:
+    for written, told in (
+        ("{one-key-resul: It is one.}", "suppress.one-key-resul: there is no lint rule 'one-key-resul'. "),
+        ("{one-key-result: }", "suppress.one-key-result: nothing is not text"),
+        ("[one-key-result]", "suppress: a list is not a mapping of keys"),
+    ):
+        with_okrs(small, "    intent: committed\n", f"    intent: committed\n    suppress: {written}\n")
+        with pytest.raises(ConfigurationError) as caught:
+            lint_project(small.directory / "config", store_url=NO_STORE)
+        assert told in str(caught.value)
+        assert "q1.yaml:8:" in str(caught.value)
+
+
+def test_strict_ends_with_1_where_there_is_a_warning_and_with_0_otherwise(small: Small) -> None:
+    def exit_code(*options: str) -> int:
+        config = ["--config", str(small.directory / "config"), "--store", NO_STORE]
+        return CliRunner().invoke(app, ["lint", *config, *options]).exit_code
+
+    assert exit_code() == 0
+    assert exit_code("--strict") == 1
+    reasons = '{one-key-result: "It is all we sell.", no-why: "It is the mission."}'
+    with_okrs(small, "    intent: committed\n", f"    intent: committed\n    suppress: {reasons}\n")
+    assert exit_code("--strict") == 0
+    assert lint_project(small.directory / "config", store_url=NO_STORE)["findings"] == []
