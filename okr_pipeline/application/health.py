@@ -14,18 +14,20 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.telling import Record, plain_rows, stamp
+from okr_pipeline.application.telling import Record, moment, plain, plain_rows, stamp
 from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.scoring import health_starts, judge_health
+from okr_pipeline.model.snapshot import HealthRow, HealthStretch
+from okr_pipeline.scoring import health_starts, judge_health, trailing_weeks
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
 _KEY = ["metric", "dimensions"]
+_SEVERITY = (HealthState.BREACH, HealthState.UNKNOWN, HealthState.HEALTHY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,30 @@ def health_records(configuration: Configuration, frame: pd.DataFrame) -> list[Re
 def review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     """Judge every metric as of the run's instant and record what is new: health, and reviews opened and closed."""
     return settled(lambda: _review_metrics(workspace, run))
+
+
+def judged_health(workspace: Workspace, as_of: datetime, known_at: datetime | None = None) -> pd.DataFrame:
+    """METRIC_HEALTH of every metric with a healthy band, from what was known (default: now)."""
+    return _judged(workspace, banded(workspace.configuration), as_of, known_at)[0]
+
+
+def health_counts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    """How many KPIs are in each state, the worst first."""
+    counts = frame["state"].value_counts()
+    return tuple((state.value, int(counts[state])) for state in _SEVERITY if counts.get(state, 0))
+
+
+def health_rows(
+    workspace: Workspace, frame: pd.DataFrame, as_of: datetime, known_at: datetime | None = None
+) -> tuple[HealthRow, ...]:
+    """The KPIs that are not well, in order of definition, with their last weeks."""
+    unwell = frame[(frame["state"] != HealthState.HEALTHY) | frame["review_since"].notna()]
+    chosen = list(dict.fromkeys(unwell["metric"]))
+    if not chosen:
+        return ()
+    weeks = _weeks(workspace, chosen, as_of, known_at)
+    rows = [{str(name): cell for name, cell in row.items()} for row in unwell.to_dict("records")]
+    return tuple(_health_row(workspace, row, weeks[row["metric"], row["dimensions"]]) for row in rows)
 
 
 def history_needed(configuration: Configuration, as_of: datetime) -> dict[str, datetime]:
@@ -154,6 +180,43 @@ def _record(metric: Metric, row: Record) -> Record:
         **row,
         "review": None if since is None else {"since": since},
     }
+
+
+def _weeks(
+    workspace: Workspace, chosen: list[str], as_of: datetime, known_at: datetime | None
+) -> dict[tuple[str, str], tuple[HealthStretch, ...]]:
+    """The last weeks of every series of some metrics."""
+    configuration, store = workspace.configuration, workspace.store
+    known = known_at or store.known_until() or as_of
+    frame = trailing_weeks(
+        configuration,
+        _observations(workspace, [configuration.metrics[it] for it in chosen], as_of, known),
+        as_of=as_of,
+        quarantine=store.quarantine(known_at=known),
+        metrics=chosen,
+    )
+    zone = workspace.project.calendar.zone
+    found: dict[tuple[str, str], tuple[HealthStretch, ...]] = {}
+    for metric, dimensions, start, value, periods, outside in frame.itertuples(index=False, name=None):
+        stretch = HealthStretch(start.astimezone(zone).date(), plain(value), int(periods), int(outside))
+        found[metric, dimensions] = (*found.get((metric, dimensions), ()), stretch)
+    return found
+
+
+def _health_row(workspace: Workspace, row: Record, stretches: tuple[HealthStretch, ...]) -> HealthRow:
+    metric = workspace.configuration.metrics[row["metric"]]
+    same = ("metric", "dimensions", "state", "reason", "signal", "direction", "noise", "periods_in_row")
+    return HealthRow(
+        name=metric.name,
+        owner=metric.owner,
+        unit=metric.unit,
+        **{name: row[name] for name in same},
+        **{name: plain(row[name]) for name in ("value", "low", "high", "distance")},
+        period_end=moment(row["period_end"]),
+        since=moment(row["since"]),
+        review_since=moment(row["review_since"]),
+        stretches=stretches,
+    )
 
 
 def _review_metrics(workspace: Workspace, run: Run) -> Reviewed:

@@ -199,7 +199,8 @@ def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
     changed = workspace.store.changed_at()
     if changed is not None:
         yield changed
-    for scores in (workspace.store.key_result_scores(day), workspace.store.objective_scores(day)):
+    store = workspace.store
+    for scores in (store.key_result_scores(day), store.objective_scores(day), store.metric_health(day)):
         if len(scores):
             yield scores["recorded_at"].max()
 

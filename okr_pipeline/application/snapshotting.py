@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
@@ -101,6 +102,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
     evidence = gather(workspace, as_of, known_at=known_at, since=earliest, every_metric=True)
     facts = _facts(workspace, evidence, as_of, week.before, earliest)
+    health = judged_health(workspace, as_of, known_at)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
     return Snapshot(
@@ -122,6 +124,8 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         transitions=_transitions(rows),
         sources=source_trust(workspace, evidence, as_of),
         quarantined=quarantined_rows(evidence.quarantine),
+        health_counts=health_counts(health),
+        health=health_rows(workspace, health, as_of, known_at),
         notes=_notes(workspace),
     )
 

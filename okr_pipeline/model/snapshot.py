@@ -9,7 +9,7 @@ Values are full precision; shares are 0..1; instants are aware; None is unknown.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,44 @@ class SourceTrust:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthStretch:
+    """A week of a KPI, or a month or quarter of one by these: its value on the scale of one period, and its periods."""
+
+    starts: date
+    value: float | None
+    periods: int
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRow:
+    """A KPI that is not well: outside its healthy band, unknown, or with a review that is still open.
+
+    Fields are those of `okr health --json`; `dimensions` are canonical JSON; `stretches` the last six, oldest first.
+    """
+
+    metric: str
+    name: str
+    owner: str | None
+    dimensions: str
+    unit: str
+    state: str
+    reason: str | None
+    value: float | None
+    low: float | None
+    high: float | None
+    distance: float | None
+    period_end: datetime | None
+    since: datetime | None
+    periods_in_row: int
+    signal: str | None
+    direction: str | None
+    noise: bool
+    review_since: datetime | None
+    stretches: tuple[HealthStretch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantinedRow:
     """A value that was refused and counts nowhere."""
 
@@ -151,6 +189,7 @@ class Snapshot:
 
     `week` is an ISO week label such as `2013-W20`; `headline` is the one sentence; `counts` pairs a status with how
     many key results have it, in the order of severity; `behind` lists ids, furthest behind first by weight × −gap.
+    `health_counts` pairs a state with how many KPIs are in it, `health` has those that are not well.
     """
 
     schema_version: int
@@ -171,4 +210,6 @@ class Snapshot:
     transitions: tuple[Transition, ...]
     sources: tuple[SourceTrust, ...]
     quarantined: tuple[QuarantinedRow, ...]
+    health_counts: tuple[tuple[str, int], ...]
+    health: tuple[HealthRow, ...]
     notes: tuple[str, ...]

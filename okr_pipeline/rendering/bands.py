@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from okr_pipeline.model.health import HealthState, Signal
+from okr_pipeline.model.score import Status
+from okr_pipeline.rendering.json_form import SnapshotError
 from okr_pipeline.rendering.numbers import quantity, shown_unit
 from okr_pipeline.rendering.words import plural
 
@@ -18,6 +20,45 @@ SIGNALS: Final[Mapping[str, str]] = {
     Signal.TOO_SHORT: "too short for limits",
     Signal.FLAT: "never varied",
 }
+
+
+_SHAPES: Final[Mapping[str, str]] = {
+    HealthState.BREACH: Status.BEHIND,
+    HealthState.UNKNOWN: Status.UNKNOWN,
+    HealthState.HEALTHY: Status.ON_TRACK,
+}
+
+
+def state_shape(state: str) -> str:
+    """The status whose shape and colour a state is shown with.
+
+    Raises:
+        SnapshotError: there is no such state of a KPI that is judged.
+    """
+    if state not in _SHAPES:
+        raise SnapshotError(f"state {state!r} of a KPI does not exist. A state is one of {', '.join(_SHAPES)}.")
+    return _SHAPES[state]
+
+
+def answer(counts: Mapping[str, int], reviews: int) -> str:
+    """How the KPIs are, in a sentence.
+
+    >>> answer({"breach": 2, "unknown": 1, "healthy": 7}, 1)
+    '2 of 10 KPIs are outside their healthy band, 1 is unknown; 1 review is open.'
+    >>> answer({"healthy": 3}, 0), answer({}, 0)
+    ('All 3 KPIs are inside their healthy band.', 'No metric has a healthy band.')
+    """
+    total, breach = sum(counts.values()), counts.get(HealthState.BREACH, 0)
+    unknown = counts.get(HealthState.UNKNOWN, 0)
+    if not total:
+        return "No metric has a healthy band."
+    if counts.get(HealthState.HEALTHY, 0) == total and not reviews:
+        return (
+            f"All {plural(total, 'KPI')} are inside their healthy band." if total > 1 else "The KPI is inside its band."
+        )
+    said = f"{breach} of {plural(total, 'KPI')} {'is' if breach == 1 else 'are'} outside their healthy band"
+    said += f", {unknown} {'is' if unknown == 1 else 'are'} unknown" if unknown else ""
+    return said + (f"; {plural(reviews, 'review is', 'reviews are')} open." if reviews else ".")
 
 
 def band_unit(unit: str, low: float | None, high: float | None) -> str:

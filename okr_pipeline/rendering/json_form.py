@@ -39,7 +39,7 @@ def render_json(snapshot: Snapshot) -> str:
 
 
 def snapshot_from_json(text: str) -> Snapshot:
-    """The snapshot that `render_json` wrote; equal to it field by field.
+    """The snapshot that `render_json` wrote; equal to it field by field. One of an older version lacks what is newer.
 
     Raises:
         SnapshotError: not JSON, not a snapshot, or of a schema version this program does not know.
@@ -49,7 +49,7 @@ def snapshot_from_json(text: str) -> Snapshot:
     except json.JSONDecodeError as error:
         raise SnapshotError(f"snapshot is not JSON: {error}. Store the text that render_json gives.") from error
     _require_known_version(plain)
-    snapshot: Snapshot = _told(_decoder(Snapshot), plain)
+    snapshot: Snapshot = _told(_decoder(Snapshot), _of_this_version(plain))
     return snapshot
 
 
@@ -79,11 +79,20 @@ def _told(convert: _Convert, value: Any) -> Any:
 
 def _require_known_version(plain: object) -> None:
     version = plain.get("schema_version") if isinstance(plain, dict) else None
-    if version != SCHEMA_VERSION:
+    if version not in _ADDED_SINCE and version != SCHEMA_VERSION:
         raise SnapshotError(
-            f"snapshot.schema_version is {version!r}; this program reads {SCHEMA_VERSION}. "
+            f"snapshot.schema_version is {version!r}; this program reads {SCHEMA_VERSION} and older ones. "
             "Use the version of okr-pipeline that wrote it, or write the week again."
         )
+
+
+def _of_this_version(plain: dict[str, Any]) -> dict[str, Any]:
+    """An older snapshot with what it lacks as nothing. Its version stays, and so does its stored text."""
+    return {**_ADDED_SINCE.get(plain["schema_version"], {}), **plain}
+
+
+_ADDED_SINCE: dict[int, dict[str, Any]] = {1: {"health_counts": [], "health": []}}
+"""By older version, the fields of a snapshot that it has not."""
 
 
 @cache

@@ -11,10 +11,20 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from markupsafe import Markup
 
+from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.score import Status
-from okr_pipeline.model.snapshot import CycleRow, KeyResultRow, ObjectiveRow, Snapshot, SourceTrust, Transition
+from okr_pipeline.model.snapshot import (
+    CycleRow,
+    HealthRow,
+    HealthStretch,
+    KeyResultRow,
+    ObjectiveRow,
+    Snapshot,
+    SourceTrust,
+    Transition,
+)
 from okr_pipeline.model.zones import zone
-from okr_pipeline.rendering import charts, numbers, words
+from okr_pipeline.rendering import bands, charts, numbers, words
 from okr_pipeline.rendering.anchors import anchors
 from okr_pipeline.rendering.json_form import SnapshotError
 from okr_pipeline.rendering.views import (
@@ -23,6 +33,8 @@ from okr_pipeline.rendering.views import (
     Changes,
     Chip,
     CycleSection,
+    Health,
+    HealthLine,
     KeyResultLine,
     Named,
     ObjectiveLine,
@@ -30,6 +42,7 @@ from okr_pipeline.rendering.views import (
     RefusedLine,
     SourceLine,
     Trust,
+    WeekLine,
 )
 
 SHOWN_BEHIND = 8
@@ -37,10 +50,11 @@ SHOWN_BEHIND = 8
 
 SHOWN_MOVERS = 3
 SHOWN_REFUSED = 50
+SHOWN_HEALTH = 50
 LEAST_MOVE = 0.01
 """A change of gap, as a share, below which nobody moved."""
 
-RESERVED_ANCHORS = ("main", "status", "behind", "changed", "trust", "unknown", "refused", "method")
+RESERVED_ANCHORS = ("main", "status", "behind", "changed", "trust", "unknown", "refused", "health", "method")
 
 
 def page_of(snapshot: Snapshot) -> Page:
@@ -66,6 +80,7 @@ def page_of(snapshot: Snapshot) -> Page:
         behind_more=tuple(view.named(row, numbers.points(row.gap)) for row in view.behind[SHOWN_BEHIND:]),
         changes=_changes(view),
         trust=_trust(view),
+        health=_health(view),
         cycles=tuple(view.cycle(cycle) for cycle in snapshot.cycles),
         status_rule=snapshot.status_rule,
         config_version=snapshot.config_version,
@@ -121,6 +136,10 @@ class _View:
     def day(self, at: datetime) -> str:
         """The day of an instant, with its year only where that is not the page's."""
         return words.day_in(words.last_day(at, self.zone), self.snapshot.as_of.astimezone(self.zone).year)
+
+    def start(self, at: datetime) -> str:
+        """The day on which a period began, with its year only where that is not the page's."""
+        return words.day_in(at.astimezone(self.zone).date(), self.snapshot.as_of.astimezone(self.zone).year)
 
     def key_result(self, row: KeyResultRow) -> KeyResultLine:
         """A row of the table."""
@@ -303,6 +322,41 @@ def _source(view: _View, source: SourceTrust) -> SourceLine:
         quarantined=numbers.count(source.quarantined),
         failed_checks=numbers.count(source.failed_checks),
     )
+
+
+def _health(view: _View) -> Health:
+    rows = view.snapshot.health
+    return Health(
+        answer=bands.answer(dict(view.snapshot.health_counts), sum(row.review_since is not None for row in rows)),
+        lines=tuple(_health_line(view, row) for row in rows[:SHOWN_HEALTH]),
+        more=max(0, len(rows) - SHOWN_HEALTH),
+    )
+
+
+def _health_line(view: _View, row: HealthRow) -> HealthLine:
+    unit = bands.band_unit(row.unit, row.low, row.high)
+    bound = row.high if (row.distance or 0) > 0 else row.low
+    return HealthLine(
+        name=row.name,
+        members=words.members(row.dimensions),
+        owner=row.owner or "nobody",
+        shape=bands.state_shape(row.state),
+        word=HealthState(row.state).word,
+        value=numbers.quantity(row.value, unit, apart_from=bound),
+        reason=words.reason(row.reason) if row.reason else None,
+        band=bands.band_words(row.low, row.high, unit),
+        since=view.start(row.since) if row.since else "",
+        streak=bands.streak_words(row.periods_in_row) if row.since else "",
+        signal=bands.signal_words(row.state, row.signal, row.direction, noise=row.noise),
+        review=view.start(row.review_since) if row.review_since else None,
+        weeks=tuple(_week_line(row, stretch, unit) for stretch in row.stretches),
+    )
+
+
+def _week_line(row: HealthRow, stretch: HealthStretch, unit: str) -> WeekLine:
+    bound = row.high if row.high is not None else row.low
+    outside = f"{stretch.outside} of {stretch.periods} outside" if stretch.outside else None
+    return WeekLine(words.short_day(stretch.starts), numbers.quantity(stretch.value, unit, apart_from=bound), outside)
 
 
 def _before(row: KeyResultRow) -> str | None:

@@ -113,6 +113,43 @@ class SourceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekLine:
+    """A KPI's value in a week; `outside` says how many of its periods were outside the band, where any was."""
+
+    label: str
+    value: str
+    outside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLine:
+    """A KPI that is not well, all text. `shape` is the status whose shape and colour it has."""
+
+    name: str
+    members: str
+    owner: str
+    shape: str
+    word: str
+    value: str
+    reason: str | None
+    band: str
+    since: str
+    streak: str
+    signal: str
+    review: str | None
+    weeks: tuple[WeekLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """KPIs outside their bands: a sentence, and a line for each that is not well."""
+
+    answer: str
+    lines: tuple[HealthLine, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedLine:
     """A value that was refused."""
 
@@ -189,6 +226,7 @@ class Page:
     behind_more: tuple[Named, ...]
     changes: Changes
     trust: Trust
+    health: Health
     cycles: tuple[CycleSection, ...]
     status_rule: str
     config_version: str

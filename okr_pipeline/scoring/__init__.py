@@ -10,6 +10,7 @@ from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
+from okr_pipeline.scoring.trailing import trailing_weeks
 
 __all__ = [
     "BASELINES",
@@ -23,6 +24,7 @@ __all__ = [
     "judge_health",
     "plan",
     "score",
+    "trailing_weeks",
     "trajectory",
     "verdicts",
     "window_observations",

@@ -13,6 +13,8 @@ from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
     CycleRow,
+    HealthRow,
+    HealthStretch,
     KeyResultRow,
     ObjectiveRow,
     QuarantinedRow,
@@ -196,6 +198,8 @@ def snapshot_of(cycles: Sequence[CycleRow], **changes: object) -> Snapshot:
         "transitions": tuple(Transition(row.id, row.title, row.previous_status or "", row.status) for row in moved),
         "sources": (),
         "quarantined": (),
+        "health_counts": (),
+        "health": (),
         "notes": (),
     }
     return Snapshot(**(facts | changes))  # type: ignore[arg-type]
@@ -233,8 +237,57 @@ def week() -> Snapshot:
                 "1301 minutes is above the largest value allowed, 300",
             ),
         ),
+        health_counts=(("breach", 2), ("unknown", 1), ("healthy", 4)),
+        health=health_lines(),
         notes=("Flights that were cancelled have no delay and are counted as cancelled only.",),
     )
+
+
+def health_row(**changes: object) -> HealthRow:
+    """A KPI above its band for three days, under review."""
+    weeks = [(13.25, 7, 0), (None, 0, 0), (14.5, 7, 2), (15.75, 7, 3), (12.0, 7, 0), (18.625, 7, 5)]
+    starts = [date(2013, 4, 8) + timedelta(days=7 * number) for number in range(6)]
+    facts: dict[str, object] = {
+        "metric": "departure_delay",
+        "name": "Average departure delay",
+        "owner": "ops@harbour.example",
+        "dimensions": "{}",
+        "unit": "minutes",
+        "state": "breach",
+        "reason": None,
+        "value": 25.829,
+        "low": None,
+        "high": 15.0,
+        "distance": 10.829,
+        "period_end": AS_OF,
+        "since": instant(date(2013, 5, 16)),
+        "periods_in_row": 3,
+        "signal": "outside_limits",
+        "direction": "high",
+        "noise": False,
+        "review_since": instant(date(2013, 5, 16)),
+        "stretches": tuple(HealthStretch(start, *week) for start, week in zip(starts, weeks, strict=True)),
+    }
+    return HealthRow(**(facts | changes))  # type: ignore[arg-type]
+
+
+def health_lines() -> tuple[HealthRow, ...]:
+    """One breach under review, one that is noise, one unknown, one healthy again."""
+    share = {"unit": "ratio", "low": 0.75, "high": None}
+    return (
+        health_row(),
+        health_row(
+            metric="arrived_on_time", name="Arrivals on time", dimensions='{"origin":"JFK"}', value=0.7461,
+            distance=-0.0039, signal="none", direction=None, noise=True, review_since=None, periods_in_row=1,
+            stretches=(HealthStretch(date(2013, 5, 13), 0.7461, 7, 1),), **share,
+        ),
+        health_row(
+            metric="visibility", name="Visibility", owner=None, unit="miles", state="unknown", reason="stale",
+            value=None, low=3.0, high=None, distance=None, period_end=None, since=None, periods_in_row=0, signal=None,
+            direction=None, review_since=None, stretches=(),
+        ),
+        health_row(metric="hourly_delay", name="Delay by hour", state="healthy", value=14.0, distance=0.0),
+    )  # fmt: skip
 
 
 def many(number: int) -> Snapshot:
@@ -701,7 +754,7 @@ def _utc(day: int, hour: int) -> datetime:
 
 
 _FREE_TEXTS = frozenset(
-    {"title", "owner", "metric_name", "metric", "unit", "explanation", "why", "level", "intent", "connector", "detail", "dimensions", "rule", "project", "mission", "headline",
+    {"title", "name", "owner", "metric_name", "metric", "unit", "explanation", "why", "level", "intent", "connector", "detail", "dimensions", "rule", "project", "mission", "headline",
      "config_version", "status_rule", "week"}
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from okr_pipeline.rendering import (
     PageLinks,
     SnapshotError,
     anchor_of,
+    bands,
     content_hash,
     numbers,
     render_html,
@@ -112,7 +113,17 @@ def test_the_counts_are_the_snapshots():
 
 def test_the_page_is_read_from_the_sentence_to_the_proof():
     anchors = [one.attributes.get("id") for one in PAGE.all("section")]
-    assert anchors == [None, "behind", "changed", "trust", "cycle-2013-Q2", "cycle-2013", "cycle-2013-S10", "method"]
+    assert anchors == [
+        None,
+        "behind",
+        "changed",
+        "trust",
+        "cycle-2013-Q2",
+        "cycle-2013",
+        "cycle-2013-S10",
+        "health",
+        "method",
+    ]
     assert PAGE.one("p", cls="headline").text == WEEK.headline
 
 
@@ -188,6 +199,40 @@ def test_refused_values_beyond_the_first_fifty_are_counted():
         dataclasses.replace(WEEK.quarantined[0], period_start=factory.AS_OF - timedelta(days=n)) for n in range(60)
     )
     assert "And 10 more." in section(page_of(dataclasses.replace(PLAIN, quarantined=refused)), "trust")
+
+
+def test_kpi_health_shows_the_snapshots_figures_with_the_last_weeks():
+    page = page_of(WEEK)
+    section = page.one("section", id="health")
+    assert "2 of 7 KPIs are outside their healthy band, 1 is unknown; 2 reviews are open." in section.text
+    rows = [row for row in section.all("tr") if list(row.all("td"))]
+    assert len(rows) == len(WEEK.health)
+    for row, it in zip(rows, WEEK.health, strict=True):
+        unit = bands.band_unit(it.unit, it.low, it.high)
+        bound = it.high if (it.distance or 0) > 0 else it.low
+        shown = cells(row)
+        assert it.name in row.text
+        assert shown["Value"] == numbers.quantity(it.value, unit, apart_from=bound)
+        assert shown["Healthy"] == bands.band_words(it.low, it.high, unit)
+        assert shown["Review"] == ("none" if it.review_since is None else "open since 16 May")
+        weeks = [week.text for week in row.one("ul", cls="trail").all("li")]
+        assert len(weeks) == len(it.stretches)
+        for said, stretch in zip(weeks, it.stretches, strict=True):
+            assert numbers.quantity(stretch.value, unit, apart_from=it.high or it.low) in said
+            assert (f"{stretch.outside} of {stretch.periods} outside" in said) == (stretch.outside > 0)
+
+
+def test_a_kpi_that_is_well_has_no_line_and_one_without_band_no_judgement():
+    section = page_of(dataclasses.replace(WEEK, health=(), health_counts=(("healthy", 4),))).one("section", id="health")
+    assert "All 4 KPIs are inside their healthy band." in section.text
+    assert not list(section.all("table"))
+    section = page_of(dataclasses.replace(WEEK, health=(), health_counts=())).one("section", id="health")
+    assert "No metric has a healthy band." in section.text
+
+
+def test_a_state_that_is_none_of_a_kpi_is_refused():
+    with pytest.raises(SnapshotError, match="state 'fine' of a KPI does not exist"):
+        page_of(dataclasses.replace(WEEK, health=(factory.health_row(state="fine"),)))
 
 
 def test_an_unknown_objective_says_why_and_what_is_possible():

@@ -118,12 +118,19 @@ def test_what_is_no_finite_number_is_refused(number):
         render_json(snapshot)
 
 
+def test_a_snapshot_of_the_version_before_health_is_read_without_it():
+    plain = json.loads(render_json(WEEK))
+    del plain["health"], plain["health_counts"]
+    old = snapshot_from_json(json.dumps({**plain, "schema_version": 1}))
+    assert old == dataclasses.replace(WEEK, schema_version=1, health=(), health_counts=())
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
         ("{", "is not JSON"),
         ("[]", "schema_version is None"),
-        ('{"schema_version": 99}', "schema_version is 99; this program reads 1"),
+        ('{"schema_version": 99}', "schema_version is 99; this program reads 2 and older ones"),
         ('{"schema_version": 1}', "exactly the fields schema_version, project"),
         (
             render_json(WEEK).replace('"as_of":"2013-05-20T04', '"as_of":"yesterday'),
