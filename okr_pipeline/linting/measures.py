@@ -4,6 +4,7 @@ Belongs here: the sentence that a title could be, and every number that it may n
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import (
@@ -14,6 +15,7 @@ from okr_pipeline.model.okr import (
     Change,
     KeyResult,
     Maintain,
+    Manual,
     Measure,
     Milestones,
     Points,
@@ -52,6 +54,8 @@ def numbers(key_result: KeyResult, metric: Metric | None) -> Iterator[float]:
 
 def _said(measure: Measure, metric: Metric | None) -> str:
     match measure:
+        case Manual(from_, to):
+            said = f"from {from_:,.12g} to {to:,.12g}"
         case Reach(from_, to):
             start = "where it starts" if isinstance(from_, str) else figure(from_, metric)
             said = f"from {start} to {figure(to, metric)}"
@@ -69,6 +73,8 @@ def _said(measure: Measure, metric: Metric | None) -> str:
             said = f"{len(items)} steps, {', '.join(item.title for item in items)},"
         case Baseline(needs):
             said = f"from {needs:,} periods"
+        case _:
+            assert_never(measure)
     return said
 
 
@@ -88,6 +94,8 @@ def _amounts(key_result: KeyResult) -> Iterator[float]:
     match key_result.measure:
         case Reach(from_, to):
             yield from (value for value in (from_, to) if not isinstance(value, str))
+        case Manual(from_, to):
+            yield from (from_, to)
         case Change(by, from_):
             yield by.value
             yield from () if isinstance(from_, str) else (from_,)
@@ -104,6 +112,8 @@ def _amounts(key_result: KeyResult) -> Iterator[float]:
             yield from (item.when.at_least for item in items if item.when)
         case Baseline(needs):
             yield needs
+        case _:
+            assert_never(key_result.measure)
 
 
 def _band(band: Maintain, metric: Metric | None) -> str:

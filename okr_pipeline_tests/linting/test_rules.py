@@ -24,6 +24,7 @@ from okr_pipeline.model.okr import (
     KeyResult,
     Level,
     Maintain,
+    Manual,
     MetricReached,
     Milestone,
     Milestones,
@@ -170,6 +171,8 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "numbers that are no aims": Case(titled("Boarding in Terminal 5 is calm"), FINE),
         "a time of day": Case(titled("Pushback slots are free from noon to 3 pm", measure=Reach(5, 8)), FINE),
         "a budget": Case(titled("Spend no more than 300 on taxis", measure=Budget(300)), FINE),
+        "by check-ins": Case(titled("Raise it from 2 to 9", measure=Manual(2, 9), metric=None), FINE),
+        "by check-ins, another": Case(titled("Raise it from 2 to 8", measure=Manual(3, 9), metric=None), KR),
         "a learning": Case(titled("Learn it from at least 40 days", measure=Baseline(40)), FINE),
     },
     "deadline-elsewhere": {
@@ -361,6 +364,7 @@ PROMISES: Sequence[tuple[KeyResult, Callable[[], Metric | None], str]] = (
     (key_result(measure=Change(Share(-0.15))), lambda: None, "by -15 % by 2013-06-30"),
     (key_result(measure=Change(Points(0.02))), lambda: RATIO, "by +2 points by 2013-06-30"),
     (key_result(measure=Reach(0.05, 0.08)), lambda: RATIO, "from 5 % to 8 % by 2013-06-30"),
+    (key_result(measure=Manual(0, 10)), lambda: None, "from 0 to 10 by 2013-06-30"),
     (key_result(measure=Accumulate(9200)), lambda: None, "to 9,200 by 2013-06-30"),
     (key_result(measure=Maintain(None, 15, 0.85)), lambda: metric("delay"), "at most 15 in 85 % of periods by 2013-06-30"),
 )  # fmt: skip
