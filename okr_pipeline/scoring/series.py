@@ -5,7 +5,8 @@ Does not: which series a key result reads (views).
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -83,14 +84,14 @@ def with_zeros(definitions: Definitions, rows: Rows, members: list[Member]) -> t
 
     A series that some view or formula reads and that the source never had is 0 throughout.
     """
-    zero = [number for number, each in enumerate(definitions.metrics) if each.zero and not each.weighted]
+    zero = {number for number, each in enumerate(definitions.metrics) if each.zero and not each.weighted}
     series_metric = np.array([member.metric for member in members], dtype=np.int64)
-    if not np.isin(series_metric, zero).any():
+    if not np.isin(series_metric, list(zero)).any():
         return rows, members
     newest = np.full(len(definitions.metrics), -1, dtype=np.int64)
     np.maximum.at(newest, series_metric[rows.key >> PERIOD_BITS], rows.key & PERIOD_MASK)
     members = [*members, *_never_seen(definitions, members, {number for number in zero if newest[number] >= 0})]
-    filled = np.array([number for number, member in enumerate(members) if member.metric in set(zero)], dtype=np.int64)
+    filled = np.array([number for number, member in enumerate(members) if member.metric in zero], dtype=np.int64)
     metric = np.array([members[number].metric for number in filled], dtype=np.int64)
     grid = np.array([definitions.metrics[number].grid for number in metric], dtype=np.int64)
     low = first_periods(definitions.grids, grid, definitions.needed_from[metric])
@@ -151,14 +152,15 @@ def _newest_of_each(key: Integers, frame: pd.DataFrame) -> Integers:
     return np.asarray(order[np.append(ordered[1:] != ordered[:-1], True)], dtype=np.int64)
 
 
-def _never_seen(definitions: Definitions, members: list[Member], zero: Collection[int]) -> list[Member]:
+def _never_seen(definitions: Definitions, members: list[Member], zero: AbstractSet[int]) -> list[Member]:
     index, known = Index(members), set(members)
     by_id = {each.id: number for number, each in enumerate(definitions.metrics)}
     asked = []
     for each in definitions.metrics:
         parts = {by_id[part] for part in each.parts}
-        wheres = {it.where for it in members if it.metric in parts} if parts & set(zero) else set()
-        asked += [Member(part, where, "formula") for part in sorted(parts & set(zero)) for where in sorted(wheres)]
+        filled = parts & zero
+        wheres = {it.where for it in members if it.metric in parts} if filled else set()
+        asked += [Member(part, where, "formula") for part in sorted(filled) for where in sorted(wheres)]
     unmatched = [it for it in definitions.views if not index.matching(it.metric, it.where)]
     asked += [Member(it.metric, it.where, "view") for it in unmatched]
     return [it for it in dict.fromkeys(asked) if it.metric in zero and it not in known]

@@ -1,5 +1,6 @@
 """Laws that every score keeps, on random worlds."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -9,9 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.metric import Better, Rollup
-from okr_pipeline.model.okr import Accumulate, Intent, KeyResult, Maintain, Over, Reach
-from okr_pipeline.scoring import Scores, score, trajectory
+from okr_pipeline.model.okr import (
+    Accumulate,
+    Budget,
+    Cadence,
+    Change,
+    Intent,
+    KeyResult,
+    Maintain,
+    Over,
+    Points,
+    Reach,
+    Share,
+)
+from okr_pipeline.scoring import Scores, score, trajectory, verdicts
+from okr_pipeline.scoring.rules import RULES
 from okr_pipeline_tests.scoring.worlds import (
     World,
     as_of_day,
@@ -216,6 +231,84 @@ def test_a_weighted_mean_lies_among_its_values(values: list[float], weights: lis
         ]
         margin = 1e-9 * max(abs(it) for it in used)
         assert min(used) - margin <= value <= max(used) + margin
+
+
+@law
+@given(worlds())
+def test_no_status_rule_contradicts_a_score(world: World) -> None:
+    told = verdicts(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine)
+    ended = {it.full_id for it in world.configuration.key_results() if as_of_day(it.ends) <= world.as_of}
+    known = told.dropna(subset="progress")
+    open_ = known[~known["key_result"].isin(ended)]
+    for rule in RULES:
+        assert (open_.loc[open_[rule] == "achieved", "progress"] >= 1).all()
+        bad = open_[open_[rule].isin(["at_risk", "behind"])]
+        assert (bad["progress"] < bad["expected_progress"]).all()
+        unknown = told.loc[told["progress"].isna(), rule]
+        assert unknown.isin(OUTSIDE | {"unknown"}).all()
+
+
+@law
+@given(worlds())
+def test_the_rule_changes_statuses_and_nothing_else(world: World) -> None:
+    other = replace(world.configuration, project=replace(world.configuration.project, status_rule="leankit"))
+    one, two = scored(world).key_results, scored(replace(world, configuration=other)).key_results
+    changing = ["status", "status_rule", "reason"]
+    pd.testing.assert_frame_equal(one.drop(columns=changing), two.drop(columns=changing), check_exact=True)
+    told = verdicts(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine)
+    assert two["status"].tolist() == told["leankit"].tolist()
+
+
+@law
+@given(worlds())
+def test_the_same_question_has_the_same_answer(world: World) -> None:
+    assert_same(scored(world), scored(world))
+
+
+@law
+@given(days, st.integers(1, 400), st.sampled_from([-1.0, 1.0]))
+def test_a_change_down_is_one_up_in_a_mirror(values: list[float], by: int, sign: float) -> None:
+    up = row(values, Change(Points(sign * by)), Better.IN_BAND)
+    down = row([-it for it in values], Change(Points(-sign * by)), Better.IN_BAND)
+    assert same(up["progress"], down["progress"])
+    assert up["status"] == down["status"]
+
+
+@law
+@given(values=days, factor=st.sampled_from([0.01, 60.0, 1024.0]))
+@pytest.mark.parametrize(
+    ("measure", "scaled", "rollup"),
+    [
+        (Change(Share(0.25)), lambda factor: Change(Share(0.25)), Rollup.MEAN),
+        (Change(Points(50.0)), lambda factor: Change(Points(50.0 * factor)), Rollup.LAST),
+        (Accumulate(500.0), lambda factor: Accumulate(500.0 * factor), Rollup.SUM),
+        (Budget(500.0), lambda factor: Budget(500.0 * factor), Rollup.SUM),
+        (Maintain(-5.0, 99.0), lambda factor: Maintain(-5.0 * factor, 99.0 * factor), Rollup.SUM),
+    ],
+)
+def test_no_measure_depends_on_the_unit(
+    values: list[float], factor: float, measure: object, scaled: Callable[[float], object], rollup: Rollup
+) -> None:
+    one = row(values, measure, rollup=rollup)
+    other = row([factor * it for it in values], scaled(factor), rollup=rollup)
+    assert one["progress"] == pytest.approx(other["progress"], rel=1e-6, abs=1e-6, nan_ok=True)
+    assert one["reason"] == other["reason"]
+
+
+@law
+@given(values=days, day=st.integers(31, 40), step=st.integers(1, 100))
+@pytest.mark.parametrize(
+    ("measure", "better"),
+    [(Budget(400.0), Better.LOWER), (Maintain(None, 50.0), Better.LOWER), (Cadence(100.0, Grain.WEEK), Better.HIGHER)],
+)
+def test_a_better_value_is_never_further_from_what_is_kept(
+    values: list[float], day: int, step: int, measure: object, better: Better
+) -> None:
+    improved = list(values)
+    improved[day] += step if better is Better.HIGHER else -step
+    before = row(values, measure, better, rollup=Rollup.SUM, min_coverage=0.0)
+    after = row(improved, measure, better, rollup=Rollup.SUM, min_coverage=0.0)
+    assert same(before["progress"], after["progress"]) or after["progress"] >= before["progress"] - 1e-9
 
 
 def same(one: float, other: float) -> bool:

@@ -2,6 +2,32 @@
 
 from okr_pipeline_tests.spec.tables import Case, Section, Table
 
+ROWS = {
+    1: "Monthly active users +25 %",
+    2: "Launch two features",
+    3: "A satisfaction score of 90 %",
+    4: "Churn −15 %",
+    5: "Enter two markets",
+    6: "The objective: (4/5 + 1 + 2/3) / 3",
+    7: "Bugs found in production −50 %",
+    8: "Conversion from 5 % to 8 %",
+    9: "Two newsletters a month",
+    10: "A survey within 30 minutes of each call",
+    11: "At least three candidates for every open position",
+    12: "The list to 50 shoes",
+    13: "An answer within an hour, each time",
+    14: "In a year",
+    15: "Open rate of e-mails +5 %",
+    16: "Output of a line +5 %",
+    17: "Click-through +10 %",
+    18: "The critical bug fixed",
+    19: "Half a year: 1 of 4",
+    20: "A department's satisfaction +15 %",
+    21: "In the next fiscal year, 90 of 181 days",
+    22: "NPS up by 10 points",
+}
+"""Goals that the product must be able to express, by number, each with the case that it is (or one of them)."""
+
 _QUARTER = "starts: 2013-04-01, ends: 2013-06-30"
 _HALF_YEAR = "starts: 2013-01-01, ends: 2013-06-30"
 
@@ -377,6 +403,34 @@ the first that counts: the last of December, which is the baseline, and the one 
                         "status": "on_track",
                     },
                     key_result="{measure: {change: {by: -10%}}, starts: 2013-01-01, ends: 2013-12-31}",
+                ),
+            ),
+        ),
+        Table(
+            title="A long cycle",
+            prose="An electric vehicle in 18 months, from July 2012 to December 2013, 549 days across two fiscal years.",
+            project="{fiscal_year_starts: 10-01}",
+            metric="{rollup: last}",
+            key_result="""{starts: 2012-07-01, ends: 2013-12-31, measure: {reach: {from: 0, to: 100}}, pace: {checkpoints: [
+                {on: 2012-12-31, value: 20}, {on: 2013-06-30, value: 60}]}}""",
+            cases=(
+                Case(
+                    "At the first checkpoint, on its value",
+                    "2012-12-31",
+                    {"progress": "1/5", "expected_progress": "1/5", "status": "on_track"},
+                    ("2012-12-31 20",),
+                ),
+                Case(
+                    "In the next fiscal year, 90 of 181 days to the second: 0.2 + 0.4·90/181",
+                    "2013-03-31",
+                    {"progress": "3/10", "expected_progress": "361/905", "status": "at_risk"},
+                    ("2013-03-31 30",),
+                ),
+                Case(
+                    "At the second",
+                    "2013-06-30",
+                    {"progress": "7/10", "expected_progress": "3/5", "status": "on_track"},
+                    ("2013-06-30 70",),
                 ),
             ),
         ),

@@ -5,6 +5,7 @@ from okr_pipeline_tests.spec import (
     about_cases,
     about_check_ins,
     about_contributions,
+    about_edges,
     about_objectives,
     about_pace,
     about_progress,
@@ -25,6 +26,7 @@ SECTIONS: tuple[Section, ...] = (
     about_status.SECTION,
     about_objectives.SECTION,
     about_contributions.SECTION,
+    about_edges.SECTION,
     about_amendments.SECTION,
     about_cases.SECTION,
 )

@@ -1,13 +1,15 @@
 """Every case of the manual holds."""
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from okr_pipeline.scoring import Scores, score
-from okr_pipeline_tests.spec import generate
+from okr_pipeline_tests.spec import about_edges, generate
+from okr_pipeline_tests.spec.about_cases import ROWS
 from okr_pipeline_tests.spec.sections import SECTIONS
 from okr_pipeline_tests.spec.tables import Case, Table, number, world_of
 
@@ -36,7 +38,19 @@ def test_score_is_what_the_manual_says(table: Table, case: Case) -> None:
 
 
 def test_the_manual_has_enough_cases() -> None:
-    assert len(CASES) >= 100
+    assert len(CASES) >= 400
+
+
+@pytest.mark.parametrize(("number_", "says"), ROWS.items())
+def test_each_goal_that_must_be_expressed_is_a_case(number_: int, says: str) -> None:
+    assert [case.says for _, case in CASES if case.says.startswith(says)], number_
+
+
+def test_each_defect_of_another_product_is_told_with_its_source() -> None:
+    told = [case.says for table in about_edges.SECTION.tables for case in table.cases if "(" in case.says]
+    assert len(told) >= 22
+    sources = r"\.js|\.ts|\.java|\.ex|\.go|\.php|\.py|\.md|help\.|support\.|amoeboids|mooncamp|rework|Planview|page|automatic-"
+    assert [says for says in told if not re.search(sources, says)] == []
 
 
 def test_every_case_expects_something() -> None:
