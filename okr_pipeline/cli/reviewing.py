@@ -1,0 +1,111 @@
+"""`okr review`: what became of a cycle, and the draft of the next one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, StoreUrl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.table import Table
+
+    from okr_pipeline.model.review import Review
+
+
+def review(
+    cycle: Annotated[
+        str | None, typer.Argument(metavar="CYCLE", help="A cycle's id; default the one that ended last.")
+    ] = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write it as Markdown into a new file.", metavar="PATH", show_default=False)
+    ] = None,
+    draft: Annotated[
+        Path | None,
+        typer.Option(help="Write a draft of the next cycle into a new file.", metavar="PATH", show_default=False),
+    ] = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Review a cycle: grades, reflections, how hard targets were, what carries over, what KPIs suggest."""
+    from okr_pipeline.application import reviewing
+    from okr_pipeline.application.workspace import open_applied
+
+    workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    reviewed, made = reviewing.review_cycle(workspace, cycle, as_of=workspace.as_of(as_of), known_at=known)
+    if out is not None:
+        reviewing.write_review(workspace, made, out)
+    if draft is not None:
+        reviewing.write_draft(workspace, reviewed, made, draft)
+    if as_json:
+        typer.echo(json.dumps(reviewing.review_record(made), ensure_ascii=False))
+    elif out is None and draft is None:
+        _print(made, reviewing.people_names(workspace.configuration))
+    else:
+        typer.echo("\n".join(str(path) for path in (out, draft) if path is not None))
+
+
+def _print(it: "Review", names: "Mapping[str, str]") -> None:
+    from rich.markup import escape
+
+    from okr_pipeline.cli.tables import console
+    from okr_pipeline.rendering import review_page, words
+
+    out = console()
+    running = "" if it.ended else " · still running: no final grades"
+    out.print(f"[bold]{escape(it.project)}[/bold] · review of {it.cycle}, {words.days(it.starts, it.ends)}{running}")
+    out.print(f"{review_page.counted(it)} · rule {it.status_rule}\n")
+    out.print(_grades(it))
+    if it.reflections:
+        out.print("\n[bold]Reflections[/bold]")
+    for told in it.reflections:
+        who, day = escape(names.get(told.author, told.author)), f"{told.on} " if told.on else ""
+        out.print(f"  {day}{told.kind}, {escape(told.key_result)}, {who}: {escape(told.text)}", soft_wrap=True)
+    out.print("\n[bold]Calibration of targets[/bold], over all cycles that ended")
+    table = _table("Owner", "Graded", "Mean score", "By half time", "A third beyond", "Below 0.3", "Verdict")
+    for owner in it.calibration:
+        table.add_row(*map(escape, review_page.calibration_cells(owner, names)))
+    out.print(table)
+    out.print("\n[bold]For the next cycle[/bold]")
+    for line in _next(it):
+        out.print(f"  {escape(line)}", soft_wrap=True)
+    if it.ended and it.carry_over:
+        out.print(f"\n`okr review {it.cycle} --draft PATH` drafts the next cycle from it.", style="dim", soft_wrap=True)
+
+
+def _grades(it: "Review") -> "Table":
+    from rich.markup import escape
+
+    from okr_pipeline.rendering import review_page
+
+    grades = _table("Grade", "Objective, key result", "Value", "Target", "Progress", "Why")
+    for objective in it.objectives:
+        score = "unknown" if objective.score is None else f"score {objective.score:.2f}"
+        title = f"[bold]{escape(objective.title)}[/bold]"
+        grades.add_row(review_page.status_cell(objective), title, "", "", score, objective.intent)
+        for row in (grade for grade in it.key_results if grade.objective == objective.id):
+            cells = review_page.value_cell(row), review_page.target_cell(row), review_page.progress_cell(row)
+            grades.add_row(review_page.status_cell(row), f"  {escape(row.title)}", *cells, escape(row.explanation))
+    return grades
+
+
+def _next(it: "Review") -> "Iterator[str]":
+    yield from (f"carries over: {each.key_result}: {each.why}" for each in it.carry_over)
+    yield from (f"KPI {each.metric}: {each.text}" for each in it.suggestions)
+    if not it.carry_over and not it.suggestions:
+        yield f"nothing carries over, and no KPI speaks up{'' if it.ended else ' yet'}"
+
+
+def _table(*headings: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading)
+    return table

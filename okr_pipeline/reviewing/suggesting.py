@@ -1,0 +1,110 @@
+"""Suggestions: what KPIs say for the next cycle, and what outcomes say for KPIs' bands.
+
+Belongs here: their rules. Does not: the scores they read.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import pandas as pd
+
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Better, Metric
+from okr_pipeline.model.okr import Cycle
+from okr_pipeline.model.review import Grade, Suggestion
+from okr_pipeline.model.score import Status
+from okr_pipeline.reviewing.asking import HELD, TREND
+
+MOSTLY_HELD: Final = 0.8
+"""A band that held for a smaller share of the periods calls for a key result."""
+WORSE: Final = 0.1
+"""A value that is worse than that of the stretch before by a larger share is named."""
+
+
+def suggest(
+    configuration: Configuration, cycle: Cycle, grades: tuple[Grade, ...], kpis: pd.DataFrame
+) -> tuple[Suggestion, ...]:
+    """Suggestions by metric; `kpis` are the scores of `kpi_questions`. What is unknown says nothing."""
+    answers = kpis.set_index("key_result") if len(kpis) else kpis
+    won = {
+        it.metric
+        for it in configuration.key_results()
+        if it.cycle == cycle.id and not it.where and it.metric and _is_won(it.full_id, grades)
+    }
+    found: list[Suggestion] = []
+    for metric in configuration.metrics.values():
+        asked = {
+            name: _numbers(answers, f"review/{prefix}{metric.id}")
+            for name, prefix in (("trend", TREND), ("held", HELD))
+        }
+        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), won=metric.id in won)
+    return tuple(found)
+
+
+def _of_metric(
+    metric: Metric, trend: Mapping[str, float | None], held: float | None, *, won: bool
+) -> Iterator[Suggestion]:
+    value, before = trend.get("value"), trend.get("baseline")
+    if held is not None and held < MOSTLY_HELD:
+        text = f"inside its healthy band ({_band(metric)}) for {held * 100:.0f} % of its periods: make it a key result"
+        yield Suggestion(metric.id, "outside", text, held, before, value)
+    elif value is not None and before is not None and before > 0 and _worse(metric, value, before) > WORSE:
+        change = _worse(metric, value, before)
+        text = f"{change * 100:.0f} % worse than in the days before the cycle, {before:.6g} to {value:.6g}: watch it"
+        yield Suggestion(metric.id, "worse", text, held, before, value)
+    if won and held == 1 and value is not None:
+        yield from _tighter(metric, value, before, held)
+
+
+def _tighter(metric: Metric, value: float, before: float | None, held: float) -> Iterator[Suggestion]:
+    """Where a key result was achieved and the band held throughout, half of the room that is left in it.
+
+    Sums are over the cycle and bands per period, so only metrics whose values do not add up are judged.
+    """
+    bound = _bound(metric)
+    if bound is None or metric.rollup == "sum":
+        return
+    side, limit = bound
+    if (limit - value if side == "max" else value - limit) <= 0:
+        return
+    proposed = float(f"{(limit + value) / 2:.3g}")
+    text = (
+        f"its key result was achieved and its band held throughout: {side} {proposed:g} in place of {limit:g}"
+        " keeps what was won"
+    )
+    yield Suggestion(metric.id, "tighter", text, held, before, value, proposed)
+
+
+def _bound(metric: Metric) -> tuple[str, float] | None:
+    """The bound of the healthy band on the bad side."""
+    if metric.healthy is None:
+        return None
+    if metric.better is Better.LOWER and metric.healthy.max is not None:
+        return "max", metric.healthy.max
+    if metric.better is Better.HIGHER and metric.healthy.min is not None:
+        return "min", metric.healthy.min
+    return None
+
+
+def _worse(metric: Metric, value: float, before: float) -> float:
+    """By which share of the value before it is worse; negative where it is better, 0 where neither is."""
+    change = (value - before) / before
+    return {Better.LOWER: change, Better.HIGHER: -change, Better.IN_BAND: 0.0}[metric.better]
+
+
+def _band(metric: Metric) -> str:
+    if metric.healthy is None:
+        return "none"
+    bounds = (("min", metric.healthy.min), ("max", metric.healthy.max))
+    return ", ".join(f"{name} {bound:g}" for name, bound in bounds if bound is not None)
+
+
+def _is_won(full_id: str, grades: tuple[Grade, ...]) -> bool:
+    return any(it.id == full_id and it.status == Status.ACHIEVED for it in grades)
+
+
+def _numbers(answers: pd.DataFrame, name: str) -> dict[str, float | None]:
+    if name not in answers.index:
+        return {}
+    row = answers.loc[name]
+    return {column: None if pd.isna(row[column]) else float(row[column]) for column in ("value", "baseline")}
