@@ -3,8 +3,11 @@
 Belongs here: the facts that rules look at, places, and the records of `okr lint --json`. Does not: the rules (linting).
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
+from math import ceil
 from pathlib import Path
 
 from okr_pipeline.application.scoring import evaluate, gather
@@ -13,13 +16,17 @@ from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.config import Places, read_places
 from okr_pipeline.linting import Facts, Finding, lint
 from okr_pipeline.model.amending import defined_last
-from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.calendar import GRAIN_HOURS, Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.lint import LINT_RULES
 from okr_pipeline.model.metric import Rollup
 from okr_pipeline.model.okr import AT_START, Change, KeyResult, Reach
 from okr_pipeline.model.score import Reason
 from okr_pipeline.store import StoreError
+
+_EARLIER = 8
+_SHIFTED = "~"
+"""No id has it, so that a copy of a key result has an id of its own."""
 
 _UNREAD = (Reason.STALE, Reason.NO_OBSERVATION, Reason.SOURCE_FAILED)
 
@@ -65,24 +72,55 @@ def facts_of(workspace: Workspace, as_of: datetime) -> Facts:
 
     Where each stood before its start is asked of the same key results, measured from there.
     """
-    configuration = _from_the_start(workspace.configuration)
+    configuration = _from_the_start(workspace, as_of)
     scores = evaluate(configuration, gather(replace(workspace, configuration=configuration), as_of), as_of)
     rows = {row["key_result"]: row for row in plain_rows(scores.key_results)}
-    open_ones = [it for it in configuration.key_results() if _is_open(workspace, it, as_of)]
-    starts = {it.full_id: rows[it.full_id]["baseline"] for it in open_ones if _stood(workspace, it)}
+    open_ones = [it for it in workspace.configuration.key_results() if _is_open(workspace, it, as_of)]
+    stood = {it.full_id: _known(rows, _shifted_ids(it)) for it in open_ones if _stood(workspace, it)}
     return Facts(
-        at_start={name: value for name, value in starts.items() if value is not None},
+        at_start={name: values[0] for name, values in stood.items() if values},
+        earlier={name: values[1:] for name, values in stood.items()},
         unread={it.full_id: why for it in open_ones if (why := rows[it.full_id]["reason"]) in _UNREAD},
     )
 
 
-def _from_the_start(configuration: Configuration) -> Configuration:
-    """The configuration whose key results start from where their metric stood, where that can be told."""
+def _known(rows: Mapping[str, Record], names: Iterable[str]) -> tuple[float, ...]:
+    """The baselines of some key results, up to the first that is not known."""
+    return tuple(takewhile(lambda value: value is not None, (rows[name]["baseline"] for name in names)))
+
+
+def _shifted_ids(it: KeyResult) -> list[str]:
+    return [it.full_id, *(f"{it.full_id}{_SHIFTED}{number}" for number in range(1, _EARLIER + 1))]
+
+
+def _from_the_start(workspace: Workspace, as_of: datetime) -> Configuration:
+    """The configuration whose key results start from where their metric stood, where that can be told.
+
+    Beside each that is open stand copies that start earlier, by as many windows.
+    """
     objectives = {
-        name: replace(it, key_results=tuple(_measured_from_start(each) for each in it.key_results))
-        for name, it in configuration.objectives.items()
+        name: replace(it, key_results=tuple(_with_earlier(workspace, it.key_results, as_of)))
+        for name, it in workspace.configuration.objectives.items()
     }
-    return replace(configuration, objectives=objectives)
+    return replace(workspace.configuration, objectives=objectives)
+
+
+def _with_earlier(workspace: Workspace, key_results: Iterable[KeyResult], as_of: datetime) -> Iterator[KeyResult]:
+    for written in key_results:
+        it = _measured_from_start(written)
+        yield it
+        if _is_open(workspace, it, as_of) and _stood(workspace, it):
+            days = _window_days(workspace, it)
+            for number in range(1, _EARLIER + 1):
+                back = timedelta(days=number * days)
+                yield replace(it, id=f"{it.id}{_SHIFTED}{number}", starts=it.starts - back)
+
+
+def _window_days(workspace: Workspace, it: KeyResult) -> int:
+    """The days between the starts of two windows that do not overlap: whole weeks, so that weekdays are alike."""
+    metric = workspace.configuration.metrics[it.metric or ""]
+    hours = it.over.length.hours if it.over.length else GRAIN_HOURS[metric.grain]
+    return 7 * max(1, ceil(hours / 24 / 7))
 
 
 def _measured_from_start(it: KeyResult) -> KeyResult:

@@ -36,8 +36,10 @@ class Finding:
 class Facts:
     """What is known of key results by their full id, as of an instant.
 
-    `at_start`: the value over the same window just before the start. `unread`: why there are no fresh values.
+    `at_start`: the value over the same window just before the start; `earlier`: over windows of the same length before
+    that one, newest first. `unread`: why there are no fresh values.
     """
 
     at_start: Mapping[str, float] = field(default_factory=dict)
+    earlier: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)

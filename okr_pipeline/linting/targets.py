@@ -24,6 +24,11 @@ from okr_pipeline.model.okr import (
     Share,
 )
 
+LEAST_EARLIER: Final = 4
+"""How many earlier stretches it takes to say what a metric does by itself."""
+
+CERTAIN_SHARE: Final = 0.75
+HOPELESS_RANGES: Final = 3.0
 MOST_OFF: Final = 0.1
 """How far a written baseline may be from where the metric started, as a share of the way to the target."""
 
@@ -119,28 +124,48 @@ def _beside_facts(it: KeyResult, metric: Metric, facts: Facts) -> Iterator[Findi
         yield Finding("stale-metric", "key_result", it.full_id, ("metric",), what, rewrite)
     start = facts.at_start.get(it.full_id)
     if start is not None and isinstance(it.measure, Reach | Change):
-        yield from _beside_start(it, metric, start)
+        yield from _beside_start(it, metric, start, facts)
 
 
-def _beside_start(it: KeyResult, metric: Metric, start: float) -> Iterator[Finding]:
+def _beside_start(it: KeyResult, metric: Metric, start: float, facts: Facts) -> Iterator[Finding]:
     """A target, and a written baseline, beside where the metric stood before the start."""
     measure = it.measure
     if not isinstance(measure, Reach | Change):
         return
+    open_start = isinstance(measure.from_, str)
     origin = start if isinstance(measure.from_, str) else measure.from_
     target = _target(it, origin)
     if target is None:
         return
     done = (start - origin) / (target - origin) if target != origin else 0.0
     stood = f"'{metric.id}' was at {figure(start, metric)} before the start"
-    if done >= 1 or (origin == start and _is_beyond(metric, start, target)):
+    if done >= 1 or (open_start and _is_beyond(metric, start, target)):
         rewrite = "Aim further, or keep it as a KPI with a `healthy` band"
         yield _at(it, "met-at-start", f"aims at {figure(target, metric)}, and {stood}", rewrite, measure.kind)
-    elif abs(done) > MOST_OFF:
+        return
+    yield from _beside_earlier(it, metric, target, (start, *facts.earlier.get(it.full_id, ())))
+    if abs(done) > MOST_OFF:
         rewrite = f"Write `from: {start:.6g}`, or `from: at_start`"
         yield _at(
             it, "baseline-off", f"starts from {figure(origin, metric)}, and {stood}", rewrite, measure.kind, "from"
         )
+
+
+def _beside_earlier(it: KeyResult, metric: Metric, target: float, stood: tuple[float, ...]) -> Iterator[Finding]:
+    """A target beside what the metric did by itself: `stood` is where it was before the start, and before that."""
+    earlier = stood[1:]
+    if len(earlier) < LEAST_EARLIER:
+        return
+    met = sum((value - target) * (target - stood[0]) >= 0 for value in earlier)
+    reach = max(stood) - min(stood)
+    if met >= CERTAIN_SHARE * len(earlier):
+        what = f"aims at {figure(target, metric)}, where '{metric.id}' was in {met} of {len(earlier)} earlier stretches"
+        yield _at(it, "certain", what, "Aim where it has not been by itself", it.measure.kind)
+    elif abs(target - stood[0]) > HOPELESS_RANGES * reach > 0:
+        times = abs(target - stood[0]) / reach
+        what = f"asks '{metric.id}' for {times:.1f} times the range that it moved in over {len(stood)} stretches"
+        rewrite = "Aim nearer, give it longer, or say under `initiatives` what will be so different"
+        yield _at(it, "hopeless", what, rewrite, it.measure.kind)
 
 
 def _target(it: KeyResult, origin: float) -> float | None:

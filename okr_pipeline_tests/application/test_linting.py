@@ -1,5 +1,6 @@
 """Linting a project: places, stored facts, suppressions, and projects that we ship."""
 
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 from okr_pipeline.application.linting import lint_project
 from okr_pipeline.cli.main import app
 from okr_pipeline.config import ConfigurationError
-from okr_pipeline_tests.projects import OKRS, Small
+from okr_pipeline_tests.projects import OKRS, PROJECT, Small
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(str(files("okr_pipeline.cli") / "templates"))
@@ -56,6 +57,26 @@ def test_where_a_metric_stood_before_the_start_is_asked_of_the_store(small: Smal
     (met,) = (it for it in told["findings"] if it["rule"] == "met-at-start")
     assert met["what"] == "aims at 9, and 'signups' was at 100 before the start"
     assert told["without_data"] is None
+
+
+def test_what_a_metric_did_by_itself_before_is_asked_of_the_store(small: Small) -> None:
+    reach = "measure: {reach: {from: 140, to: 60}}\n        over: trailing 7 days\n        starts: 2026-02-26"
+    with_okrs(small, "measure: {accumulate: {to: 900}}", reach)
+    first = date(2026, 1, 1)
+    weekly = [10, 8, 6, 8, 7, 6, 8, 20]
+    days = {first + timedelta(days=day): weekly[day // 7] for day in range(56)}
+    lines = ["day,signups", *(f"{day},{value}" for day, value in days.items())]
+    small.put("data/signups.csv", "\n".join(lines) + "\n")
+    small.put("project.yaml", PROJECT.format(as_of=date(2026, 3, 1)))
+    metrics = (small.directory / "config/metrics/signups.yaml").read_text()
+    small.put("metrics/signups.yaml", metrics.replace("freshness: 3d", "freshness: 9d\n    healthy: {min: 1}"))
+    small.put(
+        "metrics/signups.yaml", (small.directory / "config/metrics/signups.yaml").read_text().replace("higher", "lower")
+    )
+    small.observe()
+    told = lint_project(small.directory / "config", store_url=small.store_url)
+    (certain,) = (it for it in told["findings"] if it["rule"] == "certain")
+    assert certain["what"] == "aims at 60, where 'signups' was in 6 of 7 earlier stretches"
 
 
 def test_a_metric_without_fresh_values_is_found_with_its_key_result(small: Small) -> None:

@@ -304,6 +304,19 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "not yet": Case(measured(Reach(AT_START, 10)), FINE, Facts(at_start={KR: 15.0})),
         "unknown": Case(one(key_result()), FINE, Facts()),
     },
+    "certain": {
+        "there in three of four": Case(one(key_result()), KR, Facts({KR: 15.0}, {KR: (9.0, 9.5, 10.0, 12.0)})),
+        "there in half": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (9.0, 9.5, 12.0, 12.0)})),
+        "three stretches say nothing": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (9.0, 9.5, 9.0)})),
+        "upwards": Case(measured(Reach(5, 8)), KR, Facts({KR: 5.0}, {KR: (8.0, 9.0, 8.5, 9.0)})),
+        "never there": Case(measured(Reach(5, 8)), FINE, Facts({KR: 5.0}, {KR: (5.0, 4.0, 7.5, 6.0)})),
+    },
+    "hopeless": {
+        "far beyond what it does": Case(one(key_result()), KR, Facts({KR: 15.0}, {KR: (15.0, 15.5, 14.5, 15.0)})),
+        "within its range": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (13.0, 15.5, 14.0, 15.0)})),
+        "flat says nothing": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (15.0, 15.0, 15.0, 15.0)})),
+        "unknown": Case(one(key_result()), FINE, Facts({KR: 15.0})),
+    },
     "baseline-off": {
         "it was elsewhere": Case(one(key_result()), KR, Facts(at_start={KR: 13.0})),
         "it was worse": Case(one(key_result()), KR, Facts(at_start={KR: 16.0})),

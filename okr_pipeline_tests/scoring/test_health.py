@@ -134,6 +134,18 @@ def test_a_review_begins_with_a_signal_or_a_streak_and_ends_after_a_streak(case:
     assert (None if pd.isna(since) else since.date()) == expected
 
 
+def test_case_23_a_kpi_without_key_result_that_falls_short_asks_for_a_review() -> None:
+    """Satisfaction is expected to be 90 % at least, all the time."""
+    satisfaction = metric(
+        "satisfaction", unit="percent", grain=Grain.DAY, rollup=Rollup.LAST, across=Across.LAST, healthy=AT_LEAST_90
+    )
+    values = [91.0, 92.0, 90.0, 88.0]
+    rows = observed(values, name="satisfaction")
+    (row,) = judge_health(project(satisfaction), rows, as_of=last_day(values)).to_dict("records")
+    assert (row["state"], row["distance"], row["periods_in_row"]) == ("breach", -2.0, 1)
+    assert row["review_since"].date() == date(2013, 3, 4)
+
+
 def test_noise_is_a_breach_that_the_limits_expect() -> None:
     assert health([*STEADY, 89.5])["noise"]
     assert not health([*STEADY, 80.0])["noise"]
