@@ -12,6 +12,7 @@ from rapidfuzz import process
 
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.forecasting import forecast_steps
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import WITHOUT, Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
@@ -103,6 +104,7 @@ def _explain_key_result(
             *_value_steps(record, key_result, metrics, rows),
             *_contribution_steps(configuration, key_result, records),
             *_progress_steps(record, key_result),
+            *forecast_steps(record),
         ),
         observations=plain_rows(rows),
         quarantined=plain_rows(held),

@@ -20,7 +20,7 @@ from okr_pipeline.model.formula import references
 from okr_pipeline.model.holidays import edition as edition_of_holidays
 from okr_pipeline.model.okr import KeyResult, Milestones
 from okr_pipeline.model.zones import edition as edition_of_zones
-from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, score
+from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, history_start, score
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
@@ -148,7 +148,8 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
 def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
     """The earliest instant that any score as of an instant looks at, those of ended key results among them."""
     reads = extraction_starts(configuration, as_of).values()
-    return min([evaluation_start(configuration, as_of), *reads]) - timedelta(days=1)
+    looks = (evaluation_start(configuration, as_of), history_start(configuration, as_of))
+    return min([*looks, *reads]) - timedelta(days=1)
 
 
 def scored_metrics(configuration: Configuration) -> set[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
+from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
@@ -339,6 +340,8 @@ def _key_result_row(
         ends=key_result.ends,
         track=facts.tracks.get(key_result.full_id, ()),
         plan=_plan(configuration, key_result, _measured_from(key_result, now), facts.evidence),
+        forecast=forecast_row(now),
+        forecast_refusal=now["forecast_refusal"],
     )
 
 

@@ -17,8 +17,8 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.okr import Objective, PaceKind
 
 Record = dict[str, Any]
-_FORECAST = "forecast_"
 """One object of the JSON output; values are JSON values with instants as ISO text in UTC with microseconds."""
+_FORECAST = "forecast_"
 
 
 WITHOUT: Mapping[PaceKind, str] = {
@@ -85,17 +85,19 @@ def _paced_otherwise(workspace: Workspace, records: Sequence[Record]) -> list[Re
 
 
 def key_result_records(frame: pd.DataFrame) -> list[Record]:
-    """KEY_RESULT_SCORES as records: unknown is None, `last_good` and `forecast` nested."""
+    """KEY_RESULT_SCORES as records: unknown is None, `last_good` and `forecast` nested.
+
+    `forecast` is None where there is none, and `forecast_refusal` says why.
+    """
     records = []
     for row in plain_rows(frame):
         value, age = row.pop("last_good_value"), row.pop("last_good_age_hours")
         last_good = None if value is None else {"value": value, "age_hours": age}
         told = {name: row.pop(name) for name in [name for name in row if name.startswith(_FORECAST)]}
         forecast = {name.removeprefix(_FORECAST): fact for name, fact in told.items()}
-        has_one = forecast["value"] is not None or forecast["progress"] is not None
-        records.append(
-            {"id": row.pop("key_result"), **row, "last_good": last_good, "forecast": forecast if has_one else None}
-        )
+        refusal = forecast.pop("refusal")
+        told = {"forecast": None if forecast["value"] is None else forecast, "forecast_refusal": refusal}
+        records.append({"id": row.pop("key_result"), **row, "last_good": last_good, **told})
     return records
 
 

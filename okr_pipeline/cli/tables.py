@@ -16,7 +16,7 @@ from okr_pipeline.application.explaining import Explanation
 from okr_pipeline.application.telling import Record
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.zones import zone
-from okr_pipeline.rendering.numbers import percent, points, quantity, shown_unit
+from okr_pipeline.rendering.numbers import chance, percent, points, quantity, shown_unit
 from okr_pipeline.rendering.words import last_day, starts_day
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def print_status(told: Record, timezone: str) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 44)):
         table.add_column(heading, no_wrap=True, min_width=width, overflow="ellipsis")
-    for heading in ("Now", "Target", "Progress", "Plan", "Gap"):
+    for heading in ("Now", "Target", "Progress", "Plan", "Gap", "At end, 80 %", "Chance"):
         table.add_column(heading, justify="right", no_wrap=True)
     for objective in told["objectives"]:
         table.add_row(*_objective_cells(objective))
@@ -58,6 +58,10 @@ def print_status(told: Record, timezone: str) -> None:
     out.print(table)
     for it in told["contributions"]:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
+    if any(it["forecast"] for it in told["key_results"]):
+        out.print(
+            "At end: progress on the last day, in four cases of five; chance: to reach the target by then", style="dim"
+        )
     if alerted:
         out.print("! an alert is open")
     for it in told["paced_otherwise"]:
@@ -159,7 +163,7 @@ def _objective_cells(it: Record) -> list[Text | str]:
         "",
         Text(percent(it["score"]) + known, style="bold"),
         percent(it["expected_progress"]),
-        "",
+        *("", "", ""),
     ]
 
 
@@ -176,7 +180,16 @@ def _key_result_cells(it: Record, *, alert: bool) -> list[Text | str]:
         percent(it["progress"]),
         percent(it["expected_progress"]),
         points(it["gap"]),
+        interval(it["forecast"]),
+        chance(it["forecast"]["probability"]) if it["forecast"] else "",
     ]
+
+
+def interval(forecast: Record | None) -> str:
+    """The progress at the end that four cases of five lie between."""
+    if forecast is None:
+        return ""
+    return f"{percent(forecast['progress_low'])} to {percent(forecast['progress_high'])}"
 
 
 def _quantity(it: Record, name: str) -> str:

@@ -47,6 +47,28 @@ class Reason(StrEnum):
     """Not an unknown: a committed share that can no longer be met; the status is *behind*."""
 
 
+class Refusal(StrEnum):
+    """Why there is no forecast, beside the reasons why a score is unknown."""
+
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    ENDED = "ended"
+    NO_SERIES = "no_series"
+    """What is done by steps, or is the sum of other key results, has no periods of its own to learn from."""
+    THIN_HISTORY = "thin_history"
+    OUT_OF_RANGE = "out_of_range"
+    """Its numbers are too large to compute with."""
+
+
+class Family(StrEnum):
+    """What kind of series a forecast is of; its calibration is measured by family."""
+
+    STOCK = "stock"
+    FLOW = "flow"
+    RATIO = "ratio"
+    SHARE = "share"
+
+
 _GLYPHS: dict[Status, str] = {
     Status.NOT_STARTED: "○",
     Status.ON_TRACK: "●",

@@ -22,6 +22,22 @@ class TrackPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """Where a key result will stand at its end; four ends of five lie between `low` and `high`."""
+
+    method: str
+    value: float
+    value_low: float
+    value_high: float
+    progress: float
+    progress_low: float
+    progress_high: float
+    probability: float
+    required_rate: float | None
+    buffer_days: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResultRow:
     """A key result on the scorecard. Field names are those of `okr status --json`.
 
@@ -66,6 +82,8 @@ class KeyResultRow:
     ends: date
     track: tuple[TrackPoint, ...]
     plan: tuple[TrackPoint, ...]
+    forecast: ForecastRow | None = None
+    forecast_refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

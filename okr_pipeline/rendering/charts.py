@@ -57,6 +57,8 @@ class Plot:
     target_y: int
     baseline_y: int
     now_x: int
+    cone: tuple[Point, ...]
+    """From the last known point to what the forecast says of the end, low and high; empty where there is none."""
 
 
 def plot(row: KeyResultRow, canvas: Canvas, *, as_of: datetime, zone: tzinfo) -> Plot:
@@ -77,6 +79,7 @@ def plot(row: KeyResultRow, canvas: Canvas, *, as_of: datetime, zone: tzinfo) ->
         target_y=scale.y(1.0),
         baseline_y=scale.y(0.0),
         now_x=scale.x(as_of),
+        cone=_forecast(row, dot, scale),
     )
 
 
@@ -92,6 +95,7 @@ def burn_up(row: KeyResultRow, *, as_of: datetime, zone: tzinfo) -> Markup:
     drawn = plot(row, BURN_UP, as_of=as_of, zone=zone)
     parts = (
         _time_left(drawn, BURN_UP),
+        _cone(drawn),
         _line("base", drawn.baseline_y, BURN_UP),
         _line("target", drawn.target_y, BURN_UP),
         _path("plan", drawn.plan),
@@ -119,6 +123,9 @@ def elapsed_bar(share: float, label: str) -> Markup:
 def spoken(row: KeyResultRow) -> str:
     """What the chart shows, in words: `progress 40 % against a plan of 54 %`."""
     plan = "no plan" if row.expected_progress is None else f"a plan of {percent(row.expected_progress)}"
+    if row.forecast is not None:
+        ends = f"{percent(row.forecast.progress_low)} to {percent(row.forecast.progress_high)}"
+        plan += f", {ends} forecast for the end"
     if row.progress is None:
         last = next((point.progress for point in reversed(row.track) if point.progress is not None), None)
         before = "" if last is None else f", last known {percent(last)}"
@@ -144,6 +151,7 @@ class _Scale:
         ends = datetime.combine(row.ends + timedelta(days=1), time(), zone).timestamp()
         shown = [point.progress for point in track if point.progress is not None]
         shown += [point.expected for point in row.plan if point.expected is not None]
+        shown += [row.forecast.progress_low, row.forecast.progress_high] if row.forecast else []
         low, high = min(shown, default=0.0), max(shown, default=1.0)
         return cls(canvas, starts, max(1.0, ends - starts), max(LOWEST, min(0, low)), min(HIGHEST, max(1, high)))
 
@@ -212,6 +220,19 @@ def _past(row: KeyResultRow, drawn: Plot, canvas: Canvas) -> Iterator[str]:
     else:
         x, y = drawn.dot
         yield f'<circle class="{escape(style)}" cx="{x}" cy="{y}" r="{canvas.dot}"/>'
+
+
+def _forecast(row: KeyResultRow, dot: Point | None, scale: _Scale) -> tuple[Point, ...]:
+    if row.forecast is None or dot is None:
+        return ()
+    right = scale.canvas.width - scale.canvas.margin
+    return (dot, (right, scale.y(row.forecast.progress_high)), (right, scale.y(row.forecast.progress_low)))
+
+
+def _cone(drawn: Plot) -> str:
+    if not drawn.cone:
+        return ""
+    return f'<path class="cone" d="M{" ".join(f"{x} {y}" for x, y in drawn.cone)}z"/>'
 
 
 def _time_left(drawn: Plot, canvas: Canvas) -> str:

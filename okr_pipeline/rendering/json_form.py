@@ -158,15 +158,18 @@ def _encode_object(fields: dict[str, _Convert]) -> _Convert:
 
 
 def _decode_object(declared: Any, fields: dict[str, _Convert]) -> _Convert:
+    """Fields with a default came later: what was written before them has none."""
     items = tuple(fields.items())
+    later = {it.name for it in dataclasses.fields(declared) if it.default is not dataclasses.MISSING}
 
     def decode(value: Any) -> Any:
-        if not isinstance(value, dict) or value.keys() != fields.keys():
+        if not isinstance(value, dict) or not fields.keys() - later <= value.keys() <= fields.keys():
             raise _Unfit(f"an object with exactly the fields {', '.join(fields)}", value)
         facts, name = {}, ""
         try:
             for name, convert in items:
-                facts[name] = convert(value[name])
+                if name in value:
+                    facts[name] = convert(value[name])
         except _Unfit as unfit:
             raise unfit.within(f".{name}") from None
         return declared(**facts)

@@ -91,6 +91,20 @@ def percent(share: float | None) -> str:
     return _sign(number) + _grouped(_rounded(size, 1 if near else 0)) + f"{THIN}%"
 
 
+def chance(probability: float | None) -> str:
+    r"""A chance in whole percent, never as a certainty: at the ends it is below one or above 99.
+
+    >>> chance(0.0), chance(0.004), chance(0.5), chance(0.996), chance(1.0), chance(None)
+    ('<1\u202f%', '<1\u202f%', '50\u202f%', '>99\u202f%', '>99\u202f%', '–')
+    """
+    if probability is None:
+        return UNKNOWN
+    number = _decimal(probability).scaleb(2)
+    if number < 1:
+        return f"<1{THIN}%"
+    return f">99{THIN}%" if number > 99 else f"{_rounded(number, 0)}{THIN}%"
+
+
 def points(gap: float | None) -> str:
     r"""A difference of shares in signed points, whole ones from one point on.
 

@@ -159,6 +159,7 @@ class _View:
             plan=numbers.quantity(row.plan_value, unit, apart_from=row.target),
             target=numbers.quantity(row.target, unit),
             progress=numbers.percent(row.progress),
+            outlook=_outlook(row),
             gap=numbers.points(row.gap),
             change=numbers.points(row.gap_change),
             age=numbers.age(row.data_age_hours),
@@ -370,6 +371,14 @@ def _reason(row: KeyResultRow) -> str | None:
     if row.reason == row.status or (row.reason is None and row.status != Status.UNKNOWN):
         return None
     return words.reason(row.reason)
+
+
+def _outlook(row: KeyResultRow) -> str | None:
+    """Where it will stand at its end, and how likely that is the target."""
+    if row.forecast is None:
+        return None
+    low, high = numbers.percent(row.forecast.progress_low), numbers.percent(row.forecast.progress_high)
+    return f"{low} to {high} at the end, chance {numbers.chance(row.forecast.probability)}"
 
 
 def _last_good(row: KeyResultRow, unit: str) -> str | None:

@@ -35,6 +35,7 @@ class KeyResultLine:
     plan: str
     target: str
     progress: str
+    outlook: str | None
     gap: str
     change: str
     age: str

@@ -1,13 +1,13 @@
 """Scores as a pure function of a configuration, what has been observed, and an instant.
 
-Belongs here: windows, roll-ups, measures, pace, statuses and the roll-up of objectives, on whole columns.
+Belongs here: windows, roll-ups, measures, pace, statuses, forecasts and the roll-up of objectives, on whole columns.
 Does not: a clock, a file, a store, or the wording of results.
 """
 
 from okr_pipeline.scoring.evidence import window_observations
-from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
+from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_start
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
 from okr_pipeline.scoring.trailing import trailing_weeks
@@ -22,6 +22,7 @@ __all__ = [
     "extraction_starts",
     "health_starts",
     "judge_health",
+    "history_start",
     "plan",
     "score",
     "trailing_weeks",

@@ -43,6 +43,7 @@ from okr_pipeline.scoring.definitions import (
 from okr_pipeline.scoring.grids import Grid, build_grid
 from okr_pipeline.scoring.hierarchy import AIMS, Wanted, compile_objectives
 from okr_pipeline.scoring.shaping import business_days_before, checkpoint_columns, earlier_days
+from okr_pipeline.scoring.horizons import LOOKED_AT
 from okr_pipeline.scoring.spans import Spans
 
 _NAN = float("nan")
@@ -133,7 +134,8 @@ def _key_result_row(
         subject = catalogue.subject(key_result.metric)
         view = catalogue.view(key_result.metric, key_result.where)
         sees_from = min(start, base_start) - subject.reach_back
-        catalogue.need(view, min(sees_from, spans.season_from(key_result)), end)
+        grain = catalogue.configuration.metrics[key_result.metric].grain
+        catalogue.need(view, min(sees_from, spans.season_from(key_result), start - LOOKED_AT[grain]), end)
         per = _per(key_result, catalogue, start, end)
     reducer = reducer_of(key_result, subject)
     return (
@@ -177,7 +179,7 @@ def _per(key_result: KeyResult, catalogue: Catalogue, start: int, end: int) -> i
         return -1
     calendar = catalogue.configuration.calendar_of(catalogue.configuration.metrics[key_result.metric])
     grid = catalogue.grid(calendar, key_result.measure.per)
-    catalogue.cover(grid, start, end)
+    catalogue.cover(grid, start - LOOKED_AT[catalogue.configuration.metrics[key_result.metric].grain], end)
     return grid
 
 

@@ -12,6 +12,7 @@ from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestones
 from okr_pipeline.scoring.arrays import HOUR, instant_of, microseconds
+from okr_pipeline.scoring.horizons import LOOKED_AT
 from okr_pipeline.scoring.spans import Spans, reach_back
 
 
@@ -43,6 +44,16 @@ def evaluation_start(configuration: Configuration, as_of: datetime) -> datetime:
     started = (it for it in configuration.key_results() if spans.of(it)[0] < moment)
     looked_at = (earliest for it in started for _, earliest in _read_metrics(configuration, it, spans))
     return instant_of(min(looked_at, default=moment))
+
+
+def history_start(configuration: Configuration, as_of: datetime) -> datetime:
+    """The earliest instant that forecasts as of an instant look at, where the store has it; `as_of` if none is made."""
+    moment, spans, earliest = microseconds(as_of), Spans(configuration), microseconds(as_of)
+    for key_result in (each for it in configuration.key_results() for each in definitions_of(it)):
+        start, end = spans.of(key_result)
+        if key_result.metric is not None and start < moment < end:
+            earliest = min(earliest, start - LOOKED_AT[configuration.metrics[key_result.metric].grain])
+    return instant_of(earliest)
 
 
 def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs: Mapping[str, int]) -> datetime:

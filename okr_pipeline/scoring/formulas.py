@@ -46,6 +46,19 @@ def computed(shape: Formula, parts: Sequence[Floats], length: int) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
+def divisor_slot(shape: Formula) -> int:
+    """Of a quotient of two parts the number of the part that divides, else -1.
+
+    >>> divisor_slot(Operation("/", Reference("0"), Reference("1")))
+    1
+    """
+    match shape:
+        case Operation("/", Reference(), Reference(slot)):
+            return int(slot)
+        case _:
+            return -1
+
+
 def _substituted(metric: Metric, metrics: Mapping[str, Metric], *, through_rollups: bool) -> Formula:
     def inner(formula: Formula) -> Formula:
         match formula:

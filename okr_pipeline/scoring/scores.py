@@ -18,6 +18,7 @@ from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, mic
 from okr_pipeline.scoring.baselines import baseline_definition, given_baselines
 from okr_pipeline.scoring.compiling import compile_definitions
 from okr_pipeline.scoring.definitions import REASONS, STATUSES, Definitions, Shape
+from okr_pipeline.scoring.forecasting import REFUSALS, Forecasts, forecast, methods_of
 from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
@@ -45,20 +46,20 @@ TRAJECTORY = (
 )
 """One row: where a key result stood as of an instant; columns as in `KEY_RESULT_SCORES`."""
 
-_TEXTS_NOT_TOLD = ("forecast_method", "forecast_refusal")
-_NUMBERS_NOT_TOLD = (
-    "forecast_value",
-    "forecast_value_low",
-    "forecast_value_high",
-    "forecast_progress",
-    "forecast_progress_low",
-    "forecast_progress_high",
-    "forecast_probability",
-    "forecast_required_rate",
-    "forecast_buffer_days",
+_FORECAST_NUMBERS = (
+    "value",
+    "value_low",
+    "value_high",
+    "progress",
+    "progress_low",
+    "progress_high",
+    "probability",
+    "required_rate",
+    "buffer_days",
 )
 _STATUS_WORDS = texts([*(status.value for status in STATUSES), None])
 _PACE_WORDS = texts([*(shape.name.lower() for shape in Shape if shape >= 0), None])
+_REFUSAL_WORDS = texts([*REFUSALS, None])
 _REASON_WORDS = texts([*(reason.value for reason in REASONS), None])
 
 
@@ -252,8 +253,9 @@ def evaluate(prepared: Prepared, as_of: int) -> Scores:
     """The scores as of an instant, in microseconds."""
     standing = stand(prepared.definitions, prepared.tracks, prepared.bases, as_of, prepared.failed)
     objectives = roll_up_objectives(prepared.definitions, standing, as_of)
+    forecasts = forecast(prepared.definitions, prepared.tracks, standing, as_of)
     return Scores(
-        key_results=_asked(prepared.definitions, _key_result_frame(prepared, standing, as_of)),
+        key_results=_asked(prepared.definitions, _key_result_frame(prepared, standing, forecasts, as_of)),
         objectives=_objective_frame(prepared.definitions, objectives),
         baselines=_baseline_frame(prepared, standing),
     )
@@ -303,7 +305,7 @@ def _failed_metrics(configuration: Configuration, names: Collection[str]) -> set
     return {it.id for it in configuration.metrics.values() if it.id in names or it.source in sources}
 
 
-def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.DataFrame:
+def _key_result_frame(prepared: Prepared, standing: Standing, forecasts: Forecasts, as_of: int) -> pd.DataFrame:
     made = standing.measured
     shown = ~np.isnan(standing.value)
     good_value, good_age = last_good(prepared.definitions, prepared.tracks, standing, as_of)
@@ -340,15 +342,17 @@ def _key_result_frame(prepared: Prepared, standing: Standing, as_of: int) -> pd.
         "last_good_age_hours": good_age,
         "weight": prepared.definitions.key_results.weight,
         "confidence": standing.confidence,
-        **_not_told(len(shown)),
+        **_forecast_columns(forecasts),
     }
     return _frame(columns, KEY_RESULT_SCORES)
 
 
-def _not_told(count: int) -> Mapping[str, Texts | Floats | Booleans | pd.DatetimeIndex]:
-    """Columns of the contract that no rule fills yet."""
-    texts_, numbers = np.full(count, None, dtype=object), np.full(count, np.nan)
-    return dict.fromkeys(_TEXTS_NOT_TOLD, texts_) | dict.fromkeys(_NUMBERS_NOT_TOLD, numbers)
+def _forecast_columns(made: Forecasts) -> Mapping[str, Texts | Floats | Booleans | pd.DatetimeIndex]:
+    return {
+        "forecast_method": methods_of(made),
+        "forecast_refusal": _REFUSAL_WORDS[made.refusal],
+        **{f"forecast_{name}": getattr(made, name) for name in _FORECAST_NUMBERS},
+    }
 
 
 def _objective_frame(definitions: Definitions, made: ObjectiveStanding) -> pd.DataFrame:

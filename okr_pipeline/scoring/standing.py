@@ -130,6 +130,12 @@ def last_good(definitions: Definitions, tracks: Tracks, standing: Standing, as_o
     return value, hours
 
 
+def chosen_key_results(of: KeyResults, rows: Integers) -> KeyResults:
+    """Some rows of the columns."""
+    chosen: dict[str, Any] = {each.name: getattr(of, each.name)[rows] for each in fields(KeyResults)}
+    return KeyResults(**chosen)
+
+
 def _base_values(of: KeyResults, bases: Bases, as_of: Integers) -> Floats:
     """The number each is measured from: written, or measured before the start as far as it is known by now."""
     waiting = as_of < of.start + np.where(of.waits, of.closes, 0)
@@ -159,14 +165,13 @@ def _is_hopeless(of: KeyResults, values: Values, progress: Floats) -> Booleans:
 
 def _chosen(definitions: Definitions, rows: Integers) -> Definitions:
     """The definitions of some key results that have a metric."""
-    of: dict[str, Any] = {each.name: getattr(definitions.key_results, each.name)[rows] for each in fields(KeyResults)}
     items: dict[str, Any] = {
         each.name: getattr(definitions.milestones, each.name)[:0] for each in fields(definitions.milestones)
     }
     none = np.zeros(0, dtype=np.int64)
     return replace(
         definitions,
-        key_results=KeyResults(**of),
+        key_results=chosen_key_results(definitions.key_results, rows),
         milestones=replace(definitions.milestones, **items),
         checkpoints=Checkpoints(none, none, none, np.zeros(0), np.zeros(0)),
         earlier=(),

@@ -44,7 +44,7 @@ def open_windows(definitions: Definitions, tracks: Tracks, as_of: Integers) -> W
     until = np.minimum(np.where(of.waits, as_of - of.closes, as_of), of.end)
     high = ended_periods(definitions.grids, of.grid, until)
     ended_at = bounds_at(definitions.grids, of.grid, high)
-    start = _starts(definitions, ended_at)
+    start = window_starts(definitions, ended_at, np.arange(len(of.start)))
     low = first_periods(definitions.grids, of.grid, start)
     high = np.maximum(high, low)
     track = counted_tracks(tracks, of.view, of.reducer)
@@ -118,14 +118,14 @@ def moved_back(definitions: Definitions, over: Integers, moments: Integers) -> I
     return moved[place.ravel()]
 
 
-def _starts(definitions: Definitions, ended_at: Integers) -> Integers:
-    """The start of the span, or of the trailing stretch that ends with the newest ended period."""
+def window_starts(definitions: Definitions, ended_at: Integers, chosen: Integers) -> Integers:
+    """For the chosen key results, the start of the span, or of the trailing stretch that ends with a period's end."""
     of = definitions.key_results
-    starts = of.start.copy()
-    rows = np.flatnonzero(of.over >= Window.TRAILING)
+    starts, over = of.start[chosen], of.over[chosen]
+    rows = np.flatnonzero(over >= Window.TRAILING)
     if not len(rows):
         return starts
-    starts[rows] = np.maximum(starts[rows], moved_back(definitions, of.over[rows], ended_at[rows]))
+    starts[rows] = np.maximum(starts[rows], moved_back(definitions, over[rows], ended_at[rows]))
     return starts
 
 

@@ -1,0 +1,158 @@
+"""Laws that every forecast keeps."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from okr_pipeline.model.calendar import Duration, Grain
+from okr_pipeline.model.metric import Better, Rollup
+from okr_pipeline.model.okr import Accumulate, Budget, Cadence, Maintain, Measure, Over, Reach
+from okr_pipeline.scoring import score
+from okr_pipeline_tests.scoring.worlds import World, as_of_day, configuration, key_result, metric, observed, worlds
+
+TODAY = as_of_day(date(2013, 4, 10))
+NUMBERS = (
+    "forecast_value",
+    "forecast_value_low",
+    "forecast_value_high",
+    "forecast_progress",
+    "forecast_progress_low",
+    "forecast_progress_high",
+    "forecast_probability",
+)
+MEASURES = [
+    (Reach(0, 50), Rollup.LAST, Over()),
+    (Reach(0, 50), Rollup.MEAN, Over("trailing", Duration(7, "days"))),
+    (Reach(50, 0), Rollup.MAX, Over("cycle")),
+    (Reach(50, 0), Rollup.MIN, Over("cycle")),
+    (Accumulate(900), Rollup.SUM, Over()),
+    (Budget(900), Rollup.SUM, Over()),
+    (Maintain(40, 60, 0.7), Rollup.MEAN, Over()),
+    (Cadence(90, Grain.DAY, 0.5), Rollup.SUM, Over()),
+]
+values = st.lists(st.integers(0, 100), min_size=41, max_size=41)
+law = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
+
+
+def forecast(
+    numbers: Sequence[float], measure: Measure, rollup: Rollup = Rollup.MEAN, over: Over = Over(), **facts: object
+) -> pd.Series:
+    config = configuration([metric(rollup=rollup, **facts)], [key_result(measure, over=over)])
+    return score(config, observed(numbers), as_of=TODAY).key_results.iloc[0]
+
+
+@law
+@given(worlds())
+def test_a_forecast_is_whole_and_finite_or_refused_for_a_reason(world: World) -> None:
+    frame = score(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine).key_results
+    told = frame[frame["forecast_refusal"].isna()]
+    assert np.isfinite(told[list(NUMBERS)].to_numpy(dtype=float)).all()
+    assert told["forecast_probability"].between(0, 1).all()
+    assert told["forecast_method"].notna().all()
+    for name in ("value", "progress"):
+        assert (told[f"forecast_{name}_low"] <= told[f"forecast_{name}_high"]).all()
+    refused = frame[frame["forecast_refusal"].notna()]
+    assert refused[[*NUMBERS, "forecast_required_rate", "forecast_buffer_days"]].isna().all(axis=None)
+
+
+@law
+@given(worlds())
+def test_what_is_unknown_has_no_forecast(world: World) -> None:
+    frame = score(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine).key_results
+    unknown = frame[frame["progress"].isna() & (frame["status"] == "unknown")]
+    assert unknown["forecast_refusal"].notna().all()
+
+
+@law
+@given(numbers=values, factor=st.sampled_from([0.01, 60.0, 1024.0]))
+@pytest.mark.parametrize(("measure", "rollup", "over"), MEASURES[:6])
+def test_the_unit_changes_no_progress_and_no_chance(
+    numbers: list[float], factor: float, measure: Measure, rollup: Rollup, over: Over
+) -> None:
+    match measure:
+        case Reach(start, to):
+            scaled: Measure = Reach(float(start) * factor, to * factor)
+        case Accumulate(to):
+            scaled = Accumulate(float(to) * factor)
+        case Budget(to):
+            scaled = Budget(to * factor)
+    one, other = (
+        forecast(numbers, measure, rollup, over),
+        forecast([it * factor for it in numbers], scaled, rollup, over),
+    )
+    for name in ("forecast_progress", "forecast_progress_low", "forecast_progress_high", "forecast_probability"):
+        assert one[name] == pytest.approx(other[name], rel=1e-4, abs=1e-4), name
+
+
+@law
+@given(numbers=values, step=st.integers(1, 40))
+@pytest.mark.parametrize(("measure", "rollup", "over"), MEASURES[:6])
+def test_a_harder_target_is_never_likelier(
+    numbers: list[float], step: int, measure: Measure, rollup: Rollup, over: Over
+) -> None:
+    match measure:
+        case Reach(start, to):
+            harder: Measure = Reach(start, to + step if to > float(start) else to - step)
+        case Accumulate(to):
+            harder = Accumulate(float(to) + step)
+        case Budget(to):
+            harder = Budget(to - step)
+    chances = [forecast(numbers, it, rollup, over)["forecast_probability"] for it in (measure, harder)]
+    assert chances[1] <= chances[0] + 1e-12
+
+
+@law
+@given(values, st.integers(1, 100))
+def test_a_day_that_brought_more_never_forecasts_a_smaller_sum_of_a_steady_series(
+    numbers: list[float], step: int
+) -> None:
+    level = [float(numbers[0])] * 40
+    less, more = (forecast([*level, numbers[0] + it], Accumulate(900), Rollup.SUM) for it in (0, step))
+    assert more["forecast_value"] >= less["forecast_value"] - 1e-9
+
+
+@law
+@given(numbers=values)
+@pytest.mark.parametrize("over", [Over(), Over("trailing", Duration(7, "days"))])
+def test_down_is_up_in_a_mirror(numbers: list[float], over: Over) -> None:
+    up = forecast(numbers, Reach(0, 50), over=over)
+    down = forecast([-it for it in numbers], Reach(0, -50), over=over, better=Better.LOWER)
+    assert up["forecast_value"] == pytest.approx(-down["forecast_value"])
+    assert up["forecast_progress_low"] == pytest.approx(down["forecast_progress_low"])
+    assert up["forecast_probability"] == pytest.approx(down["forecast_probability"])
+
+
+@pytest.mark.parametrize("day", range(20, 40))
+@pytest.mark.parametrize("spike", [500.0, 5_000.0, -100_000.0])
+def test_one_spike_hardly_moves_the_level(day: int, spike: float) -> None:
+    quiet = list(np.random.default_rng(day).normal(50, 4, 41))
+    spiked = [*quiet[:day], spike, *quiet[day + 1 :]]
+    before, after = (forecast(it, Reach(0, 50), Rollup.LAST) for it in (quiet, spiked))
+    assert after["forecast_value"] == pytest.approx(before["forecast_value"], abs=16)
+
+
+def test_a_weekday_season_is_found_and_carried_on() -> None:
+    week = [10.0, 10, 10, 10, 10, 2, 2]
+    made = forecast([week[(day + 4) % 7] for day in range(41)], Accumulate(200), Rollup.SUM)
+    assert made["forecast_method"] == "flow with season"
+    assert made["forecast_value"] == pytest.approx(sum(week[(31 + day + 4) % 7] for day in range(20)), rel=1e-6)
+
+
+def test_a_drifting_stock_goes_on() -> None:
+    made = forecast([float(day) for day in range(41)], Reach(31, 60), Rollup.LAST)
+    assert made["forecast_method"] == "stock with trend"
+    assert made["forecast_value"] == pytest.approx(50, abs=0.5)
+
+
+@pytest.mark.parametrize(("measure", "rollup", "over"), MEASURES)
+def test_every_measure_has_a_forecast(measure: Measure, rollup: Rollup, over: Over) -> None:
+    dice = np.random.default_rng(1)
+    made = forecast(list(dice.normal(50, 10, 41)), measure, rollup, over)
+    assert made["forecast_refusal"] is None
+    assert made["forecast_value_low"] <= made["forecast_value"] <= made["forecast_value_high"]
