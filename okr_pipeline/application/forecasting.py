@@ -10,7 +10,7 @@ _REFUSED_BECAUSE = {
     "paused": "paused",
     "cancelled": "cancelled",
     "ended": "the end has passed",
-    "no_series": "steps and sums of other key results are no series to learn from",
+    "no_series": "steps, check-ins and sums of other key results are no series to learn from",
     "thin_history": "fewer than eight observed periods, or an end too far for them",
     "out_of_range": "its numbers are too large to compute with",
 }
