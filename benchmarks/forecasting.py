@@ -43,6 +43,7 @@ from okr_pipeline.model.okr import (
     Share,
 )
 from okr_pipeline.scoring.arrays import microseconds
+from okr_pipeline.scoring.backtesting import pace_chance
 from okr_pipeline.scoring.forecasting import FAMILIES, NO_FAMILY, forecast
 from okr_pipeline.scoring.scores import prepare
 from okr_pipeline.scoring.standing import stand
@@ -86,21 +87,20 @@ def summary(records: pd.DataFrame, by: str) -> pd.DataFrame:
 def with_rules(records: pd.DataFrame) -> pd.DataFrame:
     """The pace rule of each kind of series, fitted to its tuning half."""
     made = []
-    for _, kind in records.groupby("family"):
+    for family, kind in records.groupby("family"):
         tuning = kind[kind["half"] == TUNING]
         middle, steepness = best_rule(tuning["ratio"].to_numpy(), tuning["reached"].to_numpy(dtype=float))
-        chance = rule(kind["ratio"].to_numpy(), middle, steepness)
+        print(f"pace rule of {family}: middle {middle:.1f}, steepness {steepness}")
+        chance = pace_chance(kind["ratio"].to_numpy(), middle, steepness)
         made.append(kind.assign(brier_pace=(chance - kind["reached"]) ** 2))
     return pd.concat(made, ignore_index=True)
 
 
 def best_rule(ratio: np.ndarray, reached: np.ndarray) -> tuple[float, float]:
-    tried = [(middle, steep) for middle in np.linspace(0.3, 1.6, 27) for steep in (1, 2, 3, 5, 8, 12, 20, 40, 80)]
-    return min(tried, key=lambda it: float(((rule(ratio, *it) - reached) ** 2).mean()))
-
-
-def rule(ratio: np.ndarray, middle: float, steepness: float) -> np.ndarray:
-    return 1 / (1 + np.exp(-steepness * (np.clip(ratio, -3, 4) - middle)))
+    tried = [
+        (middle, steep) for middle in np.linspace(0.3, 3, 28) for steep in (0.4, 0.8, 1, 2, 3, 5, 8, 12, 20, 40, 80)
+    ]
+    return min(tried, key=lambda it: float(((pace_chance(ratio, *it) - reached) ** 2).mean()))
 
 
 def replayed(

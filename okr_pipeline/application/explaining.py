@@ -10,6 +10,7 @@ from datetime import datetime
 import pandas as pd
 from rapidfuzz import process
 
+from okr_pipeline.application.backtesting import measured
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.forecasting import forecast_steps
@@ -104,7 +105,7 @@ def _explain_key_result(
             *_value_steps(record, key_result, metrics, rows),
             *_contribution_steps(configuration, key_result, records),
             *_progress_steps(record, key_result),
-            *forecast_steps(record),
+            *forecast_steps(record, measured(workspace, known_at)),
         ),
         observations=plain_rows(rows),
         quarantined=plain_rows(held),

@@ -3,6 +3,8 @@
 Belongs here: forecasts as told. Does not: making them (scoring), measuring how good they were (backtesting).
 """
 
+from collections.abc import Sequence
+
 from okr_pipeline.application.telling import Record
 from okr_pipeline.model.snapshot import ForecastRow
 
@@ -16,8 +18,8 @@ _REFUSED_BECAUSE = {
 }
 
 
-def forecast_steps(record: Record) -> tuple[tuple[str, str, str], ...]:
-    """A forecast as steps (what, how, with numbers); where there is none, why."""
+def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[tuple[str, str, str], ...]:
+    """A forecast as steps (what, how, with numbers), and how good such were; where there is none, why."""
     forecast = record["forecast"]
     if forecast is None:
         refusal = str(record["forecast_refusal"])
@@ -31,13 +33,22 @@ def forecast_steps(record: Record) -> tuple[tuple[str, str, str], ...]:
         steps.append(("required rate", "what each period to come must bring", _number(forecast["required_rate"])))
     if forecast["buffer_days"] is not None:
         steps.append(("buffer", "days to spare; below 0 days too late", _number(forecast["buffer_days"])))
-    return tuple(steps)
+    return (*steps, *_calibration_step(forecast, measured))
 
 
 def forecast_row(record: Record) -> ForecastRow | None:
     """The forecast of a key result on a scorecard."""
     forecast = record["forecast"]
     return None if forecast is None else ForecastRow(**{name: forecast[name] for name in ForecastRow.__slots__})
+
+
+def _calibration_step(forecast: Record, measured: Sequence[Record]) -> tuple[tuple[str, str, str], ...]:
+    family = forecast["method"].split(" ", 1)[0]
+    for it in measured:
+        if it["family"] == family:
+            how = f"{it['forecasts']:,} replays to {it['last_day']}: share inside the interval"
+            return (("calibration", how, _number(it["coverage"])),)
+    return (("calibration", "not measured", "`okr forecast backtest` measures it"),)
 
 
 def _between(forecast: Record, name: str) -> str:

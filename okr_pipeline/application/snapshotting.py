@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
+from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
@@ -408,4 +409,4 @@ def _notes(workspace: Workspace) -> tuple[str, ...]:
         "period that has data, so that a lag in the data is not taken for failure."
     )
     unknown = "Unknown is never counted as zero: objectives are scored over what is known, and say how much that is."
-    return paced, unknown
+    return paced, unknown, calibration_sentence(workspace)

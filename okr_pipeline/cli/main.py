@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import typer
 
-from okr_pipeline.cli import connectors, health, linting, project, reading, reviewing, running, store, telling
+from okr_pipeline.cli import connectors, forecasting, health, linting, project, reading, reviewing, running, store, telling
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 """Commands are short. What imports leave is no garbage, and looking for some in it, last of all at the exit, took a
@@ -33,6 +33,7 @@ app.command("check-in")(telling.check_in)
 app.command("health")(health.health)
 app.command("review")(reviewing.review)
 app.command("scorecard")(reading.scorecard)
+app.add_typer(forecasting.app, name="forecast")
 app.add_typer(connectors.app, name="connectors")
 app.add_typer(store.app, name="store")
 app.command("lint")(linting.lint)

@@ -31,6 +31,8 @@ _COLOURS: Mapping[Status, str] = {
     Status.ON_TRACK: "green",
     Status.ACHIEVED: "green",
 }
+_FIGURES = {"Now": 9, "Target": 9, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
+"""Columns of figures, and how narrow they may get."""
 _ROWS_SHOWN = 30
 
 
@@ -46,10 +48,10 @@ def print_status(told: Record, timezone: str) -> None:
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 44)):
-        table.add_column(heading, no_wrap=True, min_width=width, overflow="ellipsis")
-    for heading in ("Now", "Target", "Progress", "Plan", "Gap", "At end, 80 %", "Chance"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 40)):
+        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis")
+    for heading, width in _FIGURES.items():
+        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
     for objective in told["objectives"]:
         table.add_row(*_objective_cells(objective))
         for key_result in told["key_results"]:
@@ -60,7 +62,8 @@ def print_status(told: Record, timezone: str) -> None:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if any(it["forecast"] for it in told["key_results"]):
         out.print(
-            "At end: progress on the last day, in four cases of five; chance: to reach the target by then", style="dim"
+            "At end: the progress forecast for the last day; chance: to reach the target by then; `okr explain`: more",
+            style="dim",
         )
     if alerted:
         out.print("! an alert is open")
@@ -180,16 +183,9 @@ def _key_result_cells(it: Record, *, alert: bool) -> list[Text | str]:
         percent(it["progress"]),
         percent(it["expected_progress"]),
         points(it["gap"]),
-        interval(it["forecast"]),
+        percent(it["forecast"]["progress"]) if it["forecast"] else "",
         chance(it["forecast"]["probability"]) if it["forecast"] else "",
     ]
-
-
-def interval(forecast: Record | None) -> str:
-    """The progress at the end that four cases of five lie between."""
-    if forecast is None:
-        return ""
-    return f"{percent(forecast['progress_low'])} to {percent(forecast['progress_high'])}"
 
 
 def _quantity(it: Record, name: str) -> str:

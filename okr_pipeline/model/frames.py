@@ -71,6 +71,24 @@ CHECK_INS: Final = (
 `origin` is `command`, or `files` of the configuration. `revision` counts from 1.
 """
 
+CALIBRATION: Final = (
+    "family",
+    "forecasts",
+    "coverage",
+    "brier",
+    "brier_pace",
+    "brier_naive",
+    "first_day",
+    "last_day",
+    "config_version",
+    "recorded_at",
+)
+"""One row: how good replayed forecasts of a family of series were.
+
+`coverage` is the share of ends inside the 80 % interval; Brier scores are mean squared errors of chances, those of the
+forecast, of the best plain pace rule and of naive. `first_day` and `last_day` are ISO text.
+"""
+
 KEY_RESULT_SCORES: Final = (
     "key_result",
     "objective",

@@ -4,6 +4,7 @@ Belongs here: windows, roll-ups, measures, pace, statuses, forecasts and the rol
 Does not: a clock, a file, a store, or the wording of results.
 """
 
+from okr_pipeline.scoring.backtesting import REPLAYS, calibration, replays
 from okr_pipeline.scoring.evidence import window_observations
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
@@ -14,9 +15,11 @@ from okr_pipeline.scoring.trailing import trailing_weeks
 
 __all__ = [
     "BASELINES",
+    "REPLAYS",
     "TRAJECTORY",
     "VERDICTS",
     "Scores",
+    "calibration",
     "evaluation_start",
     "extraction_start",
     "extraction_starts",
@@ -24,6 +27,7 @@ __all__ = [
     "judge_health",
     "history_start",
     "plan",
+    "replays",
     "score",
     "trailing_weeks",
     "trajectory",

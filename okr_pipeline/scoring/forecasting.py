@@ -46,13 +46,14 @@ FARTHEST: Final = 12
 INTERVAL: Final = 0.8
 """The share of ends that lie between low and high."""
 _REFUSED: Final = {refusal: len(Reason) + code for code, refusal in enumerate(Refusal)}
-_WIDTHS: Final = {Family.STOCK: 0.95, Family.FLOW: 1.03, Family.RATIO: 1.1, Family.SHARE: 0.95}
+_WIDTHS: Final = {Family.STOCK: 1.1, Family.FLOW: 1.03, Family.RATIO: 1.1, Family.SHARE: 0.95}
 """What spreads are multiplied by, so that the interval held four fifths of the ends of series it was tuned on."""
 _CHUNK: Final = 2048
 _RECENT: Final = 56
 _DAY: Final = 86_400_000_000
 _NEAR: Final = 1e-9
 """How far from its target, in shares of it, a value counts as there: sums of rates are not exact."""
+_LATEST: Final = 10
 _CAPS: Final = {"ratio": 1.0, "percent": 100.0}
 
 
@@ -188,7 +189,8 @@ def _outlook(definitions: Definitions, tracks: Tracks, horizon: Horizon, shape: 
     made = predict(_histories(definitions, rows, laid, shape), _asked(horizon, shape, pointwise, extreme))
     held, weight = _held(definitions, tracks, horizon, laid)
     coming = np.where(summed, 1.0, _typical(laid)) * steps
-    least, most = _bounds(definitions, rows, laid)
+    most_of_step = np.where(definitions.key_results.kind[rows] == Kind.BASELINE, float(shape.step), 1.0)
+    least, most = _bounds(definitions, rows, laid, most_of_step)
     history = _observed(laid)
     outlook = _Outlook(
         rows=rows,
@@ -208,7 +210,7 @@ def _outlook(definitions: Definitions, tracks: Tracks, horizon: Horizon, shape: 
         seasonal=made.seasonal,
         trending=made.trending,
     )
-    outlook = _humbled(outlook, _is_share(definitions, rows), steps)
+    outlook = _humbled(outlook, _is_share(definitions, rows), steps, most_of_step)
     return _chosen(outlook, (history >= LEAST_HISTORY) & (horizon.until <= FARTHEST * shape.step * history))
 
 
@@ -244,7 +246,7 @@ def _cadence_outlooks(definitions: Definitions, tracks: Tracks, asked: Integers,
             seasonal=made.seasonal,
             trending=made.trending,
         )
-        outlook = _humbled(outlook, np.ones(len(rows), dtype=np.bool_), until)
+        outlook = _humbled(outlook, np.ones(len(rows), dtype=np.bool_), until, np.ones(len(rows)))
         yield _chosen(outlook, (history >= LEAST_HISTORY) & (until <= FARTHEST * history))
 
 
@@ -290,14 +292,14 @@ def _typical(laid: Laid) -> Floats:
     return total(recent, recent.shape[1]) / np.maximum(total(begun.astype(np.float64), recent.shape[1]), 1.0)
 
 
-def _bounds(definitions: Definitions, rows: Integers, laid: Laid) -> tuple[Floats, Floats]:
-    """Between what the mean of periods must lie: a count is never below 0, nor a share above 1, if none was so far."""
+def _bounds(definitions: Definitions, rows: Integers, laid: Laid, most_of_step: Floats) -> tuple[Floats, Floats]:
+    """Between what the mean of steps must lie: a count is never below 0, nor a share above 1, if none was so far."""
     of, units = definitions.key_results, definitions.labels["unit"][rows]
     share = _is_share(definitions, rows)
     caps = np.array([_CAPS.get(unit, np.inf) for unit in units]) * of.scale[rows]
     least, most = np.where(laid.least >= 0, 0.0, -np.inf), np.where(laid.most <= 0, 0.0, np.inf)
     capped = (laid.least >= 0) & (laid.most <= caps)
-    return least, np.where(share, 1.0, np.where(capped, np.minimum(most, caps), most))
+    return least, np.where(share, most_of_step, np.where(capped, np.minimum(most, caps), most))
 
 
 def _is_share(definitions: Definitions, rows: Integers) -> Booleans:
@@ -320,14 +322,14 @@ def _days_left(definitions: Definitions, horizon: Horizon) -> Floats:
     return (bounds_at(definitions.grids, grid, horizon.newest + 1 + horizon.until) - ended) / _DAY
 
 
-def _humbled(outlook: _Outlook, share: Booleans, steps: Floats) -> _Outlook:
-    """Shares as if one more period had been observed, half good: what never happened may yet."""
-    mean = (outlook.mean * outlook.history + 0.5) / (outlook.history + 1)
+def _humbled(outlook: _Outlook, share: Booleans, steps: Floats, most: Floats) -> _Outlook:
+    """Shares as if one more step had been observed, half good: what never happened may yet. `most`: all of a step."""
+    mean = (outlook.mean / most * outlook.history + 0.5) / (outlook.history + 1)
     least = np.maximum(mean * (1 - mean), 0.0) * (1 / np.maximum(steps, 1.0) + 1 / np.maximum(outlook.history, 1.0))
     return replace(
         outlook,
-        mean=np.where(share, mean, outlook.mean),
-        spread=np.where(share, np.maximum(outlook.spread, np.sqrt(least)), outlook.spread),
+        mean=np.where(share, mean * most, outlook.mean),
+        spread=np.where(share, np.maximum(outlook.spread, np.sqrt(least) * most), outlook.spread),
     )
 
 
@@ -454,7 +456,10 @@ def _required(keys: KeyResults, of: _Outlook, value: Floats, target: Floats) -> 
 
 
 def _buffer(keys: KeyResults, of: _Outlook, now: Floats, progress: Floats, target: Floats) -> Floats:
-    """Days by which the target is reached early (negative: late), a budget lasts longer, or periods may still fail."""
+    """Days by which the target is reached early (negative: late), a budget lasts longer, or periods may still fail.
+
+    What at its pace would be later than ten times the time that is left is never.
+    """
     per_period, rate = of.left / of.periods, of.mean * of.coming / of.periods
     needed = np.where(rate > 0, np.maximum(target - of.held, 0.0) / rate, np.nan)
     summed = (of.periods - needed) * per_period * np.where(keys.kind == Kind.LIMIT, -1.0, 1.0)
@@ -463,7 +468,8 @@ def _buffer(keys: KeyResults, of: _Outlook, now: Floats, progress: Floats, targe
     moving = np.where((now >= 1) & (progress >= 1), of.left, np.where(now < 1, of.left * (1 - way), np.nan))
     counted = (keys.reducer == Reducer.IN_BAND) | (keys.kind == Kind.CADENCE)
     totals = np.isin(keys.kind, (Kind.ACCUMULATE, Kind.LIMIT, Kind.BASELINE))
-    return _finite(np.select([counted, totals], [spare, summed], moving))
+    days = np.select([counted, totals], [spare, summed], moving)
+    return _finite(np.where(days < -_LATEST * of.left, np.nan, days))
 
 
 def _finite(numbers: Floats) -> Floats:

@@ -15,6 +15,7 @@ from okr_pipeline.store import (
     amendments,
     evidence,
     health,
+    calibration,
     observations,
     quarantine,
     runs,
@@ -138,6 +139,10 @@ class Batch:
             ValueError: two rows for one key.
         """
         return said.record(self._connection, check_ins, origin=origin, run_id=run_id, recorded_at=self.recorded_at)
+
+    def record_calibration(self, measured: pd.DataFrame) -> int:
+        """Append how good forecasts were (CALIBRATION up to `config_version`); how many rows."""
+        return calibration.record(self._connection, measured, self.recorded_at)
 
     def record_alerts(self, states: pd.DataFrame, transitions: pd.DataFrame, *, run_id: str) -> int:
         """Set alert states and append the transitions that led to them; how many were not recorded by another run.

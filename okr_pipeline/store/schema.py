@@ -341,6 +341,26 @@ check_in_revisions: Final = _table(
     _text("run_id", "the run that took it from the files; null: by command", null=True),
 )
 
+forecast_calibration: Final = _table(
+    "forecast_calibration",
+    "history",
+    _text("family", "stock, flow, ratio or share", key=True),
+    _instant("recorded_at", "UTC; when it was measured", key=True),
+    _count("forecasts", "how many were replayed"),
+    *(
+        sa.Column(name, sa.Double, nullable=False, comment=comment)
+        for name, comment in (
+            ("coverage", "share of ends inside the 80 % interval, 0..1"),
+            ("brier", "mean squared error of the chances"),
+            ("brier_pace", "the same of the best plain pace rule"),
+            ("brier_naive", "the same of things going on as they are"),
+        )
+    ),
+    sa.Column("first_day", sa.Date, nullable=False, comment="local date of the first forecast"),
+    sa.Column("last_day", sa.Date, nullable=False, comment="local date of the last forecast"),
+    _text("config_version", "the configuration whose key results were replayed"),
+)
+
 alert_states: Final = _table(
     "alert_states",
     "current",

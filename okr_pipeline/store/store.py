@@ -318,6 +318,12 @@ class Store:
 
         return self._retrying(check_ins.said_by_files)
 
+    def calibration(self, known_at: datetime | None = None) -> "pd.DataFrame":
+        """CALIBRATION of the newest measurement, sorted by family; empty where nothing was measured."""
+        from okr_pipeline.store import calibration
+
+        return self._retrying(lambda connection: calibration.read(connection, known_at))
+
     def alert_states(self) -> "pd.DataFrame":
         """One row per key result and rule."""
         from okr_pipeline.store import alerts

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from okr_pipeline.model.calendar import Duration, Grain
 from okr_pipeline.model.metric import Better, Rollup
-from okr_pipeline.model.okr import Accumulate, Budget, Cadence, Maintain, Measure, Over, Reach
+from okr_pipeline.model.okr import Accumulate, Baseline, Budget, Cadence, Maintain, Measure, Over, Reach
 from okr_pipeline.scoring import score
 from okr_pipeline_tests.scoring.worlds import World, as_of_day, configuration, key_result, metric, observed, worlds
 
@@ -148,6 +148,18 @@ def test_a_drifting_stock_goes_on() -> None:
     made = forecast([float(day) for day in range(41)], Reach(31, 60), Rollup.LAST)
     assert made["forecast_method"] == "stock with trend"
     assert made["forecast_value"] == pytest.approx(50, abs=0.5)
+
+
+def test_hours_of_a_baseline_are_counted_to_the_end() -> None:
+    hours = pd.date_range("2013-03-20", "2013-04-11", freq="h", tz="UTC", unit="us", inclusive="left")
+    frame = pd.DataFrame(
+        {"metric": "kpi", "dimensions": "{}", "period_start": hours, "period_end": hours + pd.Timedelta(hours=1),
+         "value": 1.0, "weight": np.nan}
+    )  # fmt: skip
+    config = configuration([metric(grain=Grain.HOUR)], [key_result(Baseline(480))])
+    made = score(config, frame, as_of=TODAY).key_results.iloc[0]
+    assert made["forecast_value"] == pytest.approx(480, rel=0.02)
+    assert made["forecast_value_high"] == pytest.approx(480)
 
 
 @pytest.mark.parametrize(("measure", "rollup", "over"), MEASURES)

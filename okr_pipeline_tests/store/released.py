@@ -205,6 +205,10 @@ def rows_of_0003(observations: int) -> Mapping[str, Table]:
         "subject, on_date, author, revision, value, confidence, note, finding, withdrawn, origin, recorded_at, run_id"
     )
     tables["check_in_revisions"] = Table(columns, [_said(n) for n in range(120)])
+    tables["forecast_calibration"] = Table(
+        "family, recorded_at, forecasts, coverage, brier, brier_pace, brier_naive, first_day, last_day, config_version",
+        [_measured(n) for n in range(8)],
+    )
     return {
         **tables,
         "metric_health_revisions": Table(
@@ -242,6 +246,7 @@ ADDED: Mapping[str, Collection[str] | None] = {
     "metric_health": None,
     "review_events": None,
     "metric_reviews": None,
+    "forecast_calibration": None,
 }
 """What 0003 added to tables and views, and what older schemas have no place for; None is a table of its own."""
 
@@ -290,6 +295,12 @@ def _review_event(n: int) -> Row:
         recorded_at(n), NUMBERS[n % 8] if n % 4 else None, None, 15.0, "none" if n % 2 else None, TEXTS[n % 8],
         recorded_at(n), run_id(n),
     )  # fmt: skip
+
+
+def _measured(n: int) -> Row:
+    days = (date(2026, 1, 1) + timedelta(days=n), date(2026, 3, 1) + timedelta(days=n))
+    family = ("stock", "flow", "ratio", "share")[n % 4]
+    return (family, recorded_at(n // 4), 100 + n, *NUMBERS[:4], *days, f"version-{n}")
 
 
 def _added(column: str, n: int) -> str | float | None:

@@ -263,10 +263,32 @@ def _check_ins() -> list[SchemaItem]:
     return [*columns, sa.PrimaryKeyConstraint("subject", "on_date", "author", "revision")]
 
 
+def _calibration() -> list[SchemaItem]:
+    scores = {
+        "coverage": "share of ends inside the 80 % interval, 0..1",
+        "brier": "mean squared error of the chances",
+        "brier_pace": "the same of the best plain pace rule",
+        "brier_naive": "the same of things going on as they are",
+    }
+    return [
+        sa.Column("family", BYTEWISE_TEXT, nullable=False, comment="stock, flow, ratio or share"),
+        sa.Column("recorded_at", Instant, nullable=False, comment="UTC; when it was measured"),
+        sa.Column("forecasts", sa.Integer, nullable=False, comment="how many were replayed"),
+        *(sa.Column(name, sa.Double, nullable=False, comment=comment) for name, comment in scores.items()),
+        sa.Column("first_day", sa.Date, nullable=False, comment="local date of the first forecast"),
+        sa.Column("last_day", sa.Date, nullable=False, comment="local date of the last forecast"),
+        sa.Column(
+            "config_version", BYTEWISE_TEXT, nullable=False, comment="the configuration whose key results were replayed"
+        ),
+        sa.PrimaryKeyConstraint("family", "recorded_at"),
+    ]
+
+
 _TABLES: Mapping[str, Callable[[], list[SchemaItem]]] = {
     "amendments": _amendments,
     "read_outcomes": _read_outcomes,
     "check_in_revisions": _check_ins,
+    "forecast_calibration": _calibration,
 }
 
 
