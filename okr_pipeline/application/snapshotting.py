@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
+from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust

@@ -47,17 +47,7 @@ def print_status(told: Record, timezone: str) -> None:
     out = console()
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 40)):
-        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis")
-    for heading, width in _FIGURES.items():
-        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
-    for objective in told["objectives"]:
-        table.add_row(*_objective_cells(objective))
-        for key_result in told["key_results"]:
-            if key_result["objective"] == objective["id"]:
-                table.add_row(*_key_result_cells(key_result, alert=key_result["id"] in alerted))
-    out.print(table)
+    out.print(_status_table(told, alerted))
     for it in told["contributions"]:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if any(it["forecast"] for it in told["key_results"]):
@@ -72,6 +62,20 @@ def print_status(told: Record, timezone: str) -> None:
     unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
+
+
+def _status_table(told: Record, alerted: set[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 40)):
+        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis")
+    for heading, width in _FIGURES.items():
+        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
+    for objective in told["objectives"]:
+        table.add_row(*_objective_cells(objective))
+        for key_result in told["key_results"]:
+            if key_result["objective"] == objective["id"]:
+                table.add_row(*_key_result_cells(key_result, alert=key_result["id"] in alerted))
+    return table
 
 
 def _contribution_words(it: Record) -> str:

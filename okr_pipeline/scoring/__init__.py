@@ -6,9 +6,9 @@ Does not: a clock, a file, a store, or the wording of results.
 
 from okr_pipeline.scoring.backtesting import REPLAYS, calibration, replays
 from okr_pipeline.scoring.evidence import window_observations
+from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_start
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
-from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_start
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
 from okr_pipeline.scoring.trailing import trailing_weeks
@@ -24,8 +24,8 @@ __all__ = [
     "extraction_start",
     "extraction_starts",
     "health_starts",
-    "judge_health",
     "history_start",
+    "judge_health",
     "plan",
     "replays",
     "score",

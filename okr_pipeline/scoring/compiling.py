@@ -42,8 +42,8 @@ from okr_pipeline.scoring.definitions import (
 )
 from okr_pipeline.scoring.grids import Grid, build_grid
 from okr_pipeline.scoring.hierarchy import AIMS, Wanted, compile_objectives
-from okr_pipeline.scoring.shaping import business_days_before, checkpoint_columns, earlier_days
 from okr_pipeline.scoring.horizons import LOOKED_AT
+from okr_pipeline.scoring.shaping import business_days_before, checkpoint_columns, earlier_days
 from okr_pipeline.scoring.spans import Spans
 
 _NAN = float("nan")

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from okr_pipeline.store import (
     alerts,
     amendments,
+    calibration,
     evidence,
     health,
-    calibration,
     observations,
     quarantine,
     runs,
