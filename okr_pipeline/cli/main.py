@@ -9,7 +9,18 @@ from collections.abc import Sequence
 
 import typer
 
-from okr_pipeline.cli import connectors, forecasting, health, linting, project, reading, reviewing, running, store, telling
+from okr_pipeline.cli import (
+    connectors,
+    forecasting,
+    health,
+    linting,
+    project,
+    reading,
+    reviewing,
+    running,
+    store,
+    telling,
+)
 
 _ALLOCATIONS_BETWEEN_COLLECTIONS = 200_000
 """Commands are short. What imports leave is no garbage, and looking for some in it, last of all at the exit, took a

@@ -31,8 +31,8 @@ _COLOURS: Mapping[Status, str] = {
     Status.ON_TRACK: "green",
     Status.ACHIEVED: "green",
 }
-_FIGURES = {"Now": 9, "Target": 9, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
-"""Columns of figures, and how narrow they may get."""
+_FIGURES = {"Now": 10, "Target": 10, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
+"""Columns of figures, and their widths."""
 _ROWS_SHOWN = 30
 
 
@@ -47,7 +47,7 @@ def print_status(told: Record, timezone: str) -> None:
     out = console()
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
-    out.print(_status_table(told, alerted))
+    out.print(_status_table(told, alerted, out.width))
     for it in told["contributions"]:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if any(it["forecast"] for it in told["key_results"]):
@@ -64,12 +64,14 @@ def print_status(told: Record, timezone: str) -> None:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
 
 
-def _status_table(told: Record, alerted: set[str]) -> Table:
+def _status_table(told: Record, alerted: set[str], room: int) -> Table:
+    """The title has what the figures leave of the room."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", 40)):
+    title = min(44, max(12, room - sum(_FIGURES.values()) - 14 - 26 - 2 * (len(_FIGURES) + 2)))
+    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", title)):
         table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis")
     for heading, width in _FIGURES.items():
-        table.add_column(heading, justify="right", no_wrap=True, min_width=width)
+        table.add_column(heading, justify="right", no_wrap=True, width=width, overflow="ellipsis")
     for objective in told["objectives"]:
         table.add_row(*_objective_cells(objective))
         for key_result in told["key_results"]:

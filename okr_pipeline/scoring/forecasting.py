@@ -129,12 +129,12 @@ def methods_of(made: Forecasts) -> Texts:
     return np.asarray(words[np.where(made.family == NO_FAMILY, len(words) - 1, made.family * 4 + parts)], dtype=object)
 
 
-def families(definitions: Definitions) -> Integers:
-    """The family of each key result: what its metric's values are."""
+def families(definitions: Definitions, rows: Integers) -> Integers:
+    """The family of key results: what their metrics' values are."""
     of = definitions.key_results
-    reducer = np.append(definitions.view_reducer, Reducer.NONE)[of.view]
-    share = (of.reducer == Reducer.IN_BAND) | (of.kind == Kind.CADENCE) | (of.kind == Kind.BASELINE)
-    stock = np.isin(reducer, (Reducer.LAST, Reducer.MIN, Reducer.MAX))
+    reducer = np.append(definitions.view_reducer, Reducer.NONE)[of.view[rows]]
+    share = (of.reducer[rows] == Reducer.IN_BAND) | (of.kind[rows] == Kind.CADENCE) | (of.kind[rows] == Kind.BASELINE)
+    stock = (reducer == Reducer.LAST) | (reducer == Reducer.MIN) | (reducer == Reducer.MAX)
     places = [FAMILIES.index(it) for it in (Family.SHARE, Family.STOCK, Family.FLOW)]
     return np.select([share, stock, reducer == Reducer.SUM], places, FAMILIES.index(Family.RATIO))
 
@@ -251,7 +251,7 @@ def _cadence_outlooks(definitions: Definitions, tracks: Tracks, asked: Integers,
 
 
 def _histories(definitions: Definitions, rows: Integers, laid: Laid, shape: Shape) -> Histories:
-    stock = families(definitions)[rows] == FAMILIES.index(Family.STOCK)
+    stock = families(definitions, rows) == FAMILIES.index(Family.STOCK)
     return Histories(laid.value, laid.weight, shape.season, stock)
 
 
@@ -274,7 +274,8 @@ def _held(definitions: Definitions, tracks: Tracks, horizon: Horizon, laid: Laid
     value[kept] = inside / observed[kept]
     value = np.where(of.kind[rows] == Kind.BASELINE, observed, value)
     value = np.where(observed > 0, np.nan_to_num(value * of.scale[rows]), 0.0)
-    weights = fold(np.add, tracks.weight, first, last)
+    weights, heavy = observed.copy(), np.flatnonzero(of.reducer[rows] == Reducer.WEIGHTED_MEAN)
+    weights[heavy] = fold(np.add, tracks.weight, first[heavy], last[heavy])
     taken = np.maximum((horizon.last - horizon.first).astype(np.float64), 1.0)
     by_parts = observed * total(laid.weight, len(rows)) / taken
     reducer = of.reducer[rows]
@@ -303,11 +304,11 @@ def _bounds(definitions: Definitions, rows: Integers, laid: Laid, most_of_step: 
 
 
 def _is_share(definitions: Definitions, rows: Integers) -> Booleans:
-    return np.asarray(families(definitions)[rows] == FAMILIES.index(Family.SHARE), dtype=np.bool_)
+    return np.asarray(families(definitions, rows) == FAMILIES.index(Family.SHARE), dtype=np.bool_)
 
 
 def _widths(definitions: Definitions, rows: Integers) -> Floats:
-    return np.array([_WIDTHS[it] for it in FAMILIES])[families(definitions)[rows]]
+    return np.array([_WIDTHS[it] for it in FAMILIES])[families(definitions, rows)]
 
 
 def _extremes(definitions: Definitions, rows: Integers) -> Floats:
@@ -373,7 +374,7 @@ def _tell(definitions: Definitions, standing: Standing, of: _Outlook, made: Fore
         "probability": _chance(of, _aim(keys, of, base, target)),
         "required_rate": _required(keys, of, standing.value[of.rows], target),
         "buffer_days": _buffer(keys, of, standing.progress[of.rows], middle, target),
-        "family": families(definitions)[of.rows],
+        "family": families(definitions, of.rows),
         "complete": of.coming == 0,
         "seasonal": of.seasonal,
         "trending": of.trending,

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from okr_pipeline.model.calendar import Grain
-from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, fold, spread
+from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, spread
 from okr_pipeline.scoring.cadences import cadence_periods
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer
 from okr_pipeline.scoring.formulas import divisor_slot
@@ -48,7 +48,7 @@ PER_CADENCE: Final = Shape(1, 1, 104)
 class Laid:
     """Series side by side: a row for each step, the newest last, a column for each key result.
 
-    `least` and `most`: the smallest and largest value of a period so far.
+    `least` and `most`: the smallest and largest value of a step so far.
     """
 
     value: Floats
@@ -91,9 +91,9 @@ def lay_out(definitions: Definitions, tracks: Tracks, of: Horizon, shape: Shape)
     if total.any():
         began = np.logical_or.accumulate(_counts_from(definitions, of, amounts, weights), axis=0)
         values, weights = np.where(total, amounts, values), np.where(total, began.astype(np.float64), weights)
-    bounds = np.append(value, 0.0)
-    edges = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=count))])
-    least, most = (fold(each, bounds, edges[:-1], edges[1:]) for each in (np.minimum, np.maximum))
+    known = weights > 0
+    least = np.minimum.reduce(np.where(known, values, np.inf), axis=0)
+    most = np.maximum.reduce(np.where(known, values, -np.inf), axis=0)
     return Laid(values, weights, least, most)
 
 
