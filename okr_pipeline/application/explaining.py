@@ -220,13 +220,17 @@ def _contribution_steps(
     told = [it for it in contributions(configuration, records) if it["key_result"] == key_result.full_id]
     steps = []
     for it in told:
-        terms = " + ".join(f"{_number(part['value'])} ({part['id']})" for part in it["parts"])
+        terms = " + ".join(f"{_part_words(part)} ({part['id']})" for part in it["parts"])
         if it["summed"]:
             steps.append(("value", "sum of what contributes", f"{terms} = {_number(it['value'])}"))
         else:
             beside = f"; {_number(it['remainder'])} beside them" if it["remainder"] is not None else ""
             steps.append(("parts", "what contributes", f"{terms}{beside}"))
     return steps
+
+
+def _part_words(part: Record) -> str:
+    return Status(part["status"]).word if part["value"] is None else _number(part["value"])
 
 
 def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, str, str]]:

@@ -26,25 +26,30 @@ def print_comparison(told: Record, timezone: str) -> None:
 
 def _table(told: Record, names: list[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Key result", no_wrap=True, overflow="ellipsis", min_width=26)
+    table.add_column("Key result", no_wrap=True)
     table.add_column("Progress", justify="right", no_wrap=True)
     table.add_column("Plan", justify="right", no_wrap=True)
     for name in names:
         table.add_column(name, no_wrap=True)
     table.add_column("", no_wrap=True)
     for it in told["key_results"]:
-        verdicts = [_verdict(it, name) for name in names]
+        verdicts = [_verdict(it, name, in_words=name == names[0]) for name in names]
         mixed = Text("mixed", style="bold") if it["mixed"] else ""
         table.add_row(it["id"], percent(it["progress"]), percent(it["expected_progress"]), *verdicts, mixed)
     return table
 
 
-def _verdict(it: Record, name: str) -> Text:
+def _verdict(it: Record, name: str, *, in_words: bool) -> Text:
+    """The status under a rule: the project's own in words, those of others as glyphs, with a mark where they differ."""
     text = status_text(it["statuses"][name])
+    if not in_words:
+        text.truncate(1)
     return text.append(" ≠", style="bold") if name in it["differing"] else text
 
 
 def _print_legend(out: Console, told: Record) -> None:
+    glyphs = (Status.ON_TRACK, Status.AT_RISK, Status.BEHIND, Status.ACHIEVED, Status.PARTIAL, Status.MISSED)
+    out.print("  ".join(f"{status.glyph} {status.word}" for status in glyphs))
     if told["mixed_share"] is None:
         out.print("No key result is judged yet.")
         return

@@ -83,11 +83,15 @@ def _status_table(told: Record, alerted: set[str], room: int) -> Table:
 def _contribution_words(it: Record) -> str:
     """`23 = 14 week + 9 fortnight`, or how much of a value of its own the parts account for."""
     whole, unit = quantity(it["value"], it["unit"]), it["unit"]
-    terms = " + ".join(f"{quantity(part['value'], unit)} {part['id']}" for part in it["parts"])
+    terms = " + ".join(f"{_part_words(part, unit)} {part['id']}" for part in it["parts"])
     if it["summed"]:
         return f"{whole} = {terms}"
     beside = f"; {quantity(it['remainder'], unit)} beside them" if it["remainder"] is not None else ""
     return f"of {whole}, {terms}{beside}"
+
+
+def _part_words(part: Record, unit: str) -> str:
+    return f"({Status(part['status']).word})" if part["value"] is None else quantity(part["value"], unit)
 
 
 def print_explanation(it: Explanation, timezone: str) -> None:

@@ -28,6 +28,13 @@ ROWS = {
 }
 """Goals that the product must be able to express, by number, each with the case that it is (or one of them)."""
 
+ROWS_ELSEWHERE = {
+    23: ("application/test_health.py", "def test_a_metric_that_no_key_result_reads_is_read_for_its_band"),
+    24: ("linting/test_rules.py", "row 24: update the website"),
+    25: ("linting/test_rules.py", "row 25: one only"),
+}
+"""Those that are not scores, each with the test file that has them and what it calls them."""
+
 _QUARTER = "starts: 2013-04-01, ends: 2013-06-30"
 _HALF_YEAR = "starts: 2013-01-01, ends: 2013-06-30"
 

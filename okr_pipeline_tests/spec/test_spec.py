@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 from okr_pipeline.scoring import Scores, score
 from okr_pipeline_tests.spec import about_edges, generate
-from okr_pipeline_tests.spec.about_cases import ROWS
+from okr_pipeline_tests.spec.about_cases import ROWS, ROWS_ELSEWHERE
 from okr_pipeline_tests.spec.sections import SECTIONS
 from okr_pipeline_tests.spec.tables import Case, Table, number, world_of
 
@@ -44,6 +45,11 @@ def test_the_manual_has_enough_cases() -> None:
 @pytest.mark.parametrize(("number_", "says"), ROWS.items())
 def test_each_goal_that_must_be_expressed_is_a_case(number_: int, says: str) -> None:
     assert [case.says for _, case in CASES if case.says.startswith(says)], number_
+
+
+@pytest.mark.parametrize(("file", "name"), ROWS_ELSEWHERE.values(), ids=map(str, ROWS_ELSEWHERE))
+def test_what_is_no_score_is_tested_where_it_lives(file: str, name: str) -> None:
+    assert name in (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
 
 
 def test_each_defect_of_another_product_is_told_with_its_source() -> None:
