@@ -1,11 +1,12 @@
 """What the pipeline says of the example is what the package's CSV files say when asked again by other code."""
 
+import json
 import math
 from collections.abc import Mapping
 
 import pytest
 
-from okr_pipeline_tests.end_to_end.example_recomputed import EXPECTED
+from okr_pipeline_tests.end_to_end.example_recomputed import EXPECTED, SPRINT, YEAR, flown
 
 WITHOUT_A_NUMBER = {
     "2013-Q2/jfk-june": "not_started",
@@ -35,3 +36,20 @@ def test_every_key_result_of_the_example_is_compared(example_status: StatusRows)
 
 def test_no_running_key_result_of_the_example_is_unknown(example_status: StatusRows) -> None:
     assert [name for name, row in example_status.items() if row["status"] == "unknown"] == []
+
+
+def test_what_contributes_to_the_year_and_what_is_beside_it_are_all_of_its_flights(example_run) -> None:
+    (told,) = json.loads(example_run.okr("status", "--json").stdout)["contributions"]
+    assert told["key_result"] == "2013/flights-flown"
+    assert {part["id"]: part["value"] for part in told["parts"]} == {
+        "2013-05-sprint/more-flights": flown(SPRINT, origin="JFK"),
+        "2013-Q2/jfk-june": None,
+    }
+    assert told["value"] == flown(YEAR)
+    assert told["contributed"] + told["remainder"] == flown(YEAR)
+
+
+def test_the_share_of_mixed_verdicts_that_the_example_is_told_with_is_that_of_its_statuses(example_run) -> None:
+    told = json.loads(example_run.okr("status", "--compare-rules", "--json").stdout)
+    good = [{status in ("on_track", "achieved") for status in it["statuses"].values()} for it in told["key_results"]]
+    assert (told["judged"], told["mixed"]) == (30, sum(len(verdicts) > 1 for verdicts in good)) == (30, 12)
