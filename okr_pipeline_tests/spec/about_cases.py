@@ -32,6 +32,7 @@ ROWS_ELSEWHERE = {
     23: ("application/test_health.py", "def test_a_metric_that_no_key_result_reads_is_read_for_its_band"),
     24: ("linting/test_rules.py", "row 24: update the website"),
     25: ("linting/test_rules.py", "row 25: one only"),
+    26: ("reviewing/test_reviews.py", "def test_what_is_missed_paused_or_unknown_carries_over_and_nothing_else"),
 }
 """Those that are not scores, each with the test file that has them and what it calls them."""
 
