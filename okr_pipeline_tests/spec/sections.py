@@ -2,6 +2,7 @@
 
 from okr_pipeline_tests.spec import (
     about_amendments,
+    about_calendars,
     about_cases,
     about_check_ins,
     about_contributions,
@@ -19,6 +20,7 @@ from okr_pipeline_tests.spec.tables import Section
 
 SECTIONS: tuple[Section, ...] = (
     about_time.SECTION,
+    about_calendars.SECTION,
     about_values.SECTION,
     about_progress.SECTION,
     about_check_ins.SECTION,
