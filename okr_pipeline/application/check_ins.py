@@ -18,7 +18,6 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import Fault, check_in_faults
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.frames import CHECK_INS
-from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.store.batch import Batch
 
@@ -80,14 +79,13 @@ def record_by_command(workspace: Workspace, check_in: CheckIn, *, withdraw: bool
     return Recorded(check_in, written > 0, int(newest["revision"]), newest["recorded_at"].to_pydatetime())
 
 
-def subject_of(workspace: Workspace, identifier: str) -> KeyResult | Metric:
-    """The key result or survey that an id names: a full id, or the id alone where one cycle or survey has it.
+def subject_of(workspace: Workspace, identifier: str) -> KeyResult:
+    """The key result that an id names: a full id, or the id alone where one cycle has it.
 
     Raises:
         UsageError: there is none, or more than one.
     """
-    subjects: dict[str, KeyResult | Metric] = {it.full_id: it for it in workspace.configuration.key_results()}
-    subjects |= {it.id: it for it in workspace.configuration.metrics.values() if it.survey}
+    subjects = {it.full_id: it for it in workspace.configuration.key_results()}
     if identifier in subjects:
         return subjects[identifier]
     found = sorted(name for name in subjects if name.partition("/")[2] == identifier)
@@ -96,8 +94,8 @@ def subject_of(workspace: Workspace, identifier: str) -> KeyResult | Metric:
     if found:
         raise UsageError(f"'{identifier}' is in more than one cycle. Write one of: {', '.join(found)}.")
     near = [match for match, _, _ in process.extract(identifier, subjects.keys(), limit=3, score_cutoff=50)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`okr status` lists key results."
-    raise UsageError(f"There is no key result or survey '{identifier}'. {hint}")
+    hint = f"Did you mean {' or '.join(near)}?" if near else "`okr status` lists them."
+    raise UsageError(f"There is no key result '{identifier}'. {hint}")
 
 
 def today(workspace: Workspace) -> date:

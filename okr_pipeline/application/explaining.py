@@ -33,7 +33,8 @@ class Explanation:
     """The proof of one key result or objective.
 
     `steps` are (what, formula, formula with numbers). `observations` are the rows inside the window; `quarantined`
-    those that a rule refused; `checks` the newest outcomes and `reads` the newest evidence of the metrics behind it.
+    those that a rule refused; `checks` the newest outcomes and `reads` the newest evidence of the metrics behind it;
+    `check_ins` what people said of it by then.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Explanation:
     queries: list[Record] = field(default_factory=list)
     checks: list[Record] = field(default_factory=list)
     key_results: list[Record] = field(default_factory=list)
+    check_ins: list[Record] = field(default_factory=list)
 
 
 def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at: datetime | None = None) -> Explanation:
@@ -111,7 +113,15 @@ def _explain_key_result(
         quarantined=plain_rows(held),
         queries=_queries(workspace, metrics, known_at),
         checks=_checks(workspace, metrics),
+        check_ins=plain_rows(_said_of(key_result, evidence.check_ins, workspace, as_of)),
     )
+
+
+def _said_of(key_result: KeyResult, check_ins: pd.DataFrame, workspace: Workspace, as_of: datetime) -> pd.DataFrame:
+    """The check-ins of a key result by the day that an instant speaks about, in their order."""
+    until = workspace.project.calendar.last_date_before(as_of).isoformat()
+    said = check_ins[(check_ins["subject"] == key_result.full_id) & (check_ins["on_date"] <= until)]
+    return said.sort_values(["on_date", "recorded_at", "author"], kind="stable")
 
 
 def _explain_objective(

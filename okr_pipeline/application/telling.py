@@ -5,7 +5,7 @@ Belongs here: the records of `okr status --json`. Does not: their computation (s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,8 @@ def status(
     admitted = {it.full_id for it in workspace.configuration.objectives.values() if (only or Filter()).admits(it)}
     objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
     everything = key_result_records(scores.key_results)
+    said = last_check_ins(evidence.check_ins, workspace.project.calendar.last_date_before(as_of))
+    everything = [{**it, "last_check_in": said.get(it["id"])} for it in everything]
     key_results = [it for it in everything if it["objective"] in admitted]
     if only is not None and only.owner is not None:
         key_results = [it for it in key_results if it["owner"] == only.owner]
@@ -82,6 +84,16 @@ def _paced_otherwise(workspace: Workspace, records: Sequence[Record]) -> list[Re
         for it in records
         if it["pace"] not in (None, asked[it["id"]]) and it["progress"] is not None
     ]
+
+
+def last_check_ins(check_ins: pd.DataFrame, until: date) -> dict[str, Record]:
+    """By key result the newest check-in up to a day, as scoring picks it: what was said, by whom, of which day."""
+    by_then = check_ins[check_ins["on_date"] <= until.isoformat()]
+    newest = by_then.sort_values(["on_date", "recorded_at", "author"], kind="stable").drop_duplicates(
+        "subject", keep="last"
+    )
+    columns = {"on_date": "on", **{name: name for name in ("author", "value", "confidence", "note", "finding")}}
+    return {row["subject"]: {shown: row[name] for name, shown in columns.items()} for row in plain_rows(newest)}
 
 
 def key_result_records(frame: pd.DataFrame) -> list[Record]:

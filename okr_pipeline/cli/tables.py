@@ -4,7 +4,7 @@ Belongs here: layout. Does not: numbers' formats (rendering), facts (application
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -34,6 +34,7 @@ _COLOURS: Mapping[Status, str] = {
 _FIGURES = {"Now": 10, "Target": 10, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
 """Columns of figures, and their widths."""
 _ROWS_SHOWN = 30
+_NOT_RUNNING = (Status.NOT_STARTED, Status.PAUSED, Status.CANCELLED, Status.ACHIEVED, Status.PARTIAL, Status.MISSED)
 
 
 def console() -> Console:
@@ -62,6 +63,7 @@ def print_status(told: Record, timezone: str) -> None:
     unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
+    _print_check_ins(out, told["key_results"], told["as_of"], timezone)
 
 
 def _status_table(told: Record, alerted: set[str], room: int) -> Table:
@@ -127,11 +129,44 @@ def print_explanation(it: Explanation, timezone: str) -> None:
                 escape(str(row["detail"] or "")),
             )
         out.print("\n[bold]Checks[/bold]", checks)
+    _print_said(out, it.check_ins)
     if it.key_results:
         members = _table("Id", "Status", "Score")
         for row in it.key_results:
             members.add_row(escape(row["id"]), _status_words(row), percent(row["score"]))
         out.print("\n[bold]Made of[/bold]", members)
+
+
+def _print_said(out: Console, check_ins: Sequence[Record]) -> None:
+    """What people said of one key result, in its order."""
+    if check_ins:
+        said = _table("Day", "Author", "Value", "Confidence", "Said", "Revision")
+        for row in check_ins:
+            said.add_row(*_check_in_cells(row), str(row["revision"]))
+        out.print("\n[bold]Check-ins[/bold]", said)
+
+
+def _check_in_cells(row: Record) -> tuple[str, ...]:
+    """A check-in: day, author, value, confidence, note and finding."""
+    value = "" if row["value"] is None else f"{row['value']:.6g}"
+    words = " · ".join(text for text in (row["note"], row["finding"] and f"finding: {row['finding']}") if text)
+    confidence = "" if row["confidence"] is None else percent(row["confidence"])
+    return row.get("on_date") or row["on"], escape(row["author"]), value, confidence, escape(words)
+
+
+def _print_check_ins(out: Console, key_results: Sequence[Record], as_of: str, timezone: str) -> None:
+    """Who checked in during the last seven days, of the key results that run."""
+    until = last_day(datetime.fromisoformat(as_of), zone(timezone))
+    since = (until - timedelta(days=6)).isoformat()
+    running = [it for it in key_results if it["status"] not in _NOT_RUNNING]
+    said = [it for it in running if it["last_check_in"] and it["last_check_in"]["on"] >= since]
+    if not any(it["last_check_in"] for it in key_results):
+        return
+    out.print(f"\nChecked in since {since}: {len(said)} of {len(running)} key results that run")
+    for it in said:
+        day, author, _, confidence, words = _check_in_cells(it["last_check_in"])
+        confident = f", {confidence} confident" if confidence else ""
+        out.print(f"  {escape(it['id'])}, {day}, {author}{confident}: {words or 'no note'}", soft_wrap=True)
 
 
 def print_connectors(described: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""`okr check-in`: what a person says of a key result, or answers to a survey."""
+"""`okr check-in`: what a person says of a key result."""
 
 import json
 import sys
@@ -12,17 +12,12 @@ from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir, StoreUrl
 if TYPE_CHECKING:
     from okr_pipeline.application.check_ins import Recorded
     from okr_pipeline.model.check_in import CheckIn
-    from okr_pipeline.model.metric import Metric
     from okr_pipeline.model.okr import KeyResult
 
 
 def check_in(
-    identifier: Annotated[
-        str, typer.Argument(metavar="ID", help="A key result, `<cycle>/<id>` or `<id>`, or a survey's metric.")
-    ],
-    value: Annotated[
-        float | None, typer.Option(help="The value of a manual key result, or the answer.", show_default=False)
-    ] = None,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A key result: `<cycle>/<id>` or `<id>`.")],
+    value: Annotated[float | None, typer.Option(help="The value of a manual key result.", show_default=False)] = None,
     confidence: Annotated[
         float | None, typer.Option(help="That it will be reached, 0 to 1.", show_default=False)
     ] = None,
@@ -40,7 +35,7 @@ def check_in(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record how a key result is doing, or answer a survey. On a terminal what is not given is asked for."""
+    """Record how a key result is doing. On a terminal what is not given is asked for."""
     from okr_pipeline.application import check_ins
     from okr_pipeline.application.workspace import open_for_writing
 
@@ -54,43 +49,35 @@ def check_in(
     typer.echo(json.dumps(_record(recorded), ensure_ascii=False) if as_json else _sentence(recorded, withdraw=withdraw))
 
 
-def _check_in(about: "KeyResult | Metric", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
+def _check_in(about: "KeyResult", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
     from datetime import date
 
     from okr_pipeline.application.errors import UsageError
     from okr_pipeline.model.check_in import CheckIn
-    from okr_pipeline.model.okr import KeyResult
 
     try:
         day = date.fromisoformat(on)
     except ValueError:
         raise UsageError(f"--on '{on}' is not a date. Write it like 2013-05-17.") from None
-    is_key_result = isinstance(about, KeyResult)
-    who = author or (about.owner if is_key_result else None)
-    if not who:
-        raise UsageError("A survey counts each person's answer once. Say who answers with --author or OKR_AUTHOR.")
     words: dict[str, Any] = {
         name: (text.strip() or None) if isinstance(text, str) else text for name, text in said.items()
     }
-    return CheckIn(about.full_id if isinstance(about, KeyResult) else about.id, day, who, **words)
+    return CheckIn(about.full_id, day, author or about.owner, **words)
 
 
-def _asked(about: "KeyResult | Metric", author: str | None) -> tuple[dict[str, Any], str | None]:
+def _asked(about: "KeyResult", author: str | None) -> tuple[dict[str, Any], str | None]:
     """What a person types in; an empty line leaves a thing out."""
-    from okr_pipeline.model.okr import KeyResult
+    from okr_pipeline.model.amending import defined_last
+    from okr_pipeline.model.okr import Manual
 
     def line(question: str, default: str = "") -> str:
         return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
 
-    if not isinstance(about, KeyResult):
-        typer.echo(f"{about.name} ({about.unit})", err=True)
-        return {"value": _number("Value", line("Your answer")), "note": line("Note")}, author or line("Author")
     typer.echo(f"{about.full_id}: {about.title}", err=True)
-    is_manual = about.measure.kind == "manual"
+    measure = defined_last(about).measure
+    told = line(f"Value, {measure.from_:g} to {measure.to:g}") if isinstance(measure, Manual) else ""
     said = {
-        "value": _number("Value", line(f"Value ({about.measure.from_:g} to {about.measure.to:g})"))  # type: ignore[union-attr]
-        if is_manual
-        else None,
+        "value": _number("Value", told),
         "confidence": _number("Confidence", line("Confidence, 0 to 1")),
         "note": line("Note"),
         "finding": line("Finding"),

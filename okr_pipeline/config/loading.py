@@ -100,7 +100,7 @@ class _Reading:
         metrics, known_metrics = self._metrics(files.metrics, known_sources, project.calendar.timezone)
         okrs, objectives = self._okrs(files.okrs, known_metrics)
         today = project.calendar.last_date_before(self.now) if self.now is not None else date.max
-        subjects = _check_in_subjects(okrs, objectives, known_metrics, today)
+        subjects = _check_in_subjects(okrs, objectives, today)
         return Configuration(
             project=project,
             sources=dict(sorted(sources.items())),
@@ -261,13 +261,11 @@ class _Reading:
         return Subject(label, document, (), self.problems)
 
 
-def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], metrics: KnownMetrics, today: date) -> Subjects:
+def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], today: date) -> Subjects:
     return Subjects(
         key_results={it.full_id: it for objective in objectives.values() for it in objective.key_results},
-        written_key_results=frozenset(okrs.key_results_written()),
-        metrics=metrics.valid,
-        written_metrics=metrics.written,
-        complete=okrs.complete and metrics.complete,
+        written=frozenset(okrs.key_results_written()),
+        complete=okrs.complete,
         today=today,
     )
 

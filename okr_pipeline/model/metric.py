@@ -6,7 +6,7 @@ Belongs here: the definition of a KPI. Does not: its observations (frames) or ho
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Duration, Grain
 from okr_pipeline.model.formula import Formula
@@ -15,9 +15,6 @@ Json: TypeAlias = object
 """A value as YAML or JSON carries it: null, bool, number, text, list or mapping of these."""
 
 Severity: TypeAlias = Literal["block", "warn"]
-
-SURVEYS: Final = "check_ins"
-"""The id of the source that surveys are read from: the check-ins in the store. No other source may have it."""
 
 
 class Rollup(StrEnum):
@@ -136,8 +133,7 @@ class Metric:
     `request` holds the keys that its source's connector reads (`query`, or `file` and `columns`); it is empty and
     `source` is None where the metric is derived by `formula`. A derived metric without `rollup` is computed from its
     rolled-up parts; with one, per period.
-    `across` is already resolved to its default. Of a `survey` the values are people's answers, its `source` is
-    `SURVEYS`.
+    `across` is already resolved to its default.
     """
 
     id: str
@@ -167,7 +163,6 @@ class Metric:
     level: str | None = None
     kind: Literal["lagging", "leading", "input"] | None = None
     category: Literal["operational", "financial", "strategic"] | None = None
-    survey: bool = False
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     suppress: Mapping[str, str] = field(default_factory=dict)

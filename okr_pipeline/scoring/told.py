@@ -1,7 +1,6 @@
 """What people told: check-ins as columns, and the newest of each key result at an instant.
 
-Belongs here: which check-in counts, and the value of `manual` key results. Does not: progress (measures), surveys,
-whose answers are observations.
+Belongs here: which check-in counts, and the value of `manual` key results. Does not: progress (measures).
 
 A check-in counts from the start of its day on, and from the start of its key result to its end.
 """

@@ -327,11 +327,11 @@ objective_score_revisions: Final = _score_table("objective_score_revisions", "ob
 check_in_revisions: Final = _table(
     "check_in_revisions",
     "history",
-    _text("subject", "full id of a key result, or id of a survey's metric", key=True),
+    _text("subject", "full id of a key result", key=True),
     sa.Column("on_date", sa.Date, primary_key=True, comment="local date it speaks about"),
     _text("author", key=True),
     _count("revision", "counts from 1", key=True),
-    _number("value", "in the unit of the metric, or on the scale of the manual key result"),
+    _number("value", "on the scale of the manual key result"),
     _number("confidence", "that the key result will be reached, 0..1"),
     _text("note", null=True),
     _text("finding", "what was learnt", null=True),

@@ -70,6 +70,19 @@ def test_status_counts_it_at_once_and_a_run_records_the_score(okr, project):
     okr("check-in", ID, "--value", "4", "--confidence", "0.7", "--on", "2026-01-30")
     row = next(it for it in json.loads(okr("status", "--json").stdout)["key_results"] if it["id"] == ID)
     assert (row["value"], row["progress"], row["confidence"], row["status"]) == (4.0, 0.4, 0.7, "on_track")
+    assert row["last_check_in"] == {
+        "on": "2026-01-30",
+        "author": "sales@small.example",
+        "value": 4.0,
+        "confidence": 0.7,
+        "note": None,
+        "finding": None,
+    }
+    explained = json.loads(okr("explain", ID, "--json").stdout)
+    assert [(it["on_date"], it["value"], it["revision"]) for it in explained["check_ins"]] == [("2026-01-30", 4.0, 1)]
+    shown = okr("status").stdout
+    assert "Checked in since 2026-01-25: 1 of 2 key results that run" in shown
+    assert "2026-Q1/talks, 2026-01-30, sales@small.example, 70 % confident: no note" in shown
     known = json.loads(okr("status", "--json", "--known-at", before.isoformat()).stdout)
     assert next(it for it in known["key_results"] if it["id"] == ID)["reason"] == "no_observation"
     then = json.loads(okr("status", "--json", "--as-of", "2026-01-29").stdout)
@@ -96,7 +109,7 @@ def test_files_are_taken_by_a_run_and_taken_back_when_they_leave_a_check_in_out(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["talk", "--value", "4"], "There is no key result or survey 'talk'. Did you mean 2026-Q1/talks?"),
+        (["talk", "--value", "4"], "There is no key result 'talk'. Did you mean 2026-Q1/talks?"),
         (["talks"], "The check-in says nothing."),
         (["talks", "--value", "nan"], "--value nan is not a number that can be scored."),
         (["talks", "--confidence", "60"], "--confidence 60 is not between 0 and 1."),

@@ -102,15 +102,15 @@ FAULTS: Final = {
     ),
     "about nothing": (
         "on: 2026-01-09, note: hm",
-        "check_ins/q1.yaml:2:5: check-in names nothing it is about. It is about a key result, or answers a survey. Add 'key_result: <cycle>/<id>'.",
+        "check_ins/q1.yaml:2:5: check-in has no 'key_result'. Full id of the key result it is about. Add 'key_result: 2013-Q2/departure-delay'.",
     ),
     "misspelt key": (
         "key_result: Q1/talks, on: 2026-01-09, confidense: 0.5",
         "check_ins/q1.yaml:2:44: check-in: confidense is not a known key. Unknown keys are refused, so that no misspelt one is passed over. Did you mean 'confidence'?",
     ),
-    "a metric that is no survey": (
-        "metric: kpi, on: 2026-01-09, value: 4, author: ada",
-        "check_ins/q1.yaml:2:14: check-in: metric: metric 'kpi' is no survey. Its values are read from its source. Add 'survey: true' to the metric and remove its source, or remove the check-in.",
+    "an answer to a survey, not yet": (
+        "key_result: Q1/talks, metric: kpi, on: 2026-01-09, value: 4",
+        "check_ins/q1.yaml:2:28: check-in: metric is not available in this version; available: author, confidence, finding, key_result, note, on, value. What is not read must not look as if it counted. Remove 'metric'.",
     ),
 }
 

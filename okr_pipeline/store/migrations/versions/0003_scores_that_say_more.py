@@ -123,11 +123,11 @@ def _widened(view: first_views.View) -> first_views.View:
 
 
 _SAID: Mapping[str, tuple[Any, bool, str | None]] = {
-    "subject": (_TEXT, False, "full id of a key result, or id of a survey's metric"),
+    "subject": (_TEXT, False, "full id of a key result"),
     "on_date": (sa.Date(), False, "local date it speaks about"),
     "author": (_TEXT, False, None),
     "revision": (sa.Integer(), False, "counts from 1"),
-    "value": (_NUMBER, True, "in the unit of the metric, or on the scale of the manual key result"),
+    "value": (_NUMBER, True, "on the scale of the manual key result"),
     "confidence": (_NUMBER, True, "that the key result will be reached, 0..1"),
     "note": (_TEXT, True, None),
     "finding": (_TEXT, True, "what was learnt"),
