@@ -100,7 +100,8 @@ def _explained(row: Mapping[str, Any], key_result: KeyResult, objective: Objecti
         found = check_ins[(check_ins["subject"] == key_result.full_id) & check_ins["finding"].notna()]
         return f"a finding was told, on {found['on_date'].max()}"
     sentence = _SENTENCES.get(status, "still running")
-    return sentence if progress is None else f"{sentence}, {progress * 100:.0f} % of the way"
+    share = "" if progress is None else f", {progress * 100:.0f} % of the way".replace("-", "−")
+    return sentence + share
 
 
 def _objective_grades(

@@ -37,16 +37,18 @@ def suggest(
             name: _numbers(answers, f"review/{prefix}{metric.id}")
             for name, prefix in (("trend", TREND), ("held", HELD))
         }
-        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), won=metric.id in won)
+        goes_on = _goes_on(configuration, cycle, metric)
+        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), goes_on, won=metric.id in won)
     return tuple(found)
 
 
 def _of_metric(
-    metric: Metric, trend: Mapping[str, float | None], held: float | None, *, won: bool
+    metric: Metric, trend: Mapping[str, float | None], held: float | None, goes_on: str | None, *, won: bool
 ) -> Iterator[Suggestion]:
     value, before = trend.get("value"), trend.get("baseline")
     if held is not None and held < MOSTLY_HELD:
-        text = f"inside its healthy band ({_band(metric)}) for {held * 100:.0f} % of its periods: make it a key result"
+        todo = f"{goes_on} is about it" if goes_on else "make it a key result"
+        text = f"inside its healthy band ({_band(metric)}) for {held * 100:.0f} % of its periods: {todo}"
         yield Suggestion(metric.id, "outside", text, held, before, value)
     elif value is not None and before is not None and before > 0 and _worse(metric, value, before) > WORSE:
         change = _worse(metric, value, before)
@@ -54,6 +56,15 @@ def _of_metric(
         yield Suggestion(metric.id, "worse", text, held, before, value)
     if won and held == 1 and value is not None:
         yield from _tighter(metric, value, before, held)
+
+
+def _goes_on(configuration: Configuration, cycle: Cycle, metric: Metric) -> str | None:
+    """The first key result on all of a metric that is pursued beyond the cycle, by full id; None where none is."""
+    cycles = configuration.cycles
+    for it in configuration.key_results():
+        if it.metric == metric.id and not it.where and it.state == "active" and cycles[it.cycle].ends > cycle.ends:
+            return it.full_id
+    return None
 
 
 def _tighter(metric: Metric, value: float, before: float | None, held: float) -> Iterator[Suggestion]:
