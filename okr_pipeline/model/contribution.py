@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestone, Milestones
@@ -76,8 +77,8 @@ def steps_of(key_result: KeyResult, contributors: Contributors) -> Iterator[tupl
 
 
 def claims_of(key_result: KeyResult, contributors: Contributors, metrics: Mapping[str, Metric]) -> Iterator[Claim]:
-    """What it counts, down to metrics with a source."""
-    for each in counting(key_result, contributors):
+    """What it counts by any of its definitions, amended ones among them, down to metrics with a source."""
+    for each in (one for it in counting(key_result, contributors) for one in definitions_of(it)):
         if each.metric is not None and each.metric in metrics:
             for part in dict.fromkeys(_sourced(metrics[each.metric], metrics)):
                 where = tuple(sorted(each.where.items()))

@@ -253,6 +253,16 @@ def test_what_would_not_add_up_is_refused_with_its_place_and_its_remedy(contribu
     assert contributing.problems(*edits) == messages
 
 
+def test_an_amendment_cannot_make_a_row_count_twice(contributing):
+    amended = (
+        "sprint",
+        "        contributes_to: users\n",
+        "        contributes_to: users\n        amendments: [{on: 2014-04-14, where: {region: south}, reason: Moved, author: ceo@harbour.example}]\n",
+    )
+    (message,) = contributing.problems(amended)
+    assert "rows of metric 'signups' from 2014-04-07 on are counted in 'S/north' already" in message
+
+
 def test_one_after_the_other_is_not_twice(contributing):
     same = ("sprint", "where: {region: south}", "where: {region: north}\n        starts: 2014-04-14")
     until = ("sprint", "title: Win 50 in the north", "title: Win 50 in the north\n        ends: 2014-04-13")
