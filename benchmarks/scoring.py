@@ -32,6 +32,7 @@ from okr_pipeline.model.okr import (
     Reach,
 )
 from okr_pipeline.scoring.arrays import microseconds
+from okr_pipeline.scoring.forecasting import Forecasts, forecast
 from okr_pipeline.scoring.objectives import roll_up_objectives
 from okr_pipeline.scoring.scores import evaluate, prepare
 from okr_pipeline.scoring.standing import stand
@@ -57,6 +58,11 @@ def main(count: int) -> None:
         standing = stand(prepared.definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
         return roll_up_objectives(prepared.definitions, standing, moment).score
 
+    def beside() -> Forecasts:
+        standing = stand(prepared.definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
+        roll_up_objectives(prepared.definitions, standing, moment)
+        return forecast(prepared.definitions, prepared.tracks, standing, moment)
+
     def frames() -> np.ndarray:
         return evaluate(prepared, moment).objectives["score"].to_numpy()
 
@@ -70,6 +76,8 @@ def main(count: int) -> None:
         seconds, scores = timed(contestant)
         np.testing.assert_allclose(scores, expected, rtol=1e-9)
         rows.append((name, seconds))
+    seconds, _ = timed(beside)
+    rows.append(("ours, the same and forecasts with intervals", seconds))
     sample = min(count, 2000)
     seconds, _ = timed(partial(naive, values[:sample], base, target, elapsed))
     rows.append((f"naive Python loop, from {sample:,}", seconds * count / sample))

@@ -27,6 +27,7 @@ COMMON_IN_LEVELS: Final = (0.02, 0.02, 0.04, 0.1, 0.2, 0.3, 0.32)
 COMMON_IN_RATES: Final = (0.05, 0.12, 0.3, 0.3, 0.12, 0.07, 0.04)
 """How common each ratio is: among stocks, and among all else."""
 COMMON_PERSISTENCE: Final = (0.4, 0.4, 0.2)
+_BLOCKS: Final = (1, 2, 4)
 _MOST_SINGLE_STEPS: Final = 8.0
 """What differences of single periods count at most: they are many, and say little about months."""
 
@@ -59,21 +60,27 @@ def find_levels(value: Floats, weight: Floats, season: int, stock: Booleans, ask
     """Levels of series from usual values. `stock`: it is a level that mostly stays where it is, not a rate."""
     moves = _movements(value, weight, season)
     observed = total((weight > 0).astype(np.float64), value.shape[1])
+    counts = total([it.count for it in moves], value.shape[1])
+    sights = [_ahead(persistence, asked) for persistence in PERSISTENCE]
     likely, told = [], []
     for place, (ratio, faded) in enumerate(zip(STEPS, _faded(value, weight, observed), strict=True)):
-        for persistence, common in zip(PERSISTENCE, COMMON_PERSISTENCE, strict=True):
-            told.append(_tell(ratio, persistence, moves, faded, asked))
+        for ahead, common in zip(sights, COMMON_PERSISTENCE, strict=True):
+            told.append(_tell(ratio, moves, counts, faded, ahead))
             likely.append(told[-1].likelihood + _commonness(place, stock) + np.log(common))
     return _averaged(_shares(likely), told, moves)
 
 
 @dataclass(frozen=True, slots=True)
 class _Movement:
-    """Mean squares of the differences between neighbouring blocks, and how many independent ones there are."""
+    """Mean squares of the differences between neighbouring blocks, how many independent ones there are, and both times.
+
+    `weighed` is `count` times `square`.
+    """
 
     length: int
     square: Floats
     count: Floats
+    weighed: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +116,25 @@ def _movements(value: Floats, weight: Floats, season: int) -> list[_Movement]:
     both = ((weight[1:] > 0) & (weight[:-1] > 0)).astype(np.float64)
     steps = (value[1:] - value[:-1]) * both
     pairs = total(both, count)
-    single = _Movement(1, total(steps * steps, count) / np.maximum(pairs, 1), np.minimum(pairs, _MOST_SINGLE_STEPS))
-    moves = [single, *(_of_blocks(value, weight, base, times) for times in (1, 2, 4))]
-    least = 1e-12 * np.maximum.reduce([it.square for it in moves]) + 1e-300
-    return [_Movement(it.length, np.maximum(it.square, least), it.count) for it in moves]
+    single = total(steps * steps, count) / np.maximum(pairs, 1), np.minimum(pairs, _MOST_SINGLE_STEPS)
+    found = [single, *(_of_blocks(value, weight, base, times) for times in _BLOCKS)]
+    least = 1e-12 * np.maximum.reduce([square for square, _ in found]) + 1e-300
+    lengths = (1, *(base * times for times in _BLOCKS))
+    squares = [np.maximum(square, least) for square, _ in found]
+    return [
+        _Movement(length, square, number, number * square)
+        for length, square, (_, number) in zip(lengths, squares, found, strict=True)
+    ]
 
 
-def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> _Movement:
-    """Differences of blocks of `times` bases that follow one another, every base; a block with many gaps is none."""
+def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> tuple[Floats, Floats]:
+    """Mean squares of the differences of blocks of `times` bases that follow one another, and how many; every base.
+
+    A block with many gaps is none.
+    """
     count, bases, length = value.shape[1], len(value) // base, base * times
     if bases < 2 * times:
-        return _Movement(length, np.zeros(count), np.zeros(count))
+        return np.zeros(count), np.zeros(count)
     taken = slice(len(value) - bases * base, None)
     weights = weight[taken].reshape(bases, base, count)
     amounts = _joined((value[taken] * weight[taken]).reshape(bases, base, count), times)
@@ -130,7 +145,7 @@ def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> _Movemen
     known = ~np.isnan(moved)
     pairs = total(known.astype(np.float64), count)
     square = total(np.where(known, moved, 0.0) ** 2, count) / np.maximum(pairs, 1)
-    return _Movement(length, square, np.where(pairs > 0, (pairs + times - 1) / times, 0.0))
+    return square, np.where(pairs > 0, (pairs + times - 1) / times, 0.0)
 
 
 def _joined(blocks: Floats, times: int) -> Floats:
@@ -181,26 +196,45 @@ def _wandered(fade: float, observed: Floats) -> Floats:
     return np.asarray((squares - crossed + more * least * least) / (1 - least) ** 2, dtype=np.float64)
 
 
-def _tell(ratio: float, persistence: float, moves: Sequence[_Movement], faded: _Faded, asked: Asked) -> _Told:
-    """What one model says of the asked periods, its noise scaled to the movements."""
-    counts = total([it.count for it in moves], len(faded.mean))
-    shapes = [_difference(ratio, persistence, it.length) for it in moves]
-    scaled = [it.count * it.square / shape for it, shape in zip(moves, shapes, strict=True)]
-    noise = np.maximum(total(scaled, len(counts)) / np.maximum(counts, 1e-9), 1e-300)
-    unlikely = [
-        it.count * (np.log(noise * shape) + it.square / (noise * shape))
-        for it, shape in zip(moves, shapes, strict=True)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What the asked periods and a persistence alone decide.
+
+    `kept`: how much of the newest noise stays. `noise`: the variance of their mean, in variances of the noise; `steps`:
+    what the steps to come add to it, in variances of a step.
+    """
+
+    persistence: float
+    kept: Floats
+    noise: Floats
+    steps: Floats
+
+
+def _ahead(persistence: float, asked: Asked) -> _Ahead:
     length = asked.until - asked.ahead
-    ahead = _mean_noise(persistence, length) + ratio * (asked.ahead + (length + 1) * (2 * length + 1) / (6 * length))
-    held = persistence * faded.fade
+    steps = asked.ahead + (length + 1) * (2 * length + 1) / (6 * length)
+    return _Ahead(persistence, _kept(persistence, asked), _mean_noise(persistence, length), steps)
+
+
+def _tell(ratio: float, moves: Sequence[_Movement], counts: Floats, faded: _Faded, ahead: _Ahead) -> _Told:
+    """What one model says of the asked periods, its noise scaled to the movements.
+
+    With the noise that makes them likeliest, the likelihood of the movements depends on it and on the model's shape.
+    """
+    scaled, shaped = np.zeros(len(counts)), np.zeros(len(counts))
+    for move in moves:
+        shape = _difference(ratio, ahead.persistence, move.length)
+        scaled += move.weighed / shape
+        shaped += move.count * float(np.log(shape))
+    noise = np.maximum(scaled / np.maximum(counts, 1e-9), 1e-300)
+    held = ahead.persistence * faded.fade
     behind = (1 + held) / (1 - held) * faded.spread + ratio * faded.wandered
     return _Told(
-        likelihood=-total(unlikely, len(counts)) / 2,
-        mean=faded.mean + _kept(persistence, asked) * faded.last,
-        variance=noise * (ahead + behind),
+        likelihood=-(counts * np.log(noise) + shaped) / 2,
+        mean=faded.mean + ahead.kept * faded.last,
+        variance=noise * (ahead.noise + ratio * ahead.steps + behind),
         lag=faded.lag,
-        noise=noise * (1 + persistence) / (1 - persistence),
+        noise=noise * (1 + ahead.persistence) / (1 - ahead.persistence),
         step=noise * ratio,
     )
 

@@ -13,6 +13,7 @@ from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
     CycleRow,
+    ForecastRow,
     HealthRow,
     HealthStretch,
     KeyResultRow,
@@ -131,6 +132,23 @@ def key_result(
         "plan": plan_line(span, flat=flat),
     }
     return KeyResultRow(**(facts | changes))  # type: ignore[arg-type]
+
+
+def forecast(**changes: object) -> ForecastRow:
+    """Progress of 0.3 to 0.7 at the end."""
+    facts: dict[str, object] = {
+        "method": "ratio with season",
+        "value": 12.5,
+        "value_low": 11.5,
+        "value_high": 13.5,
+        "progress": 0.5,
+        "progress_low": 0.3,
+        "progress_high": 0.7,
+        "probability": 0.004,
+        "required_rate": 9.0,
+        "buffer_days": -12.0,
+    }
+    return ForecastRow(**(facts | changes))  # type: ignore[arg-type]
 
 
 def objective(id_: str, key_results: Sequence[KeyResultRow], **changes: object) -> ObjectiveRow:

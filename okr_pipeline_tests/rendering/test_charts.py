@@ -203,3 +203,18 @@ def test_labels_are_escaped():
 def test_a_key_result_of_one_day_has_a_width():
     row = dataclasses.replace(factory.key_result(), starts=factory.AS_OF.date(), ends=factory.AS_OF.date(), track=())
     assert plotted(row).dot is not None
+
+
+def test_the_cone_opens_from_the_dot_to_the_end():
+    row = factory.key_result(forecast=factory.forecast())
+    drawn = plot(row, BURN_UP, as_of=factory.AS_OF, zone=factory.ZONE)
+    tip, high, low = drawn.cone
+    assert tip == drawn.dot
+    assert high[0] == low[0] == BURN_UP.width - BURN_UP.margin
+    assert drawn.target_y < high[1] < low[1] < drawn.baseline_y
+    assert 'class="cone"' in burn_up(row, as_of=factory.AS_OF, zone=factory.ZONE)
+    assert "30\u202f% to 70\u202f% forecast for the end" in spoken(row)
+
+
+def test_without_a_forecast_there_is_no_cone():
+    assert "cone" not in burn_up(factory.key_result(), as_of=factory.AS_OF, zone=factory.ZONE)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from okr_pipeline.model.snapshot import ForecastRow
 from okr_pipeline.rendering import SnapshotError, content_hash, render_json, snapshot_from_json
 from okr_pipeline_tests.rendering import factory
 
@@ -37,7 +38,13 @@ def variants(thing: Any, declared: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, CHANGES[declared](thing)
 
 
-SAMPLES: dict[Any, Any] = {str: "x", float: 1.5, datetime: factory.AS_OF, date: date(2013, 1, 1)}
+SAMPLES: dict[Any, Any] = {
+    str: "x",
+    float: 1.5,
+    datetime: factory.AS_OF,
+    date: date(2013, 1, 1),
+    ForecastRow: factory.forecast(),
+}
 CHANGES: dict[Any, Any] = {
     str: lambda text: text + "x",
     float: lambda number: number + 2**-40,
@@ -70,6 +77,14 @@ def test_the_hash_changes_with_every_field():
     assert len(changed) > 120
     assert content_hash(render_json(WEEK)) not in hashes.values()
     assert len(set(hashes.values())) == len(hashes)
+
+
+def test_what_was_written_before_there_were_forecasts_has_none():
+    row = factory.key_result()
+    week = factory.snapshot_of([factory.cycle("c", factory.QUARTER, [factory.objective("c/o", [row])])])
+    before = render_json(week).replace(',"forecast":null,"forecast_refusal":null', "")
+    assert "forecast" not in before
+    assert snapshot_from_json(before) == week
 
 
 def test_the_hash_does_not_see_how_an_instant_is_written():
