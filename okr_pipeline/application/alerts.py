@@ -16,6 +16,7 @@ from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import Evidence, gather
 from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Grain
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.scoring import trajectory
@@ -44,7 +45,7 @@ def _raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     instants = evaluation_instants(workspace.project.calendar, states, run.as_of)
     evidence = gather(workspace, run.as_of, since=min(instants))
     statuses = _statuses(workspace, evidence, instants)
-    advanced = advance(states, statuses, _spans(workspace))
+    advanced = advance(states, statuses, _spans(workspace, run.as_of))
     report = _report(advanced.states, advanced.transitions)
 
     def record(batch: Batch) -> None:
@@ -97,10 +98,11 @@ def _without_metric(workspace: Workspace) -> set[str]:
     return {it.full_id for it in workspace.configuration.key_results() if it.metric is None}
 
 
-def _spans(workspace: Workspace) -> pd.DataFrame:
+def _spans(workspace: Workspace, as_of: datetime) -> pd.DataFrame:
+    defined = configuration_on(workspace.configuration, workspace.project.calendar.last_date_before(as_of))
     rows = [
         (it.full_id, _span_observations(workspace, it), workspace.project.calendar.start_of_day(it.starts))
-        for it in workspace.configuration.key_results()
+        for it in defined.key_results()
     ]
     return pd.DataFrame(rows, columns=["key_result", "span_observations", "starts"])
 

@@ -1,6 +1,7 @@
 """Errors of the use cases.
 
 ApplicationError
+├── UnamendedChange    what was promised changed, and no amendment says so
 ├── UsageError         asked for something that does not exist
 └── NothingApplied     the store has no configuration yet
 """
@@ -8,6 +9,10 @@ ApplicationError
 
 class ApplicationError(Exception):
     """A use case cannot be carried out; the message says what, why and what to do."""
+
+
+class UnamendedChange(ApplicationError):  # noqa: N818 - it names what happened, which a person decides about
+    """A key result with published scores promises otherwise than before, and no amendment says so."""
 
 
 class UsageError(ApplicationError):

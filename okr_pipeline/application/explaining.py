@@ -5,7 +5,7 @@ Belongs here: gathering the proof and saying the formula with its numbers. Does 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 import pandas as pd
 from rapidfuzz import process
@@ -17,6 +17,8 @@ from okr_pipeline.application.forecasting import forecast_steps
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import WITHOUT, Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.config import amendment_line
+from okr_pipeline.model.amending import defined_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
@@ -34,7 +36,8 @@ class Explanation:
 
     `steps` are (what, formula, formula with numbers). `observations` are the rows inside the window; `quarantined`
     those that a rule refused; `checks` the newest outcomes and `reads` the newest evidence of the metrics behind it;
-    `check_ins` what people said of it by then.
+    `check_ins` what people said of it by then;
+    `amendments` all there are, and whether they hold as of that instant.
     """
 
     id: str
@@ -53,6 +56,7 @@ class Explanation:
     checks: list[Record] = field(default_factory=list)
     key_results: list[Record] = field(default_factory=list)
     check_ins: list[Record] = field(default_factory=list)
+    amendments: list[Record] = field(default_factory=list)
 
 
 def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at: datetime | None = None) -> Explanation:
@@ -86,7 +90,8 @@ def find(workspace: Workspace, identifier: str) -> KeyResult | Objective:
 def _explain_key_result(
     workspace: Workspace, key_result: KeyResult, as_of: datetime, known_at: datetime | None
 ) -> Explanation:
-    configuration = workspace.configuration
+    configuration, day = workspace.configuration, workspace.project.calendar.last_date_before(as_of)
+    history, key_result = key_result, defined_on(key_result, day)
     evidence = gather(workspace, as_of, known_at=known_at)
     records = key_result_records(evaluate(configuration, evidence, as_of).key_results)
     record = next(it for it in records if it["id"] == key_result.full_id)
@@ -109,6 +114,7 @@ def _explain_key_result(
             *_progress_steps(record, key_result),
             *forecast_steps(record, measured(workspace, known_at)),
         ),
+        amendments=_amendments(history, day),
         observations=plain_rows(rows),
         quarantined=plain_rows(held),
         queries=_queries(workspace, metrics, known_at),
@@ -195,6 +201,16 @@ def _definition(key_result: KeyResult, metrics: list[Metric]) -> dict[str, objec
     return {name: fact for name, fact in facts.items() if fact is not None}
 
 
+def _amendments(history: KeyResult, day: date) -> list[Record]:
+    """Every amendment as it would be written, with whether it holds on a day and stands in the store alone."""
+    made, measure = [], history.measure
+    for it in history.amendments:
+        told = {"on": it.on.isoformat(), "reason": it.reason, "author": it.author, "recorded": it.recorded}
+        made.append({**told, "holds": it.on <= day, "written": amendment_line(it, measure)})
+        measure = it.measure or measure
+    return made
+
+
 def _milestone(item: Milestone) -> str:
     if item.when is not None:
         where = "".join(f" {name} {member}" for name, member in item.when.where.items())
@@ -248,6 +264,9 @@ def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, st
     if progress is None:
         return [("progress", "unknown", str(record["reason"]))]
     steps = [("progress", *_progress_formula(record, key_result))]
+    if record["original_progress"] != progress:
+        was = f"target {_number(record['original_target'])}: {_number(record['original_progress'])}"
+        steps.append(("progress as promised first", "by the definition before any amendment", was))
     if expected is not None:
         steps.append(
             (

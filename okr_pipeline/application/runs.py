@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from okr_pipeline.application.amending import amendments_frame
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import dump
 from okr_pipeline.store.batch import Batch
@@ -30,7 +31,9 @@ def note(batch: Batch, workspace: Workspace, run: Run) -> None:
     batch.start_run(
         StoredRun(run.id, run.kind, as_of=run.as_of, config_version=version, dagster_run_id=run.dagster_run_id)
     )
-    batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id)
+    if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
+        applied = amendments_frame(workspace.configuration)
+        batch.record_amendments(applied, config_version=version, run_id=run.id)
 
 
 def note_step(batch: Batch, run: Run, step: str, facts: Mapping[str, object], *, in_part: bool = False) -> None:

@@ -189,18 +189,24 @@ def _write(
 
     def record(batch: Batch) -> tuple[Scored, datetime]:
         require_last_word(workspace.store, looked_at, evidence.failed_metrics)
-        return _record(batch, workspace, run, scores, evidence.known_at), batch.recorded_at
+        return _record(batch, workspace, run, scores), batch.recorded_at
 
     return workspace.store.write(record)
 
 
-def _record(batch: Batch, workspace: Workspace, run: Run, scores: Scores, known_at: datetime) -> Scored:
+def _record(batch: Batch, workspace: Workspace, run: Run, scores: Scores) -> Scored:
+    """What was recorded, as known at the instant of this batch.
+
+    Nothing that scores are made of was written since it was read, but in this batch: it has the configuration and the
+    baselines that they were made with. So what was known at that instant gives the same scores for ever.
+    """
+
     def stamped(record: _Recorder, frame: pd.DataFrame) -> pd.DataFrame:
         return record(
             frame,
             as_of=run.as_of,
             as_of_date=_date(workspace, run.as_of),
-            known_at=known_at,
+            known_at=batch.recorded_at,
             run_id=run.id,
             config_version=workspace.configuration.version,
             reconstructed=run.kind == "backfill",

@@ -5,8 +5,8 @@ Belongs here: gathering a week's facts and the sentences that say them. Does not
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from okr_pipeline.application.backtesting import calibration_sentence
@@ -16,9 +16,10 @@ from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Accumulate, Cycle, KeyResult, Objective, RelativeTarget
+from okr_pipeline.model.okr import Accumulate, Amendment, Cycle, KeyResult, Objective, RelativeTarget
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
@@ -94,16 +95,19 @@ class _Facts:
     tracks: Mapping[str, tuple[TrackPoint, ...]]
     alerts: Mapping[str, datetime]
     evidence: Evidence
+    amended: Mapping[str, tuple[Amendment, ...]] = field(default_factory=dict)
 
 
 def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None) -> Snapshot:
     """The snapshot of the week that `as_of` ends or falls in."""
-    configuration = workspace.configuration
+    day = workspace.project.calendar.last_date_before(as_of)
+    configuration = configuration_on(workspace.configuration, day)
+    amended = {it.full_id: _in_force(it, day) for it in workspace.configuration.key_results() if it.amendments}
     week = _Week.of(workspace.project.calendar, as_of)
     open_cycles = [it for it in configuration.cycles.values() if _is_shown(workspace.project.calendar, it, week, as_of)]
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
     evidence = gather(workspace, as_of, known_at=known_at, since=earliest, every_metric=True)
-    facts = _facts(workspace, evidence, as_of, week.before, earliest)
+    facts = replace(_facts(workspace, evidence, as_of, week.before, earliest), amended=amended)
     health = judged_health(workspace, as_of, known_at)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
@@ -326,7 +330,7 @@ def _key_result_row(
         gap=now["gap"],
         status=now["status"],
         reason=now["reason"],
-        explanation=_reasoned(explanation(now), key_result),
+        explanation=" ".join([_reasoned(explanation(now), key_result), *_amended(now, facts)]),
         provisional=bool(now["provisional"]),
         value_period_end=end,
         data_age_hours=(as_of - end).total_seconds() / 3600 if end else None,
@@ -370,6 +374,19 @@ def _measured_from(key_result: KeyResult, record: Record) -> float | None:
             return None if record["target"] is None else float(record["target"] / (1 + share))
         case _:
             return None if record["baseline"] is None else float(record["baseline"])
+
+
+def _in_force(key_result: KeyResult, day: date) -> tuple[Amendment, ...]:
+    return tuple(it for it in key_result.amendments if it.on <= day)
+
+
+def _amended(record: Record, facts: _Facts) -> Iterator[str]:
+    """When and why it was amended, and where it would be by what was promised first."""
+    for it in facts.amended.get(record["id"], ()):
+        yield f"Amended on {it.on}: {it.reason.rstrip('.')}."
+    original, progress = record["original_progress"], record["progress"]
+    if original is not None and original != progress:
+        yield f"Against what was promised first its progress is {original:.0%}."
 
 
 def _plan_value(record: Record) -> float | None:

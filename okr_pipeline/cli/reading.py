@@ -1,4 +1,4 @@
-"""`okr status`, `okr explain`, `okr scorecard`: telling what is stored."""
+"""`okr status`, `okr explain`, `okr compare`, `okr scorecard`: telling what is stored."""
 
 import json
 from pathlib import Path
@@ -84,6 +84,42 @@ def explain(
     from okr_pipeline.cli.tables import print_explanation
 
     print_explanation(explanation, workspace.project.calendar.timezone)
+
+
+def compare(
+    first: Annotated[str, typer.Option("--from", help="The earlier date (its end) or instant.", metavar="T")],
+    last: Annotated[str, typer.Option("--to", help="The later date (its end) or instant.", metavar="T")],
+    identifier: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Only this key result or objective.", show_default=False),
+    ] = None,
+    known_from: Annotated[
+        str | None,
+        typer.Option(
+            help="What was known at the earlier; default when it was published.", metavar="T", show_default=False
+        ),
+    ] = None,
+    known_to: Annotated[
+        str | None, typer.Option(help="What was known at the later; default now.", metavar="T", show_default=False)
+    ] = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show why scores moved: restated, late and new data, amendments of target, dates, mapping and weight, and time."""
+    from okr_pipeline.application.comparing import Asked, comparison
+    from okr_pipeline.application.workspace import open_applied, parse_instant
+
+    workspace, _ = open_applied(config, store_url=store)
+    instants = [None if text is None else parse_instant(text, workspace.project) for text in (known_from, known_to)]
+    asked = Asked(workspace.as_of(first), workspace.as_of(last), *instants)
+    told = comparison(workspace, asked, identifier=identifier)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    from okr_pipeline.cli.comparing import print_comparison
+
+    print_comparison(told, workspace.project.calendar.timezone)
 
 
 def scorecard(

@@ -22,17 +22,31 @@ def run(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read all history that scores need again.")
     ] = False,
+    amend: Annotated[
+        str | None,
+        typer.Option(
+            help="Record what changed of target, dates, mapping and weight of key results, for this reason.",
+            metavar="REASON",
+            show_default=False,
+        ),
+    ] = None,
+    author: Annotated[
+        str | None,
+        typer.Option(help="Who decided it; default the key result's owner.", envvar="OKR_AUTHOR", show_default=False),
+    ] = None,
     config: ConfigDir = CONFIG,
     store: StoreUrl = None,
 ) -> None:
     """Read, validate, score, raise alerts and write the scorecard."""
+    from okr_pipeline.application.amending import Amending, continued
     from okr_pipeline.application.workspace import open_for_writing
     from okr_pipeline.cli.report import following, tell_run
 
     workspace = open_for_writing(config, store_url=store)
     workspace.require_metrics(select or ())
-    if as_of is not None:
-        workspace.as_of(as_of)
+    today = workspace.project.calendar.last_date_before(workspace.as_of(as_of))
+    amending = None if amend is None else Amending(_required(amend, "--amend"), author)
+    workspace = continued(workspace, today=today, amending=amending)
     with following() as on_step:
         from okr_pipeline.orchestration.launch import run_main_job
 
@@ -47,13 +61,23 @@ def backfill(
     store: StoreUrl = None,
 ) -> None:
     """Read a range of days again and record reconstructed scores for each of them."""
+    from okr_pipeline.application.amending import continued
     from okr_pipeline.application.workspace import open_for_writing
     from okr_pipeline.cli.report import following, tell_run
 
-    workspace = open_for_writing(config, store_url=store)
+    workspace = continued(open_for_writing(config, store_url=store))
     days = workspace.range_of_days(first, last)
     with following() as on_step:
         from okr_pipeline.orchestration.launch import run_history_job
 
         outcome = run_history_job(workspace, *days, on_step=on_step)
     raise typer.Exit(tell_run(workspace, outcome.run_id, outcome.failures))
+
+
+def _required(text: str, option: str) -> str:
+    """The text, which must say something."""
+    from okr_pipeline.application.errors import UsageError
+
+    if not text.strip():
+        raise UsageError(f"{option} is empty. Say why what was promised changed.")
+    return text.strip()

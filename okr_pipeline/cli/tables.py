@@ -64,6 +64,7 @@ def print_status(told: Record, timezone: str) -> None:
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
     _print_check_ins(out, told["key_results"], told["as_of"], timezone)
+    _print_originals(out, told["key_results"])
 
 
 def _status_table(told: Record, alerted: set[str], room: int) -> Table:
@@ -104,6 +105,7 @@ def print_explanation(it: Explanation, timezone: str) -> None:
         f"{it.id} · {_status_words(it.record)} · as of {as_of_words(it.as_of, timezone)} · config {it.config_version}"
     )
     _print_pairs(out, "Definition", {name: str(value) for name, value in it.definition.items()})
+    _print_amendments(out, it.amendments)
     steps = _table("Step", "Formula", "With numbers")
     for step in it.steps:
         steps.add_row(*(escape(part) for part in step))
@@ -273,6 +275,19 @@ def _print_rows(out: Console, rows: Sequence[Record], timezone: str) -> None:
         )
     more = f", the newest {_ROWS_SHOWN}; --json has all" if len(rows) > _ROWS_SHOWN else ""
     out.print(f"\n[bold]Observations in the window[/bold]: {len(rows)} rows{more}", table)
+
+
+def _print_originals(out: Console, key_results: Sequence[Record]) -> None:
+    for it in key_results:
+        if it["original_progress"] != it["progress"]:
+            out.print(f"≠ {escape(it['id'])}: {percent(it['original_progress'])} of what was promised first")
+
+
+def _print_amendments(out: Console, amendments: Sequence[Record]) -> None:
+    if amendments:
+        out.print("\n[bold]Amendments[/bold]")
+    for row in amendments:
+        out.print(f"  {escape(row['written'])}{'' if row['holds'] else ', not yet'}", soft_wrap=True)
 
 
 def _print_query(out: Console, query: Record, timezone: str) -> None:

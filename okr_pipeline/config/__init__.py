@@ -5,7 +5,7 @@ Does not: what is done with a configuration, or how a source is opened.
 """
 
 from okr_pipeline.config.addresses import address_fault, secrets_of_address, secrets_of_environment
-from okr_pipeline.config.archive import dump, restore, version
+from okr_pipeline.config.archive import amendment_text, dump, restore, version
 from okr_pipeline.config.check_ins import Fault, check_in_faults
 from okr_pipeline.config.loading import load, load_project
 from okr_pipeline.config.places import Places, read_places
@@ -13,6 +13,7 @@ from okr_pipeline.config.problem import ConfigurationError, Problem, VariableErr
 from okr_pipeline.config.schemas import json_schemas
 from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
 from okr_pipeline.config.variables import Environment, expand_settings, expand_text
+from okr_pipeline.config.writing import amendment_line, history_lines, place_of
 
 __all__ = [
     "ConfigurationError",
@@ -23,13 +24,17 @@ __all__ = [
     "Problem",
     "VariableError",
     "address_fault",
+    "amendment_line",
+    "amendment_text",
     "check_in_faults",
     "dump",
     "expand_settings",
     "expand_text",
+    "history_lines",
     "json_schemas",
     "load",
     "load_project",
+    "place_of",
     "read_places",
     "restore",
     "secrets_of_address",

@@ -168,7 +168,7 @@ def _laid_over(laid: Written, changes: Mapping[str, Any], reason: str) -> dict[s
 
 def _useless(kind: str) -> set[str]:
     """Keys that a measure of a kind does not read."""
-    if kind == "milestones":
+    if kind in ("milestones", "manual"):
         return {"metric", "where", "over", "pace"}
     return ({"over"} if kind in FROM_START else set()) | (set() if kind in PACED else {"pace"})
 

@@ -8,7 +8,9 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
+from okr_pipeline.model.amending import AMENDABLE
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import Amendment, KeyResult
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -35,6 +37,20 @@ def version(configuration: Configuration) -> str:
     content = json.loads(_adapter().dump_json(configuration, exclude={"version", "check_ins"}))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
+
+
+def amendment_text(definition: KeyResult, amendment: Amendment) -> str:
+    """Those fields of a definition that an amendment changes, as JSON with sorted keys."""
+    told = json.loads(_key_result_adapter().dump_json(definition))
+    changed = {name: told[name] for name in AMENDABLE if getattr(amendment, name) is not None}
+    return json.dumps(changed, sort_keys=True, ensure_ascii=False)
+
+
+@cache
+def _key_result_adapter() -> "TypeAdapter[KeyResult]":
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(KeyResult)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.amending import continued
 from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.reading import metrics_of
@@ -39,6 +40,7 @@ class RefreshMetrics(dg.Config):
 def refresh(context: dg.OpExecutionContext, config: RefreshMetrics, project: dg.ResourceParam[Workspace]) -> None:
     """Read chosen metrics again without marking their source's day as done."""
     project.ready_store()
+    project = continued(project)
     scope = scope_of(context, project)
     for source_id in project.configuration.sources:
         chosen = {metric.id for metric in metrics_of(project, source_id)} & set(config.metrics)

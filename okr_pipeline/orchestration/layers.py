@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.amending import continued
 from okr_pipeline.application.health import Reviewed, review_metrics
 from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
@@ -58,6 +59,7 @@ def _score_assets(workspace: Workspace) -> dg.AssetsDefinition:
         ],
     )
     def score(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> Iterator[object]:
+        project = continued(project)
         scope = scope_of(context, project)
         yield from _score_now(context.instance, project, scope) if scope.live else _score_past(project, scope)
 
@@ -110,6 +112,7 @@ def _score_past(workspace: Workspace, scope: Scope) -> Iterator[object]:
 )
 def alerts(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
     """Advance the alert episodes and the KPI reviews."""
+    project = continued(project)
     run = scope_of(context, project).run
     raised, reviewed = raise_alerts(project, run), review_metrics(project, run)
     return dg.MaterializeResult(
@@ -148,6 +151,7 @@ def _health_metadata(reviewed: Reviewed) -> dict[str, dg.MetadataValue | int]:
 )
 def scorecard(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> dg.MaterializeResult:
     """Write the scorecard of the run's week."""
+    project = continued(project)
     written = write_scorecard(project, scope_of(context, project).run)
     return dg.MaterializeResult(
         metadata={

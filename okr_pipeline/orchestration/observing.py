@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from okr_pipeline.application.amending import continued
 from okr_pipeline.application.observing import Observed, observe
 from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.workspace import Workspace
@@ -51,6 +52,7 @@ def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartiti
     )
     def observe_source(context: dg.AssetExecutionContext, project: dg.ResourceParam[Workspace]) -> Iterator[object]:
         project.ready_store()
+        project = continued(project)
         scope = scope_of(context, project)
         observed = observe(project, source_id, run=scope.run, window=scope.window, full_refresh=scope.full_refresh)
         _retry_where_it_helps(context, observed)

@@ -41,7 +41,8 @@ def evaluation_start(configuration: Configuration, as_of: datetime) -> datetime:
     and so is the value of what they contribute to.
     """
     moment, spans = microseconds(as_of), Spans(configuration)
-    started = (it for it in configuration.key_results() if spans.of(it)[0] < moment)
+    defined = (each for it in configuration.key_results() for each in definitions_of(it))
+    started = (it for it in defined if spans.of(it)[0] < moment)
     looked_at = (earliest for it in started for _, earliest in _read_metrics(configuration, it, spans))
     return instant_of(min(looked_at, default=moment))
 

@@ -22,14 +22,17 @@ class Steps:
     reason: Integers
 
 
-def steps_done(definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans) -> Steps:
+def steps_done(
+    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans, opened: Integers | None = None
+) -> Steps:
     """The share of each key result's milestones that is done, as of an instant for each. `failed` is per metric.
 
-    A step with a condition reads its metric's newest value by then, which may be older than the key result.
+    A step with a condition reads its metric's newest value by then, which may be older than the key result, and must
+    not be stale as of `opened`.
     """
     of, items = definitions.key_results, definitions.milestones
     until = np.minimum(as_of[items.owner], items.until)
-    reached, unknown = _conditions(definitions, tracks, as_of, failed)
+    reached, unknown = _conditions(definitions, tracks, as_of, failed, as_of if opened is None else opened)
     done = (items.done < until) | reached
     unknown = np.where(done, NO_REASON, unknown)
     reason = np.full(len(of.start), len(REASON), dtype=np.int64)
@@ -75,7 +78,7 @@ def _ended(definitions: Definitions, as_of: Integers) -> Integers:
 
 
 def _conditions(
-    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans
+    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans, opened: Integers
 ) -> tuple[Booleans, Integers]:
     """Which conditions hold, and why it is not known where it is not."""
     items, ends = definitions.milestones, definitions.milestones.until
@@ -88,7 +91,7 @@ def _conditions(
         (np.append(failed, False)[items.metric] & (moment < ends + items.closes), Reason.SOURCE_FAILED),
         (newest_blocked(tracks, items.view, _first_seen(definitions), high) > newest, Reason.QUARANTINED),
         (row < 0, Reason.NO_OBSERVATION),
-        (np.minimum(moment, ends) - ended > items.fresh, Reason.STALE),
+        (np.minimum(opened[items.owner], ends) - ended > items.fresh, Reason.STALE),
     ]
     unknown = np.select([mask for mask, _ in found], [REASON[reason] for _, reason in found], NO_REASON)
     conditional = items.view >= 0

@@ -89,6 +89,16 @@ class Known:
     failed_sources: Collection[str] = ()
     check_ins: pd.DataFrame | None = None
 
+    def until(self, as_of: datetime) -> "Known":
+        """Without what was observed of periods that had not begun by an instant.
+
+        What is left out of `empty: zero` counts up to the newest period: those to come must not move it.
+        """
+        starts = self.observations["period_start"]
+        if not len(starts) or starts.max() < as_of:
+            return self
+        return replace(self, observations=self.observations[(starts < as_of).to_numpy()])
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -141,6 +151,7 @@ def score_as_defined(
     configuration: Configuration, known: Known, *, as_of: datetime, key_results: Collection[str] | None = None
 ) -> Scores:
     """Scores by the key results' own fields, whatever their amendments."""
+    known = known.until(as_of)
     prepared = prepare(
         configuration,
         known.observations,

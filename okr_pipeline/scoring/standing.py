@@ -54,14 +54,27 @@ class Standing:
     shape: Integers
 
 
-def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, failed: Booleans) -> Standing:
-    """The standing of all key results as of an instant. `failed` is per metric."""
+def stand(
+    definitions: Definitions,
+    tracks: Tracks,
+    bases: Bases,
+    as_of: int,
+    failed: Booleans,
+    *,
+    opened: int | None = None,
+) -> Standing:
+    """The standing of all key results as of an instant. `failed` is per metric.
+
+    With an earlier instant `opened` the clock stands still there: key results have started, windows let go of what is
+    old and data is stale as of then, while everything observed up to `as_of` counts.
+    """
     of = definitions.key_results
     moments = np.full(len(of.start), as_of, dtype=np.int64)
-    values = add_up(definitions, measure_values(definitions, tracks, moments, failed), moments)
-    base = _base_values(of, bases, moments)
+    opening = moments if opened is None else np.full(len(of.start), opened, dtype=np.int64)
+    values = add_up(definitions, measure_values(definitions, tracks, moments, failed, opening), moments)
+    base = _base_values(of, bases, opening)
     target = targets(of, base)
-    reason = _reasons(of, values.reason, base, target, moments)
+    reason = _reasons(of, values.reason, base, target, opening)
     shown = (reason == NO_REASON) | (reason == REASON[Reason.UNDEFINED_BASELINE])
     value = np.where(shown, values.value, np.nan)
     progress = progress_of(of, np.where(reason == NO_REASON, value, np.nan), base, target)
@@ -77,7 +90,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
     judged = Judged(
         aim=of.aim,
         state=of.state,
-        started=moments > of.start,
+        started=opening > of.start,
         over=moments >= of.end,
         in_grace=elapsed <= of.grace,
         lasting=(of.kind == Kind.ACCUMULATE) | (of.kind == Kind.MILESTONES) | (of.kind == Kind.BASELINE),
@@ -106,7 +119,7 @@ def stand(definitions: Definitions, tracks: Tracks, bases: Bases, as_of: int, fa
         measured=values,
         base=base,
         confidence=confidences(definitions, tracks.told, moments),
-        settled=bases.settled & judged.started & (moments >= of.start + of.closes) & ~np.isnan(base),
+        settled=bases.settled & judged.started & (opening >= of.start + of.closes) & ~np.isnan(base),
         shape=shape,
     )
 

@@ -72,12 +72,18 @@ def measure_bases(definitions: Definitions, tracks: Tracks) -> Bases:
     return Bases(value, settled, measure_seasons(definitions, tracks))
 
 
-def measure_values(definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans) -> Values:
-    """The values of all key results, each as of an instant of its own. `failed` is per metric."""
-    windows = open_windows(definitions, tracks, as_of)
+def measure_values(
+    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans, opened: Integers | None = None
+) -> Values:
+    """The values of all key results, each as of an instant of its own.
+
+    `failed` is per metric; windows let go of what is old as of `opened`.
+    """
+    windows = open_windows(definitions, tracks, as_of, opened)
     counted = _with_cadences(definitions, tracks, windows, _counted(definitions, tracks, windows), as_of)
     reasons = _reasons(definitions, windows, counted, as_of, failed)
-    values = _with_milestones(definitions, tracks, _values(definitions, windows, counted, reasons), as_of, failed)
+    values = _values(definitions, windows, counted, reasons)
+    values = _with_milestones(definitions, tracks, values, as_of, failed, opened)
     return _with_told(definitions, tracks, values, as_of)
 
 
@@ -187,13 +193,18 @@ def _values(definitions: Definitions, windows: Windows, counted: _Counted, reaso
 
 
 def _with_milestones(
-    definitions: Definitions, tracks: Tracks, values: Values, as_of: Integers, failed: Booleans
+    definitions: Definitions,
+    tracks: Tracks,
+    values: Values,
+    as_of: Integers,
+    failed: Booleans,
+    opened: Integers | None,
 ) -> Values:
     of = definitions.key_results
     rows = np.flatnonzero(of.kind == Kind.MILESTONES)
     if not len(rows):
         return values
-    steps = steps_done(definitions, tracks, as_of, failed)
+    steps = steps_done(definitions, tracks, as_of, failed, opened)
     ends = np.minimum(as_of, of.end)[rows]
     return replace(
         values,

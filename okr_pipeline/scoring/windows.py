@@ -38,13 +38,19 @@ class Windows:
     age: Integers
 
 
-def open_windows(definitions: Definitions, tracks: Tracks, as_of: Integers) -> Windows:
-    """The windows of all key results, each as of an instant of its own."""
+def open_windows(definitions: Definitions, tracks: Tracks, as_of: Integers, opened: Integers | None = None) -> Windows:
+    """The windows of all key results, each as of an instant of its own.
+
+    They let go of what is old, and data ages, as of `opened`: an earlier instant shows what new data alone does.
+    """
     of = definitions.key_results
+    opened = as_of if opened is None else opened
     until = np.minimum(np.where(of.waits, as_of - of.closes, as_of), of.end)
     high = ended_periods(definitions.grids, of.grid, until)
     ended_at = bounds_at(definitions.grids, of.grid, high)
-    start = window_starts(definitions, ended_at, np.arange(len(of.start)))
+    opened_until = np.minimum(np.where(of.waits, opened - of.closes, opened), of.end)
+    opened_at = bounds_at(definitions.grids, of.grid, ended_periods(definitions.grids, of.grid, opened_until))
+    start = window_starts(definitions, opened_at, np.arange(len(of.start)))
     low = first_periods(definitions.grids, of.grid, start)
     high = np.maximum(high, low)
     track = counted_tracks(tracks, of.view, of.reducer)
@@ -65,7 +71,7 @@ def open_windows(definitions: Definitions, tracks: Tracks, as_of: Integers) -> W
         expected=np.where(newest < 0, high - low, np.where(latest, 1, newest - low + 1)),
         straddling=_straddling(definitions, start, until, low, high),
         blocked=newest_blocked(tracks, of.view, low, high),
-        age=_ages(definitions, tracks, track, as_of),
+        age=_ages(definitions, tracks, track, as_of, opened),
     )
 
 
@@ -142,11 +148,11 @@ def _straddling(definitions: Definitions, start: Integers, until: Integers, low:
     return (at_start.astype(np.int64) + at_end) * (of.view >= 0)
 
 
-def _ages(definitions: Definitions, tracks: Tracks, track: Integers, as_of: Integers) -> Integers:
+def _ages(definitions: Definitions, tracks: Tracks, track: Integers, as_of: Integers, opened: Integers) -> Integers:
     """At a key result's end its data stops ageing: what is finished does not go stale."""
     of = definitions.key_results
     last = rows_before(tracks, track, ended_periods(definitions.grids, of.grid, as_of))
     newest = periods_of(tracks, np.maximum(last - 1, 0)) if len(tracks.key) else last
     any_row = (last > tracks.first[track]) & (newest >= ended_periods(definitions.grids, of.grid, of.sees_from))
     ended = bounds_at(definitions.grids, of.grid, newest + 1)
-    return np.where(any_row, np.maximum(np.minimum(as_of, of.end) - ended, 0), -1)
+    return np.where(any_row, np.maximum(np.minimum(opened, of.end) - ended, 0), -1)

@@ -73,12 +73,17 @@ def record_configuration(
     connection: sa.Connection, version: str, document: Callable[[], str], *, run_id: str, at: datetime
 ) -> bool:
     """Append a version of the definitions unless it is the newest already; whether it was."""
-    versions = sa.select(config_versions.c.version).order_by(config_versions.c.recorded_at.desc()).limit(1)
-    if connection.execute(versions).scalar_one_or_none() == version:
+    if applied_version(connection) == version:
         return False
     values = {"recorded_at": at, "version": version, "run_id": run_id, "document": document()}
     connection.execute(config_versions.insert().values(values))
     return True
+
+
+def applied_version(connection: sa.Connection) -> str | None:
+    """The version of the definitions applied last."""
+    newest = sa.select(config_versions.c.version).order_by(config_versions.c.recorded_at.desc()).limit(1)
+    return connection.execute(newest).scalar_one_or_none()
 
 
 def latest_configuration(connection: sa.Connection, known_at: datetime | None) -> tuple[str, str] | None:

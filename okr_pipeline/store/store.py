@@ -221,6 +221,12 @@ class Store:
 
         return self._retrying(lambda connection: runs.latest_configuration(connection, known_at))
 
+    def applied_version(self) -> str | None:
+        """The version of the definitions applied last."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(runs.applied_version)
+
     def configuration(self, version: str) -> str | None:
         """The document of a version of the definitions."""
         from okr_pipeline.store import runs

@@ -56,7 +56,11 @@ EXPECTED: Mapping[str, Callable[[], Expected]] = {
     "2013-Q2/lga-wind": lambda: _observed(wind_hours("LGA", QUARTER), 2000, OF_QUARTER, "on_track"),
     "2013-Q2/lga-cancellations": lambda: _points(cancellation_share, -0.02, "on_track", origin="LGA"),
     "2013-Q2/b6-departure-delay": lambda: _reach(
-        departure_delay(FOUR_WEEKS, carrier="B6"), 15, 10, OF_QUARTER, "on_track"
+        departure_delay(FOUR_WEEKS, carrier="B6"),
+        15,
+        11,
+        OF_QUARTER,
+        "on_track",  # 10 until it was amended on May 6th
     ),
     "2013-Q2/b6-cancellations": lambda: _kept(
         (cancellation_share_by_day("B6", QUARTER) <= 0.02).mean(), 0.85, "on_track"

@@ -1,0 +1,210 @@
+"""Comparing two instants: gathering what was known at each, and telling why scores moved.
+
+Belongs here: both ends of a comparison, and the records of `okr compare --json`. Does not: the decomposition (scoring).
+"""
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pandas as pd
+
+from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.explaining import find
+from okr_pipeline.application.scoring import earliest_needed, scored_metrics
+from okr_pipeline.application.telling import Record, plain, stamp
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.config import amendment_line, restore
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring.causes import AmendmentCause, Causes, DataCause, causes_of
+from okr_pipeline.scoring.comparing import PARTS, Comparison, End, compare
+from okr_pipeline.scoring.scores import Known
+
+_ROWS_TOLD = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is compared: two instants, and what was known at each; None is what was published, and what is known now."""
+
+    first: datetime
+    last: datetime
+    known_first: datetime | None = None
+    known_last: datetime | None = None
+
+
+def comparison(workspace: Workspace, asked: Asked, *, identifier: str | None = None) -> Record:
+    """The object that `okr compare --json` prints.
+
+    Raises:
+        UsageError: the instants are not in order, or nothing has the id.
+    """
+    if asked.last < asked.first:
+        raise UsageError(f"{stamp(asked.first)} is after {stamp(asked.last)}. Put the earlier instant into --from.")
+    known_last = asked.known_last or workspace.store.known_until() or asked.last
+    known_first = asked.known_first or _published(workspace, asked.first) or known_last
+    if known_last < known_first:
+        raise UsageError(f"{stamp(known_first)} is after {stamp(known_last)}. Put the earlier one into --known-from.")
+    ends = _ends(workspace, (asked.first, asked.last), (known_first, known_last))
+    found = compare(*ends)
+    names = _asked(workspace, identifier, ends, found)
+    causes = causes_of(*ends, found, names)
+    return {
+        "project": workspace.project.name,
+        "from": _end(ends[0], known_first),
+        "to": _end(ends[1], known_last),
+        "parts": [part.value for part in PARTS],
+        "objectives": _objectives(found.objectives, ends[1].configuration, names, whole=identifier is None),
+        "key_results": _key_results(found.key_results, ends, causes, names),
+    }
+
+
+def _ends(workspace: Workspace, as_ofs: tuple[datetime, datetime], known: tuple[datetime, datetime]) -> tuple[End, End]:
+    configurations = _configurations(workspace, known)
+    metrics = {metric for it in configurations for metric in scored_metrics(it)}
+    start = min(earliest_needed(it, at) for it in configurations for at in as_ofs)
+    first, last = (
+        End(at, configuration, _known(workspace, metrics, start, at, known_at))
+        for at, configuration, known_at in zip(as_ofs, configurations, known, strict=True)
+    )
+    return first, last
+
+
+def _configurations(workspace: Workspace, known: tuple[datetime, datetime]) -> list[Configuration]:
+    """Those that were applied by two instants, read once where they are one."""
+    first, last = (_applied(workspace, at) for at in known)
+    made = restore(first[1])
+    return [made, made if first[0] == last[0] else restore(last[1])]
+
+
+def _applied(workspace: Workspace, known_at: datetime) -> tuple[str, str]:
+    """Version and document of the definitions that were applied last by an instant."""
+    applied = workspace.store.latest_configuration(known_at=known_at)
+    if applied is None:
+        raise UsageError(f"{workspace.store.place} holds no scores known by {stamp(known_at)}. Ask for a later one.")
+    return applied
+
+
+def _known(
+    workspace: Workspace, metrics: Collection[str], start: datetime, as_of: datetime, known_at: datetime
+) -> Known:
+    store = workspace.store
+    return Known(
+        observations=store.observations(metrics, start, as_of, known_at),
+        quarantine=store.quarantine(known_at=known_at),
+        baselines=store.baselines(known_at=known_at),
+        failed_sources=store.failing_metrics(known_at),
+        check_ins=store.check_ins(known_at=known_at),
+    )
+
+
+def _published(workspace: Workspace, as_of: datetime) -> datetime | None:
+    """What was known when the scores of a date were published last; None where none were."""
+    day = workspace.project.calendar.last_date_before(as_of)
+    recorded = workspace.store.key_result_scores(day)
+    return recorded["known_at"].max().to_pydatetime() if len(recorded) else None
+
+
+def _asked(workspace: Workspace, identifier: str | None, ends: tuple[End, End], found: Comparison) -> list[str]:
+    """The key results that are told of: all, or the one of an id, or those of an objective."""
+    everything = list(found.key_results["key_result"])
+    if identifier is None:
+        return everything
+    named = find(replace(workspace, configuration=ends[1].configuration), identifier)
+    if isinstance(named, KeyResult):
+        return [named.full_id]
+    return [it.full_id for it in named.key_results]
+
+
+def _end(end: End, known_at: datetime) -> Record:
+    return {"as_of": stamp(end.as_of), "known_at": stamp(known_at), "config_version": end.configuration.version}
+
+
+def _objectives(frame: pd.DataFrame, configuration: Configuration, names: list[str], *, whole: bool) -> list[Record]:
+    owners = {it.full_id: owner.full_id for owner in configuration.objectives.values() for it in owner.key_results}
+    shown = {owners.get(name) for name in names}
+    rows = frame.to_dict("records")
+    return [
+        {
+            "id": row["objective"],
+            "title": _title(configuration, row["objective"]),
+            "score": _moved("score", row),
+            "turned": row["turned"],
+        }
+        for row in rows
+        if whole or row["objective"] in shown
+    ]
+
+
+def _title(configuration: Configuration, full_id: str) -> str | None:
+    found = configuration.objectives.get(full_id)
+    return found.title if found else None
+
+
+def _key_results(
+    frame: pd.DataFrame, ends: tuple[End, End], causes: dict[str, Causes], names: list[str]
+) -> list[Record]:
+    owners = {
+        it.full_id: (owner.full_id, it)
+        for end in ends
+        for owner in end.configuration.objectives.values()
+        for it in owner.key_results
+    }
+    wanted = set(names)
+    told = []
+    for row in frame.to_dict("records"):
+        if row["key_result"] not in wanted:
+            continue
+        objective, key_result = owners[row["key_result"]]
+        told.append(
+            {
+                "id": row["key_result"],
+                "objective": objective,
+                "title": key_result.title,
+                "progress": _moved("progress", row),
+                "score": _moved("score", row),
+                "turned": row["turned"],
+                "causes": _causes(causes.get(row["key_result"]), ends[0]),
+            }
+        )
+    return told
+
+
+def _moved(name: str, row: Mapping[Hashable, object]) -> Record:
+    """What a number was and is, and by what it changed: parts add up to the change exactly."""
+    ends = {side: plain(row[f"{name}_{side}"]) for side in ("from", "to", "change")}
+    return {**ends, "parts": {part.value: plain(row[f"{name}_{part.value}"]) for part in PARTS}}
+
+
+def _causes(causes: Causes | None, first: End) -> list[Record]:
+    if causes is None:
+        return []
+    earlier = {it.full_id: it for it in first.configuration.key_results()}
+    return [*map(_data_cause, causes.data), *(_amendment_cause(it, earlier) for it in causes.amendments)]
+
+
+def _data_cause(cause: DataCause) -> Record:
+    rows = cause.rows.sort_values(["period_start", "metric", "dimensions"])
+    columns = ["metric", "dimensions", "period_start", "before", "value", "recorded_at"]
+    return {
+        "part": cause.part.value,
+        "rows": len(rows),
+        "first_period_start": stamp(rows["period_start"].iloc[0].to_pydatetime()),
+        "last_period_start": stamp(rows["period_start"].iloc[-1].to_pydatetime()),
+        "newest_rows": [
+            {name: plain(value) for name, value in row.items()}
+            for row in rows[columns].tail(_ROWS_TOLD).to_dict("records")
+        ],
+    }
+
+
+def _amendment_cause(cause: AmendmentCause, earlier: dict[str, KeyResult]) -> Record:
+    fields = [str(change.field) for change in cause.changes]
+    made = cause.amendment
+    told = {"part": cause.part.value, "fields": fields}
+    if made is None:
+        return {**told, "amendment": None}
+    before = earlier[cause.changes[0].id].measure
+    about = {"on": made.on.isoformat(), "reason": made.reason, "author": made.author}
+    return {**told, "amendment": {**about, "written": amendment_line(made, before)}}

@@ -1,0 +1,133 @@
+"""What `okr compare` prints for people.
+
+Belongs here: its layout. Does not: the decomposition (scoring), other commands (tables).
+"""
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from okr_pipeline.application.telling import Record
+from okr_pipeline.cli.tables import as_of_words, console, local
+from okr_pipeline.rendering.numbers import percent
+
+_HEADINGS = {
+    "restated_data": "Restated",
+    "late_data": "Late",
+    "new_data": "New",
+    "target_amendment": "Target",
+    "date_and_mapping_amendment": "Dates, map",
+    "weight_amendment": "Weight",
+    "time_passing": "Time",
+}
+_ROWS_SHOWN = 5
+
+
+def print_comparison(told: Record, timezone: str) -> None:
+    """Objectives by their score, key results by their progress, their parts in points; then what made these.
+
+    Rounded parts add up to the rounded change.
+    """
+    out = console()
+    first, last = told["from"], told["to"]
+    sides = [as_of_words(end["as_of"], timezone) for end in (first, last)]
+    out.print(f"{escape(told['project'])} · from {sides[0]} to {sides[1]}")
+    out.print(
+        f"known {local(first['known_at'], timezone)} and {local(last['known_at'], timezone)}"
+        f" · config {first['config_version']} and {last['config_version']}"
+    )
+    out.print(_table(told))
+    for it in [*told["objectives"], *told["key_results"]]:
+        if it["turned"]:
+            out.print(f"? {escape(it['id'])}: {_turn(it)} by {_HEADINGS[it['turned']].lower()}")
+    for it in told["key_results"]:
+        _print_causes(out, it, told["parts"], timezone)
+
+
+def _table(told: Record) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Objective, key result", no_wrap=True, min_width=30, overflow="ellipsis")
+    for heading in ("From", "To", "Change", *(_HEADINGS[part] for part in told["parts"])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for objective in told["objectives"]:
+        table.add_row(*_cells(objective["id"], objective["score"], told["parts"], style="bold"))
+        for it in told["key_results"]:
+            if it["objective"] == objective["id"]:
+                table.add_row(*_cells("  " + it["id"].split("/", 1)[1], it["progress"], told["parts"]))
+    return table
+
+
+def _cells(name: str, moved: Record, parts: Sequence[str], *, style: str = "") -> list[Text | str]:
+    numbers = [moved["parts"][part] for part in parts]
+    change, tenths = (None, [None] * len(parts)) if moved["change"] is None else in_tenths(moved["change"], numbers)
+    return [
+        Text(name, style=style),
+        percent(moved["from"]),
+        percent(moved["to"]),
+        Text(_points(change), style=style),
+        *("·" if number == 0 else _points(part) for number, part in zip(numbers, tenths, strict=True)),
+    ]
+
+
+def in_tenths(change: float, parts: Sequence[float]) -> tuple[int, list[int | None]]:
+    """A change and its parts in tenths of a point, rounded so that the parts still add up to the change.
+
+    Each part is rounded down, and what is then lacking is given, a tenth each, to those that lost most; parts of
+    nothing get nothing.
+
+    >>> in_tenths(0.00102, [0.00034, 0.00034, 0.00034, 0.0])
+    (1, [1, 0, 0, 0])
+    """
+    whole = round(change * 1000)
+    floors = [math.floor(part * 1000) for part in parts]
+    lost = sorted(
+        (number for number, part in enumerate(parts) if part), key=lambda it: (floors[it] - parts[it] * 1000, it)
+    )
+    told: list[int | None] = list(floors)
+    for number in lost[: whole - sum(floors)]:
+        told[number] = floors[number] + 1
+    return whole, told
+
+
+def _points(tenths: int | None) -> str:
+    if tenths is None:
+        return "–"
+    return f"{'−' if tenths < 0 else '+'}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def _turn(it: Record) -> str:
+    moved = it.get("progress") or it["score"]
+    return "became unknown" if moved["to"] is None else "became known"
+
+
+def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str) -> None:
+    moved = [part for part in parts if it["progress"]["parts"][part] or part == it["turned"]]
+    causes = [cause for cause in it["causes"] if cause["part"] in moved or "amendment" in cause]
+    if not causes and "time_passing" not in moved:
+        return
+    out.print(f"\n[bold]{escape(it['id'])}[/bold] {escape(it['title'])}")
+    for cause in causes:
+        out.print(f"  {_HEADINGS[cause['part']]}: {escape(_said(cause, timezone))}", soft_wrap=True)
+        if cause["part"] in ("restated_data", "late_data"):
+            for row in cause["newest_rows"][-_ROWS_SHOWN:]:
+                out.print(f"    {escape(_row(row, timezone))}", soft_wrap=True)
+    if "time_passing" in moved:
+        out.print("  Time: windows let go of what is old, and what has started or gone stale counts so")
+
+
+def _said(cause: Record, timezone: str) -> str:
+    if "rows" not in cause:
+        made = cause["amendment"]
+        return made["written"] if made else f"{', '.join(cause['fields'])} edited before any score was published"
+    first, last = (local(cause[name], timezone) for name in ("first_period_start", "last_period_start"))
+    rows = f"{cause['rows']} row{'s' if cause['rows'] != 1 else ''}"
+    return f"{rows}, of {first}" if first == last else f"{rows}, from {first} to {last}"
+
+
+def _row(row: Record, timezone: str) -> str:
+    before, now = ("none" if it is None else f"{it:.6g}" for it in (row["before"], row["value"]))
+    return f"{row['metric']} {row['dimensions']} {local(row['period_start'], timezone)}: {before} → {now}"

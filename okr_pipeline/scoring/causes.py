@@ -1,0 +1,128 @@
+"""Causes: what made each part of a change, by name.
+
+Belongs here: which rows, amendments and edges of windows a part is made of. Does not: the parts (comparing), words.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+
+from okr_pipeline.model.amending import configuration_on
+from okr_pipeline.model.changes import Aspect, DefinitionChange, promises_changed
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.okr import Amendment, KeyResult
+from okr_pipeline.scoring.arrays import Booleans, microseconds
+from okr_pipeline.scoring.comparing import Comparison, DataChanges, End, Part
+from okr_pipeline.scoring.compiling import compile_definitions
+from okr_pipeline.scoring.definitions import Definitions
+from okr_pipeline.scoring.views import rows_behind
+
+PART_OF = {
+    Aspect.TARGET: Part.TARGET_AMENDMENT,
+    Aspect.DATES: Part.DATE_AND_MAPPING_AMENDMENT,
+    Aspect.MAPPING: Part.DATE_AND_MAPPING_AMENDMENT,
+    Aspect.WEIGHT: Part.WEIGHT_AMENDMENT,
+}
+"""The part that an aspect of what is promised belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataCause:
+    """Rows behind a data part: how many, the first and the last period, and the rows themselves."""
+
+    part: Part
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentCause:
+    """What was defined otherwise, and the amendment that says so; None where it was edited in place."""
+
+    part: Part
+    changes: tuple[DefinitionChange, ...]
+    amendment: Amendment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What bears on one key result between two ends, whether or not it moved its score."""
+
+    data: tuple[DataCause, ...]
+    amendments: tuple[AmendmentCause, ...]
+
+
+def causes_of(before: End, after: End, comparison: Comparison, key_results: Collection[str]) -> dict[str, Causes]:
+    """The causes of some key results that both ends have, by full id."""
+    then, now = (configuration_on(it.configuration, _day(it)) for it in (before, after))
+    earlier = {it.full_id: it for it in then.key_results()}
+    later = {it.full_id: it for it in after.configuration.key_results()}
+    defined = {it.full_id: it for it in now.key_results()}
+    asked = [name for name in key_results if name in earlier and name in defined]
+    data = _data_causes(now, after.as_of, comparison.data, asked)
+    return {
+        name: Causes(data.get(name, ()), tuple(_amendments(earlier[name], defined[name], later[name], after)))
+        for name in asked
+    }
+
+
+def _data_causes(
+    configuration: Configuration, as_of: datetime, data: DataChanges, asked: Collection[str]
+) -> dict[str, tuple[DataCause, ...]]:
+    """The rows of each key result's metric and members that it can see, by the part that they belong to."""
+    definitions = compile_definitions(configuration, until=as_of, key_results=asked)
+    found: dict[str, list[DataCause]] = {}
+    frames = {Part.RESTATED_DATA: data.restated, Part.LATE_DATA: data.late, Part.NEW_DATA: data.new}
+    for part, frame in frames.items():
+        ended = frame[(frame["period_end"] <= as_of).to_numpy()].reset_index(drop=True)
+        for name, rows in _seen(definitions, ended, as_of):
+            found.setdefault(name, []).append(DataCause(part, rows))
+    return {name: tuple(causes) for name, causes in found.items()}
+
+
+def _seen(definitions: Definitions, frame: pd.DataFrame, as_of: datetime) -> Iterator[tuple[str, pd.DataFrame]]:
+    if frame.empty:
+        return
+    of, names = definitions.key_results, definitions.labels["key_result"]
+    starts = frame["period_start"].astype("datetime64[us, UTC]").astype("int64").to_numpy()
+    owners = [(int(view), row, int(of.sees_from[row])) for row, view in enumerate(of.view) if view >= 0]
+    items = definitions.milestones
+    owners += [
+        (int(items.view[at]), int(items.owner[at]), int(items.sees_from[at])) for at in np.flatnonzero(items.view >= 0)
+    ]
+    views = {view for view, _, _ in owners}
+    behind = {it: rows_behind(definitions, frame, it)[0] | _withdrawn(definitions, frame, it) for it in views}
+    for view, row, sees_from in owners:
+        until = min(int(of.end[row]), microseconds(as_of))
+        rows = frame[behind[view] & (starts >= sees_from) & (starts < until)]
+        if len(rows):
+            yield names[row], rows
+
+
+def _withdrawn(definitions: Definitions, frame: pd.DataFrame, view: int) -> Booleans:
+    """Rows of a view that have no value any more: what they had before is what matches."""
+    gone: Booleans = frame["value"].isna().to_numpy()
+    if not gone.any():
+        return gone
+    return gone & rows_behind(definitions, frame.assign(value=frame["before"]), view)[0]
+
+
+def _amendments(earlier: KeyResult, defined: KeyResult, history: KeyResult, after: End) -> Iterator[AmendmentCause]:
+    """By part, what differs and the newest amendment of it that has come to hold since."""
+    changes = promises_changed(earlier, defined)
+    for part in dict.fromkeys(PART_OF.values()):
+        mine = tuple(change for change in changes if PART_OF[change.aspect] is part)
+        if mine:
+            names = {change.field for change in mine}
+            made = [
+                it
+                for it in history.amendments
+                if it.on <= _day(after) and any(getattr(it, str(name)) is not None for name in names)
+            ]
+            yield AmendmentCause(part, mine, made[-1] if made else None)
+
+
+def _day(end: End) -> date:
+    return end.configuration.project.calendar.last_date_before(end.as_of)
