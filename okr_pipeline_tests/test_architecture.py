@@ -89,6 +89,7 @@ def project(tmp_path_factory) -> Path:
         ["status"],
         ["status", "--json"],
         ["explain", "2026-Q1/activation"],
+        ["compare", "--from", "2026-02-01", "--to", "2026-02-14", "--json"],
         ["connectors", "list"],
         ["schema"],
         ["store", "doctor"],
