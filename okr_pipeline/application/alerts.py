@@ -40,12 +40,20 @@ def raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     return settled(lambda: _raise_alerts(workspace, run))
 
 
+def foresee(workspace: Workspace, as_of: datetime) -> Advance:
+    """What every episode would come to at an instant; nothing is recorded."""
+    return _advanced(workspace, workspace.store.alert_states(), as_of)[0]
+
+
+def _advanced(workspace: Workspace, states: pd.DataFrame, as_of: datetime) -> tuple[Advance, Evidence]:
+    instants = evaluation_instants(workspace.project.calendar, states, as_of)
+    evidence = gather(workspace, as_of, since=min(instants))
+    return advance(states, _statuses(workspace, evidence, instants), _spans(workspace, as_of)), evidence
+
+
 def _raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     states = workspace.store.alert_states()
-    instants = evaluation_instants(workspace.project.calendar, states, run.as_of)
-    evidence = gather(workspace, run.as_of, since=min(instants))
-    statuses = _statuses(workspace, evidence, instants)
-    advanced = advance(states, statuses, _spans(workspace, run.as_of))
+    advanced, evidence = _advanced(workspace, states, run.as_of)
     report = _report(advanced.states, advanced.transitions)
 
     def record(batch: Batch) -> None:

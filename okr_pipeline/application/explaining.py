@@ -118,7 +118,7 @@ def _explain_key_result(
         observations=plain_rows(rows),
         quarantined=plain_rows(held),
         queries=_queries(workspace, metrics, known_at),
-        checks=_checks(workspace, metrics),
+        checks=_checks(workspace, metrics, known_at),
         check_ins=plain_rows(_said_of(key_result, evidence.check_ins, workspace, as_of)),
     )
 
@@ -134,7 +134,8 @@ def _explain_objective(
     workspace: Workspace, objective: Objective, as_of: datetime, known_at: datetime | None
 ) -> Explanation:
     configuration = workspace.configuration
-    scores = evaluate(configuration, gather(workspace, as_of, known_at=known_at), as_of)
+    evidence = gather(workspace, as_of, known_at=known_at)
+    scores = evaluate(configuration, evidence, as_of)
     record = next(it for it in objective_records(scores.objectives) if it["id"] == objective.full_id)
     members = [it for it in key_result_records(scores.key_results) if it["objective"] == objective.full_id]
     contributing = [
@@ -338,16 +339,15 @@ def _queries(workspace: Workspace, metrics: list[Metric], known_at: datetime | N
     for metric in metrics:
         if metric.source is None:
             continue
-        reads = workspace.store.reads(metric.id)
-        reads = reads[reads["recorded_at"] <= known_at] if known_at is not None else reads
-        newest = plain_rows(reads.head(1))
+        newest = plain_rows(workspace.store.reads(metric.id, known_at).head(1))
         queries.append({"metric": metric.id, "source": metric.source, **(newest[0] if newest else {"request": None})})
     return queries
 
 
-def _checks(workspace: Workspace, metrics: list[Metric]) -> list[Record]:
-    checks = workspace.store.check_results(latest=True)
-    return plain_rows(checks[checks["metric"].isin([it.id for it in metrics])])
+def _checks(workspace: Workspace, metrics: list[Metric], known_at: datetime | None) -> list[Record]:
+    """The newest outcomes of each metric, by name: no other metric's are read."""
+    found = [workspace.store.check_results(metric=it.id, known_at=known_at) for it in metrics]
+    return [row for frame in found for row in plain_rows(frame)]
 
 
 def _number(value: float | None) -> str:

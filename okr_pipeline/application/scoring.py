@@ -60,17 +60,16 @@ def gather(
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
-    With `every_metric` also the observations that no key result reads.
+    With `every_metric` also the observations and refused values that no key result reads.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
-    start = min(earliest_needed(workspace.configuration, at) for at in (since or as_of, as_of))
+    start = min(earliest_needed(workspace.configuration, at) for at in {since or as_of, as_of})
+    metrics = None if every_metric else scored_metrics(workspace.configuration)
     return Evidence(
         known_at=known,
-        observations=store.observations(
-            None if every_metric else scored_metrics(workspace.configuration), start, as_of, known
-        ),
-        quarantine=store.quarantine(known_at=known),
+        observations=store.observations(metrics, start, as_of, known),
+        quarantine=store.quarantine(metrics, known_at=known),
         baselines=store.baselines(known_at=known),
         failed_metrics=store.failing_metrics(known),
         check_ins=store.check_ins(known_at=known),

@@ -156,5 +156,5 @@ def _open_alerts(workspace: Workspace, objectives: set[str]) -> list[Record]:
     return [
         {"key_result": row["key_result"], "rule": row["rule"], "state": row["state"], "since": row["since"]}
         for row in plain_rows(states)
-        if (known := owners.get(row["key_result"])) and f"{known.cycle}/{known.objective}" in objectives
+        if (known := owners.get(row["key_result"])) and known.objective in objectives
     ]

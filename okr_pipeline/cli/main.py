@@ -14,6 +14,7 @@ from okr_pipeline.cli import (
     forecasting,
     health,
     linting,
+    planning,
     project,
     reading,
     reviewing,
@@ -40,6 +41,8 @@ app.command("run")(running.run)
 app.command("backfill")(running.backfill)
 app.command("status")(reading.status)
 app.command("explain")(reading.explain)
+app.command("verify")(reading.verify)
+app.command("plan")(planning.plan)
 app.command("check-in")(telling.check_in)
 app.command("health")(health.health)
 app.command("review")(reviewing.review)

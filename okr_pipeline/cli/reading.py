@@ -66,6 +66,10 @@ def explain(
     ],
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    proof: Annotated[
+        Path | None,
+        typer.Option("--proof", help="Also write a proof file, for `okr verify`.", metavar="FILE", show_default=False),
+    ] = None,
     config: ConfigDir = CONFIG,
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -77,6 +81,10 @@ def explain(
     from okr_pipeline.application.workspace import open_applied
 
     workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    if proof is not None:
+        from okr_pipeline.application import files, proving
+
+        files.write_file(proof, proving.prove(workspace, identifier, as_of=workspace.as_of(as_of), known_at=known))
     explanation = explaining.explain(workspace, identifier, as_of=workspace.as_of(as_of), known_at=known)
     if as_json:
         typer.echo(json.dumps(asdict(explanation), ensure_ascii=False))
@@ -120,6 +128,33 @@ def compare(
     from okr_pipeline.cli.comparing import print_comparison
 
     print_comparison(told, workspace.project.calendar.timezone)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A proof file, from `okr explain --proof`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Work a proof file out again, from its content alone: no store, no configuration, no network."""
+    from dataclasses import asdict
+
+    from okr_pipeline.application import proving
+    from okr_pipeline.application.errors import UsageError
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as a proof file: {error}.") from None
+    verdict = proving.verify(text)
+    if as_json:
+        typer.echo(json.dumps(asdict(verdict), ensure_ascii=False))
+    else:
+        for it in verdict.differences:
+            typer.echo(f"{it.where}: stated {it.stated}, found {it.found}")
+        holds = f"every one of {verdict.numbers} cells holds, bit for bit"
+        outcome = f"{len(verdict.differences)} of {verdict.numbers} cells differ" if verdict.differences else holds
+        typer.echo(f"{verdict.id} as of {verdict.as_of}, config {verdict.config_version}: {outcome}.")
+    if verdict.differences:
+        raise typer.Exit(1)
 
 
 def scorecard(

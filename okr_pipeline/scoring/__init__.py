@@ -5,12 +5,14 @@ Does not: a clock, a file, a store, or the wording of results.
 """
 
 from okr_pipeline.scoring.backtesting import REPLAYS, calibration, replays
-from okr_pipeline.scoring.evidence import window_observations
+from okr_pipeline.scoring.baselines import baseline_definition
+from okr_pipeline.scoring.evidence import behind_scores, seasons_of, window_observations
 from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_start
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
+from okr_pipeline.scoring.timeline import timeline
 from okr_pipeline.scoring.trailing import trailing_weeks
 
 __all__ = [
@@ -19,6 +21,8 @@ __all__ = [
     "TRAJECTORY",
     "VERDICTS",
     "Scores",
+    "baseline_definition",
+    "behind_scores",
     "calibration",
     "evaluation_start",
     "extraction_start",
@@ -29,6 +33,8 @@ __all__ = [
     "plan",
     "replays",
     "score",
+    "seasons_of",
+    "timeline",
     "trailing_weeks",
     "trajectory",
     "verdicts",

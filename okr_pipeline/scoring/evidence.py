@@ -4,11 +4,12 @@ Belongs here: finding rows again. Does not: the value (values), its wording (app
 """
 
 from datetime import datetime
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from okr_pipeline.model.amending import configuration_on
+from okr_pipeline.model.amending import as_promised, configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import QUARANTINE
 from okr_pipeline.model.okr import KeyResult
@@ -16,6 +17,7 @@ from okr_pipeline.scoring.arrays import Booleans, Integers, microseconds, spread
 from okr_pipeline.scoring.compiling import compile_definitions
 from okr_pipeline.scoring.definitions import Definitions
 from okr_pipeline.scoring.milestones import condition_rows
+from okr_pipeline.scoring.seasons import measure_seasons
 from okr_pipeline.scoring.tracks import Tracks, periods_of
 from okr_pipeline.scoring.views import build_tracks, rows_behind
 from okr_pipeline.scoring.windows import open_windows
@@ -49,6 +51,38 @@ def window_observations(
         used |= _rows_in(definitions, observations, view, periods)
     order = ["period_start", "metric", "dimensions"]
     return observations[used].sort_values(order, kind="stable", ignore_index=True)
+
+
+def behind_scores(configuration: Configuration, observations: pd.DataFrame, as_of: datetime) -> Booleans:
+    """Which rows any score of a configuration as of an instant can be made of, as defined then and as promised first.
+
+    Of a metric with `empty: zero` these are all, because its newest row of any member says how far zeros reach.
+    """
+    day = configuration.project.calendar.last_date_before(as_of)
+    zero = [name for name, metric in configuration.metrics.items() if metric.empty == "zero"]
+    used = observations["metric"].isin(zero).to_numpy(dtype=np.bool_, copy=True)
+    for defined in (configuration_on(configuration, day), as_promised(configuration)):
+        definitions = compile_definitions(defined, until=as_of)
+        for view in range(len(definitions.views)):
+            used |= rows_behind(definitions, observations, view)[0]
+    return np.asarray(used, dtype=np.bool_)
+
+
+def seasons_of(
+    configuration: Configuration, observations: pd.DataFrame, as_of: datetime, *, quarantine: pd.DataFrame
+) -> dict[str, dict[str, object]]:
+    """The season that each seasonal plan follows, by full id: `flow`, `years`, and `knots` by day of the span.
+
+    Key results count by their own fields, whatever their amendments. Where too little is known, `years` is 0.
+    """
+    definitions = compile_definitions(configuration, until=as_of)
+    seasons = measure_seasons(definitions, build_tracks(definitions, observations, quarantine))
+    edges = [*seasons.offsets.tolist(), len(seasons.curve)]
+    names = definitions.labels["key_result"][seasons.rows]
+    return {
+        name: {"flow": bool(flow), "years": int(years), "knots": seasons.curve[first:end].tolist() if years else []}
+        for name, flow, years, (first, end) in zip(names, seasons.flow, seasons.years, pairwise(edges), strict=True)
+    }
 
 
 def _periods_used(definitions: Definitions, tracks: Tracks, as_of: int) -> list[tuple[int, Integers]]:

@@ -74,9 +74,11 @@ def record_reads(connection: sa.Connection, reads: pd.DataFrame, *, run_id: str,
     return _append(connection, metric_reads, "read_id", rows)
 
 
-def read_reads(connection: sa.Connection, metric: str | None) -> pd.DataFrame:
+def read_reads(connection: sa.Connection, metric: str | None, known_at: datetime | None) -> pd.DataFrame:
     """Reads that changed something, newest first."""
     statement = sa.select(metric_reads).order_by(metric_reads.c.read_id.desc())
+    if known_at is not None:
+        statement = statement.where(metric_reads.c.recorded_at <= known_at)
     return bulk.fetch(connection, statement if metric is None else statement.where(metric_reads.c.metric == metric))
 
 
@@ -107,17 +109,23 @@ def record_checks(
     return _append(connection, check_outcomes, "outcome_id", outcomes[list(CHECK_RESULTS)].assign(**stamps))
 
 
-def read_checks(connection: sa.Connection, *, run_id: str | None, metric: str | None, latest: bool) -> pd.DataFrame:
+def read_checks(
+    connection: sa.Connection, *, run_id: str | None, metric: str | None, latest: bool, known_at: datetime | None
+) -> pd.DataFrame:
     """Check outcomes in the order they were recorded; with `latest`, those of each metric's newest judgement only."""
     table = check_outcomes
-    statement = sa.select(table).order_by(table.c.outcome_id)
+    conditions = [table.c.recorded_at <= known_at] if known_at is not None else []
     if run_id is not None:
-        statement = statement.where(table.c.run_id == run_id)
+        conditions.append(table.c.run_id == run_id)
     if metric is not None:
-        statement = statement.where(table.c.metric == metric)
+        conditions.append(table.c.metric == metric)
+    statement = sa.select(table).where(*conditions).order_by(table.c.outcome_id)
     if not latest:
         return bulk.fetch(connection, statement)
-    if run_id is None and metric is None:
+    if metric is not None:
+        newest_of_metric = sa.select(sa.func.max(table.c.recorded_at)).where(*conditions).scalar_subquery()
+        return bulk.fetch(connection, statement.where(table.c.recorded_at == newest_of_metric))
+    if not conditions:
         judged = _judged().subquery()
         is_newest = sa.and_(table.c.metric == judged.c.metric, table.c.recorded_at == judged.c.recorded_at)
         statement = statement.select_from(table.join(judged, is_newest))

@@ -257,20 +257,27 @@ class Store:
 
         return self._retrying(evidence.read_metric_states)
 
-    def reads(self, metric: str | None = None) -> "pd.DataFrame":
+    def reads(self, metric: str | None = None, known_at: datetime | None = None) -> "pd.DataFrame":
         """Reads that changed something, newest first."""
         from okr_pipeline.store import evidence
 
-        return self._retrying(lambda connection: evidence.read_reads(connection, metric))
+        return self._retrying(lambda connection: evidence.read_reads(connection, metric, known_at))
 
     def check_results(
-        self, *, run_id: str | None = None, metric: str | None = None, latest: bool = True
+        self,
+        *,
+        run_id: str | None = None,
+        metric: str | None = None,
+        latest: bool = True,
+        known_at: datetime | None = None,
     ) -> "pd.DataFrame":
         """CHECK_RESULTS with `run_id`, `source`, `recorded_at`; with `latest`, each metric's newest judgement only."""
         from okr_pipeline.store import evidence
 
         return self._retrying(
-            lambda connection: evidence.read_checks(connection, run_id=run_id, metric=metric, latest=latest)
+            lambda connection: evidence.read_checks(
+                connection, run_id=run_id, metric=metric, latest=latest, known_at=known_at
+            )
         )
 
     # Scores, alerts, scorecards

@@ -24,6 +24,14 @@ def test_a_second_run_changes_nothing_but_run_tables(example):
     assert "none changed" in again.stdout
 
 
+def test_status_lists_the_alerts_that_are_open(example_run):
+    firing = open_store(example_run.store_url).alert_states()
+    firing = firing[firing["state"].isin(["firing", "recovering"])]
+    told = json.loads(example_run.okr("status", "--json").stdout)["open_alerts"]
+    assert len(told) > 0
+    assert {it["key_result"] for it in told} == set(firing["key_result"])
+
+
 def test_status_says_the_same_as_what_the_run_recorded(example_run, example_status):
     recorded = open_store(example_run.store_url).key_result_scores().set_index("key_result")
     assert set(recorded.index) == set(example_status)

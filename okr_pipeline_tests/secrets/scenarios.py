@@ -78,6 +78,7 @@ def runs_of(directory: Path) -> None:
     for identifier in ("signups", "refused-login--quotes", "closed-port", "rude-evidence", "grow"):
         okr(directory, "explain", identifier, expect=0)
         okr(directory, "explain", identifier, "--json", expect=0)
+        okr(directory, "explain", identifier, "--proof", str(directory / "proofs" / f"{identifier}.json"), expect=0)
     okr(directory, "store", "doctor")
     okr(directory, "store", "doctor", "--json")
     okr(directory, "store", "upgrade", expect=0)

@@ -1,0 +1,258 @@
+"""Planning: what a configuration would change, before anything is written.
+
+Belongs here: definitions, scores and alerts before and after, what must be read first, what asks for a reason. Does
+not: reading other configurations (committed, workspace), layout (cli).
+
+Both sides are scored from what the store knows now, as of one instant, so that every difference is the configuration's
+own. A run of the new one with nothing new in its sources records exactly the `after` rows.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+
+from okr_pipeline.application.alerts import foresee
+from okr_pipeline.application.errors import NothingApplied
+from okr_pipeline.application.reading import plan_windows, read_so_far
+from okr_pipeline.application.scoping import contributors, scope_of
+from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
+from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.config import restore
+from okr_pipeline.model.amending import originally
+from okr_pipeline.model.changes import DefinitionChange, definition_changes, promises_changed
+from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.okr import Amendment
+from okr_pipeline.store import StoreMissing
+
+_READ_BY = ("source", "request", "grain", "dimensions", "timezone", "year")
+"""Fields of a metric that decide which values a read brings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would change. Records are JSON values; what does not change is only counted.
+
+    `key_results`, `objectives`: id, `change` (added, changed, removed), `before` and `after` as in `okr status --json`,
+    and `unread`, the metrics that must be read first; then `after` is None, because it is unknown until then.
+    `reads`: metrics that the next run reads anew or further back. `amendments`: what would be recorded, and what `asks`
+    for a reason.
+    """
+
+    against: str
+    as_of: str
+    known_at: str | None
+    before_version: str
+    after_version: str
+    definitions: list[Record]
+    key_results: list[Record]
+    objectives: list[Record]
+    alerts: list[Record]
+    reads: list[Record]
+    amendments: list[Record]
+    untouched_key_results: int
+    untouched_objectives: int
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything at all would change."""
+        return bool(self.definitions or self.key_results or self.objectives or self.alerts)
+
+
+def plan(workspace: Workspace, before: Configuration, *, against: str, as_of: datetime) -> Plan:
+    """What the workspace's configuration would change of another one. Nothing is written."""
+    after = workspace.configuration
+    old = replace(workspace, configuration=before)
+    changes = definition_changes(before, after)
+    reads = list(_reads(workspace, before, as_of))
+    unread = _unread(before, after, reads)
+    key_results, objectives = (
+        _moved(one, other, unread) for one, other in zip(_scores(old, as_of), _scores(workspace, as_of), strict=True)
+    )
+    known = workspace.store.known_until()
+    made = Plan(
+        against=against,
+        as_of=stamp(as_of),
+        known_at=stamp(known) if known else None,
+        before_version=before.version,
+        after_version=after.version,
+        definitions=[_definition(it) for it in changes],
+        key_results=key_results,
+        objectives=objectives,
+        alerts=_alerts(old, workspace, as_of, unread) if changes else [],
+        reads=reads,
+        amendments=list(_amendments(workspace, before)),
+        untouched_key_results=sum(1 for _ in after.key_results()) - _still_there(key_results),
+        untouched_objectives=len(after.objectives) - _still_there(objectives),
+    )
+    told: dict[str, Any] = json.loads(workspace.secrets.hidden(json.dumps(asdict(made), ensure_ascii=False)))
+    return Plan(**told)
+
+
+def last_applied(workspace: Workspace) -> Configuration:
+    """The configuration that was applied to the store last.
+
+    Raises:
+        NothingApplied: there is no store yet, or nothing was applied to it.
+    """
+    try:
+        workspace.store.require_current()
+    except StoreMissing:
+        raise NothingApplied(
+            f"There is no store at {workspace.store.place} yet, so nothing was applied and everything is new."
+            " `okr run` makes it."
+        ) from None
+    applied = workspace.store.latest_configuration()
+    if applied is None:
+        raise NothingApplied(f"{workspace.store.place} holds no scores yet. Nothing was applied. Run `okr run` first.")
+    return restore(applied[1])
+
+
+def _scores(workspace: Workspace, as_of: datetime) -> tuple[dict[str, Record], dict[str, Record]]:
+    scores = evaluate(workspace.configuration, gather(workspace, as_of), as_of)
+    return (
+        {it["id"]: it for it in key_result_records(scores.key_results)},
+        {it["id"]: it for it in objective_records(scores.objectives)},
+    )
+
+
+def _moved(
+    before: Mapping[str, Record], after: Mapping[str, Record], unread: Mapping[str, Sequence[str]]
+) -> list[Record]:
+    """The rows that differ, in the order of the new configuration, then those that are gone."""
+    moved = []
+    for name in [*after, *(it for it in before if it not in after)]:
+        one, other, waiting = before.get(name), after.get(name), list(unread.get(name, ()))
+        if one == other and not waiting:
+            continue
+        change = "added" if one is None else "removed" if other is None else "changed"
+        moved.append(
+            {"id": name, "change": change, "unread": waiting, "before": one, "after": None if waiting else other}
+        )
+    return moved
+
+
+def _still_there(rows: Sequence[Record]) -> int:
+    return sum(row["change"] != "removed" for row in rows)
+
+
+def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iterator[Record]:
+    """The metrics whose values the next run brings for the first time, by another definition, or further back."""
+    states = workspace.store.metric_states()
+    metrics = [it for it in workspace.configuration.metrics.values() if it.source is not None]
+    windows = plan_windows(workspace, metrics, as_of, states, full_refresh=False)
+    so_far, seen = read_so_far(states), set(states["metric"])
+    for metric in metrics:
+        window, known = windows.get(metric.id), so_far.get(metric.id)
+        changed = _read_otherwise(before.metrics.get(metric.id), metric)
+        if metric.id not in seen:
+            why = "never read"
+        elif changed:
+            why = f"{', '.join(changed)} changed"
+        elif window is not None and known is not None and window.start < known.start:
+            why = "history before what was read"
+        else:
+            continue
+        reach = {"from": stamp(window.start), "to": stamp(window.end)} if window else {"from": None, "to": None}
+        yield {"metric": metric.id, "source": metric.source, "why": why, **reach}
+
+
+def _read_otherwise(before: Metric | None, after: Metric) -> list[str]:
+    return [] if before is None else [name for name in _READ_BY if getattr(before, name) != getattr(after, name)]
+
+
+def _unread(before: Configuration, after: Configuration, reads: Sequence[Record]) -> dict[str, list[str]]:
+    """By full id of key result or objective, the metrics that must be read before its score is known.
+
+    History further back is nothing to a key result that is defined as before: it has what it needs.
+    """
+    defined = {it.full_id: it for it in before.key_results()}
+    history = {it["metric"] for it in reads if it["why"].startswith("history")}
+    others = {it["metric"] for it in reads} - history
+    found: dict[str, list[str]] = {}
+    for it in after.key_results() if reads else ():
+        waiting = others | (history if defined.get(it.full_id) != it else set())
+        behind = waiting & scope_of(after, it).metrics.keys() if waiting else set()
+        if behind:
+            found[it.full_id] = sorted(behind)
+    return found | _unread_above(after, found)
+
+
+def _unread_above(configuration: Configuration, unread: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """The objectives whose scores such key results count in, however far below."""
+    found = {}
+    for name, objective in configuration.objectives.items() if unread else ():
+        below = (it for each in contributors(configuration, objective) for it in each.key_results)
+        waiting = {metric for it in below for metric in unread.get(it.full_id, ())}
+        if waiting:
+            found[name] = sorted(waiting)
+    return found
+
+
+def _alerts(old: Workspace, new: Workspace, as_of: datetime, unread: Mapping[str, object]) -> list[Record]:
+    """The key results whose alert would stand otherwise after an evaluation by the new configuration."""
+    before, after = (_states(foresee(it, as_of).states) for it in (old, new))
+    return [
+        {
+            "key_result": name,
+            "rule": rule,
+            "before": before.get((name, rule), "ok"),
+            "after": after.get((name, rule), "ok"),
+        }
+        for name, rule in sorted({*before, *after})
+        if name not in unread and before.get((name, rule), "ok") != after.get((name, rule), "ok")
+    ]
+
+
+def _states(states: pd.DataFrame) -> dict[tuple[str, str], str]:
+    rows = states[["key_result", "rule", "state"]].itertuples(index=False, name=None)
+    return {(name, rule): str(state) for name, rule, state in rows}
+
+
+def _amendments(workspace: Workspace, before: Configuration) -> Iterator[Record]:
+    """What would be recorded of key results that have published scores, and what asks for a reason first."""
+    published, defined = workspace.store.published_key_results(), {it.full_id: it for it in before.key_results()}
+    for it in workspace.configuration.key_results():
+        old = defined.get(it.full_id)
+        if old is None or it.full_id not in published:
+            continue
+        recorded = [_amendment(each) for each in it.amendments if each not in old.amendments]
+        asks = [_definition(each) for each in promises_changed(originally(old), originally(it))]
+        if recorded or asks:
+            yield {"key_result": it.full_id, "recorded": recorded, "asks": asks}
+
+
+def _amendment(amendment: Amendment) -> Record:
+    told = {each.name: getattr(amendment, each.name) for each in fields(Amendment)}
+    return {name: _plain(value) for name, value in told.items() if value is not None and name != "recorded"}
+
+
+def _definition(change: DefinitionChange) -> Record:
+    """One difference; of what was added or removed as a whole, that it was."""
+    whole = change.field is None
+    kind = "added" if whole and change.before is None else "removed" if whole else "changed"
+    return {
+        "kind": change.kind,
+        "id": change.id,
+        "change": kind,
+        "field": change.field,
+        "aspect": change.aspect.value,
+        "before": None if whole else _plain(change.before),
+        "after": None if whole else _plain(change.after),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A part of a definition as a JSON value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    return json.loads(json.dumps(value, default=_as_text, ensure_ascii=False))
+
+
+def _as_text(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
