@@ -378,7 +378,8 @@ def _outlook(row: KeyResultRow) -> str | None:
     if row.forecast is None:
         return None
     low, high = numbers.percent(row.forecast.progress_low), numbers.percent(row.forecast.progress_high)
-    return f"{low} to {high} at the end, chance {numbers.chance(row.forecast.probability)}"
+    ends = low if low == high else f"{low} to {high}"
+    return f"{ends} at the end, chance {numbers.chance(row.forecast.probability)}"
 
 
 def _last_good(row: KeyResultRow, unit: str) -> str | None:
