@@ -105,6 +105,20 @@ def test_a_status_is_a_shape_and_a_word(id_):
     assert badge.one("use").attributes["href"] == f"#g.{ROWS[id_].status}"
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "30\u202f% to 70\u202f% at the end, chance <1\u202f%"),
+        ({"progress_low": 1.0, "progress_high": 1.0, "probability": 1.0}, "100\u202f% at the end, chance >99\u202f%"),
+    ],
+)
+def test_a_forecast_is_told_below_the_title_and_never_as_a_certainty(changes, said):
+    row = factory.key_result(forecast=factory.forecast(**changes))
+    objective = factory.objective("2013-Q2/o", [row])
+    page = page_of(factory.snapshot_of([factory.cycle("2013-Q2", factory.QUARTER, [objective])]))
+    assert said in page.one("tr", id=anchor_of(row.id)).one("th").text
+
+
 def test_the_counts_are_the_snapshots():
     chips = PAGE.one("section", cls="lead").one("ul", cls="chips").all("li")
     shown = [(re.sub(r"\s+", " ", chip.text).strip()) for chip in chips]
