@@ -12,7 +12,7 @@ import json
 import math
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -348,7 +348,7 @@ class _Standing:
         for number in range(first, now):
             low, high = bisect_left(self.bounds, per[number]), _ended(self.bounds, per[number + 1])
             values = [self.track[it][0] for it in range(low, high) if it in self.track]
-            is_met = bool(values) and math.fsum(values) >= least
+            is_met = bool(values) and _sum(values) >= least
             counts = is_met or (bool(values) and len(values) == high - low)
             met, counted = met + is_met, counted + counts
             expected += counts or (newest is not None and per[number + 1] <= newest)
@@ -387,9 +387,9 @@ class _Standing:
         """The sum of what contributes: nothing yet of what has not begun, unknown where one that has begun is."""
         begun = [it for it in self.children if self.proof.as_of > it.start and it.found[1] != "no_period_ended"]
         known = [it for it in begun if it.found[1] is None]
-        value = math.fsum(it.found[0] or 0.0 for it in known)
+        value = _sum(it.found[0] or 0.0 for it in known)
         self.observed, self.expected = (
-            math.fsum(row) for row in ((it.observed or 0.0 for it in known), (it.expected or 0.0 for it in known))
+            _sum(row) for row in ((it.observed or 0.0 for it in known), (it.expected or 0.0 for it in known))
         )
         reasons = [str(it.found[1]) for it in begun if it.found[1] is not None]
         self.any_ended = bool(begun)
@@ -420,7 +420,7 @@ class _Standing:
             done += item["weight"] * is_done
         self.period_end = min(self.proof.as_of, self.end)
         reason = min(reasons, key=_REASONS.index) if reasons else None
-        return done / math.fsum(item["weight"] for _, item in items), reason
+        return done / _sum(item["weight"] for _, item in items), reason
 
     def condition(self, when: _Row) -> tuple[bool, str | None]:
         """Whether a metric has got there, or why that is not known."""
@@ -537,7 +537,7 @@ class _Standing:
         if self.kind == "milestones":
             steps = [(min(_day(it["due"] or of.of["ends"]), _day(of.of["ends"])), it) for of, it in self.steps()]
             due = [it["weight"] for day, it in steps if self.proof.days[day + _DAY] <= at]
-            return math.fsum(due) / math.fsum(it["weight"] for _, it in steps)
+            return _sum(due) / _sum(it["weight"] for _, it in steps)
         shaped = self._shaped(at) if self.kind in ("reach", "change", "accumulate") else None
         return self._elapsed(at) if shaped is None else shaped
 
@@ -561,7 +561,7 @@ class _Standing:
     def _business_days(self, at: datetime) -> float | None:
         """The share of its business days that is over, with the part of one that has begun."""
         worked = [it for it in self.proof.midnights if it in self.proof.worked and self.start <= it < self.end]
-        over = math.fsum(min(max(self.proof.local_days(it, at), 0.0), 1.0) for it in worked)
+        over = _sum(min(max(self.proof.local_days(it, at), 0.0), 1.0) for it in worked)
         return min(max(over / len(worked), 0.0), 1.0) if worked else None
 
     def _seasonal(self, at: datetime) -> float | None:
@@ -639,7 +639,7 @@ class _Objective:
         counted += [(it.weight, it) for it in below if it.of["parent"] == _full_id(of) and it.weight is not None]
         inside = [(weight, it) for weight, it in counted if it.status not in _OUTSIDE]
         known = [(weight, *it.known_score()) for weight, it in inside if it.known_score()[0] is not None]
-        total, sure = (math.fsum(row[0] for row in rows) for rows in (inside, known))
+        total, sure = (_sum(row[0] for row in rows) for rows in (inside, known))
         self.coverage = sure / total if total else 0.0
         enough = sure > 0 and self.coverage >= of["coverage_floor"]
         self.score = _mean(known, 1, sure) if enough else None
@@ -836,7 +836,7 @@ def _across(across: str, members: list[_Track]) -> _Track:
     made: dict[int, tuple[float | None, float]] = {}
     for number in sorted(set().union(*members)):
         rows = [it[number] for it in members if number in it]
-        weight = math.fsum(it[1] for it in rows)
+        weight = _sum(it[1] for it in rows)
         if across == "last":
             made[number] = rows[-1]
         elif len(rows) == 1 or across in ("sum", "weighted_mean"):
@@ -848,9 +848,9 @@ def _rolled(rows: list[tuple[float, float]], rollup: str) -> float | None:
     """Values with weights as one value."""
     values = [value for value, _ in rows]
     if rollup == "weighted_mean":
-        weight = math.fsum(it for _, it in rows)
-        return _finite(math.fsum(value * it for value, it in rows) / weight) if weight else None
-    total = math.fsum(values)
+        weight = _sum(it for _, it in rows)
+        return _finite(_sum(value * it for value, it in rows) / weight) if weight else None
+    total = _sum(values)
     every = {"sum": total, "mean": total / len(values), "last": values[-1], "min": min(values), "max": max(values)}
     return _finite(every[rollup])
 
@@ -869,7 +869,7 @@ def _best(held: int, observed: int, whole: int) -> float:
 
 
 def _mean(rows: list[Any], part: int, weight: float) -> float:
-    return min(math.fsum(row[0] * row[part] for row in rows) / weight, 1.0)
+    return min(_sum(row[0] * row[part] for row in rows) / weight, 1.0)
 
 
 def _ended(bounds: list[datetime], at: datetime) -> int:
@@ -909,6 +909,15 @@ def _sign(number: float) -> int:
 
 def _known(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    """A sum without rounding on the way; infinite where it is too large to be a number."""
+    every = list(numbers)
+    try:
+        return math.fsum(every)
+    except OverflowError:
+        return sum(every)
 
 
 def _finite(value: float) -> float | None:
