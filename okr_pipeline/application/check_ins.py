@@ -4,7 +4,7 @@ Belongs here: what is recorded and when it is refused. Does not: their effect on
 for (cli).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
@@ -15,9 +15,10 @@ from rapidfuzz import process
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.runs import Run, note
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import Fault, check_in_faults
+from okr_pipeline.config import Fault, answer_faults, check_in_faults
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.frames import CHECK_INS
+from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.store.batch import Batch
 
@@ -98,6 +99,22 @@ def subject_of(workspace: Workspace, identifier: str) -> KeyResult:
     raise UsageError(f"There is no key result '{identifier}'. {hint}")
 
 
+def survey_of(workspace: Workspace, metric: str) -> Metric:
+    """The survey of an id.
+
+    Raises:
+        UsageError: there is no such metric, or it is no survey.
+    """
+    metrics = workspace.configuration.metrics
+    surveys = sorted(it.id for it in metrics.values() if it.is_survey)
+    if metric in surveys:
+        return metrics[metric]
+    near = [match for match, _, _ in process.extract(metric, surveys, limit=3, score_cutoff=50)]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"Surveys are: {', '.join(surveys) or 'none yet'}."
+    what = f"Metric '{metric}' is no survey." if metric in metrics else f"There is no metric '{metric}'."
+    raise UsageError(f"{what} {hint}")
+
+
 def today(workspace: Workspace) -> date:
     """The day that a check-in speaks about unless told: today in the project's zone, or the project's fixed date."""
     return workspace.project.calendar.last_date_before(workspace.as_of())
@@ -135,11 +152,18 @@ def _require_faultless(workspace: Workspace, check_in: CheckIn) -> None:
         raise UsageError(f"--confidence {check_in.confidence:g} is not between 0 and 1. Write 0.6 for 60 %.")
     if check_in.value is not None and not isfinite(check_in.value):
         raise UsageError(f"--value {check_in.value} is not a number that can be scored. Write one with digits.")
-    about = subject_of(workspace, check_in.subject)
     now = workspace.project.calendar.last_date_before(datetime.now(UTC))
-    faults = [_told(fault) for fault in check_in_faults(check_in, about, now)]
+    faults = [_told(fault) for fault in _faults(workspace, check_in, now)]
     if faults:
         raise UsageError("\n".join(faults))
+
+
+def _faults(workspace: Workspace, check_in: CheckIn, now: date) -> Iterator[Fault]:
+    """Those of an answer where the subject is a metric, which no full id of a key result is."""
+    survey = workspace.configuration.metrics.get(check_in.subject)
+    if survey is not None:
+        return answer_faults(check_in, survey, now)
+    return check_in_faults(check_in, subject_of(workspace, check_in.subject), now)
 
 
 def _told(fault: Fault) -> str:

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from connectors.errors import ConnectorError, QuotaExhausted, TransientError
+from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.judging import Judgement, judge
-from okr_pipeline.application.reading import Delivery, metrics_of, plan_windows, read_so_far, read_source
+from okr_pipeline.application.reading import Delivery, metrics_of, plan_windows, read_so_far, read_source, whole_windows
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.turns import require_same, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import GRAIN_HOURS, Period
-from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.metric import CHECK_INS, Metric
 from okr_pipeline.quality import DOUBT_RULES, history_periods
 from okr_pipeline.store.batch import Batch
 
@@ -81,14 +82,19 @@ def observe(
     `metrics` narrows to some ids. `window` reads just that stretch instead of what the store lacks: a backfill.
     A metric that cannot be read does not stop the others; its failure is recorded and reported. Where another run has
     recorded one of the metrics meanwhile, the source is read again: what was read earlier never replaces what was read
-    later.
+    later. What files say that people said is recorded before surveys are read, and these whole.
     """
     started = time.perf_counter()
+    if source_id == CHECK_INS:
+        take_from_files(workspace, run)
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]
 
     def read_and_record() -> tuple[Delivery, Judgement]:
         states = workspace.store.metric_states()
-        windows = _windows(workspace, chosen, run.as_of, states, window, full_refresh=full_refresh)
+        if source_id == CHECK_INS:
+            windows = whole_windows(workspace, chosen, min(window.end, run.as_of) if window else run.as_of)
+        else:
+            windows = _windows(workspace, chosen, run.as_of, states, window, full_refresh=full_refresh)
         delivery = read_source(workspace, source_id, windows)
         judgement = _judge(workspace, list(windows), delivery, states)
         workspace.store.write(lambda batch: _record(batch, workspace, source_id, run, delivery, judgement, states))

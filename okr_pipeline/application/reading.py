@@ -18,11 +18,12 @@ from connectors.catalogue import load_connectors
 from connectors.contract import Caution, Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import ConfigError, ConnectorError
 from okr_pipeline.application.health import history_needed
+from okr_pipeline.application.surveying import answered, first_answers
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
 from okr_pipeline.model.frames import POINTS
-from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.metric import CHECK_INS, Metric
 from okr_pipeline.model.metric import Source as Definition
 from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.scoring import extraction_starts
@@ -63,8 +64,26 @@ def plan_windows(
     return windows
 
 
+def whole_windows(workspace: Workspace, surveys: Iterable[Metric], as_of: datetime) -> dict[str, Period]:
+    """All ended periods of surveys that scores need, and those before that anybody ever answered, or took it back.
+
+    So an answer that is given late, or taken back, is seen however old it is.
+    """
+    needed = extraction_starts(workspace.configuration, as_of)
+    firsts = first_answers(workspace)
+    windows = {}
+    for metric in surveys:
+        start = _floor(workspace, metric, min(needed[metric.id], firsts.get(metric.id, as_of)))
+        end = _floor(workspace, metric, as_of)
+        if start < end:
+            windows[metric.id] = Period(start, end)
+    return windows
+
+
 def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
     """Every metric's points of its window; one that fails is reported, and the others go on."""
+    if source_id == CHECK_INS:
+        return _read_surveys(workspace, windows)
     secrets = workspace.secrets
     with secrets.kept():
         return _without(secrets, _read(workspace, source_id, windows))
@@ -94,11 +113,13 @@ def open_source(workspace: Workspace, source_id: str) -> Source:
 
 
 def check_source(workspace: Workspace, source_id: str) -> tuple[str, ...]:
-    """Whether a source answers, and what should not stay.
+    """Whether a source answers, and what should not stay. People are not asked.
 
     Raises:
         ConnectorError: it cannot be opened, or does not answer.
     """
+    if source_id == CHECK_INS:
+        return ()
     secrets = workspace.secrets
     with secrets.kept():
         return tuple(secrets.hidden(it.message) for it in _checked(workspace, source_id))
@@ -125,6 +146,13 @@ def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -
         return _collect(workspace, source, _request_model(workspace, source_id), windows)
     finally:
         source.close()
+
+
+def _read_surveys(workspace: Workspace, windows: Mapping[str, Period]) -> Delivery:
+    if not windows:
+        return Delivery(_no_points(), windows)
+    points, evidence = answered(workspace, [workspace.configuration.metrics[it] for it in windows])
+    return Delivery(_without_unfinished(points, windows), windows, evidence)
 
 
 def _checked(workspace: Workspace, source_id: str) -> tuple[Caution, ...]:

@@ -71,10 +71,11 @@ def _read_live(config: Path) -> dict[str, str]:
     """By metric, why its newest periods could not be read."""
     from okr_pipeline.application.reading import newest_windows, read_source
     from okr_pipeline.application.workspace import open_workspace
+    from okr_pipeline.model.metric import CHECK_INS
 
     workspace = open_workspace(config)
     failures: dict[str, str] = {}
-    for source_id in workspace.configuration.sources:
+    for source_id in workspace.configuration.sources.keys() - {CHECK_INS}:
         delivery = read_source(workspace, source_id, newest_windows(workspace, source_id, workspace.as_of()))
         failures |= {metric: str(error) for metric, error in delivery.failures.items()}
     return failures

@@ -1,4 +1,4 @@
-"""`okr check-in`: what a person says of a key result."""
+"""`okr check-in`: what a person says of a key result, or answers to a survey."""
 
 import json
 import sys
@@ -11,13 +11,22 @@ from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir, StoreUrl
 
 if TYPE_CHECKING:
     from okr_pipeline.application.check_ins import Recorded
+    from okr_pipeline.application.workspace import Workspace
     from okr_pipeline.model.check_in import CheckIn
+    from okr_pipeline.model.metric import Metric
     from okr_pipeline.model.okr import KeyResult
 
 
 def check_in(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A key result: `<cycle>/<id>` or `<id>`.")],
-    value: Annotated[float | None, typer.Option(help="The value of a manual key result.", show_default=False)] = None,
+    identifier: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="A key result: `<cycle>/<id>` or `<id>`.", show_default=False)
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(metavar="ID", help="A survey to answer, instead of a key result.", show_default=False)
+    ] = None,
+    value: Annotated[
+        float | None, typer.Option(help="The value of a manual key result, or the answer.", show_default=False)
+    ] = None,
     confidence: Annotated[
         float | None, typer.Option(help="That it will be reached, 0 to 1.", show_default=False)
     ] = None,
@@ -35,12 +44,12 @@ def check_in(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Record how a key result is doing. On a terminal what is not given is asked for."""
+    """Record how a key result is doing, or answer a survey. On a terminal what is not given is asked for."""
     from okr_pipeline.application import check_ins
     from okr_pipeline.application.workspace import open_for_writing
 
     workspace = open_for_writing(config, store_url=store)
-    about = check_ins.subject_of(workspace, identifier)
+    about = _about(workspace, identifier, metric)
     said: dict[str, Any] = {"value": value, "confidence": confidence, "note": note, "finding": finding}
     if sys.stdin.isatty() and not withdraw and all(it is None for it in said.values()):
         said, author = _asked(about, author)
@@ -49,11 +58,24 @@ def check_in(
     typer.echo(json.dumps(_record(recorded), ensure_ascii=False) if as_json else _sentence(recorded, withdraw=withdraw))
 
 
-def _check_in(about: "KeyResult", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
+def _about(workspace: "Workspace", identifier: str | None, metric: str | None) -> "KeyResult | Metric":
+    from okr_pipeline.application import check_ins
+    from okr_pipeline.application.errors import UsageError
+
+    if identifier is not None and metric is None:
+        return check_ins.subject_of(workspace, identifier)
+    if metric is not None and identifier is None:
+        return check_ins.survey_of(workspace, metric)
+    given = "both are given" if metric else "neither is given"
+    raise UsageError(f"A check-in is about a key result or a survey, and {given}. Write its ID, or --metric ID.")
+
+
+def _check_in(about: "KeyResult | Metric", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
     from datetime import date
 
     from okr_pipeline.application.errors import UsageError
     from okr_pipeline.model.check_in import CheckIn
+    from okr_pipeline.model.okr import KeyResult
 
     try:
         day = date.fromisoformat(on)
@@ -62,17 +84,25 @@ def _check_in(about: "KeyResult", author: str | None, on: str, said: dict[str, A
     words: dict[str, Any] = {
         name: (text.strip() or None) if isinstance(text, str) else text for name, text in said.items()
     }
-    return CheckIn(about.full_id, day, author or about.owner, **words)
+    if isinstance(about, KeyResult):
+        return CheckIn(about.full_id, day, author or about.owner, **words)
+    if not author:
+        raise UsageError("An answer needs its author: of several of one author the newest counts. Name it by --author.")
+    return CheckIn(about.id, day, author, **words)
 
 
-def _asked(about: "KeyResult", author: str | None) -> tuple[dict[str, Any], str | None]:
+def _asked(about: "KeyResult | Metric", author: str | None) -> tuple[dict[str, Any], str | None]:
     """What a person types in; an empty line leaves a thing out."""
     from okr_pipeline.model.amending import defined_last
-    from okr_pipeline.model.okr import Manual
+    from okr_pipeline.model.okr import KeyResult, Manual
 
     def line(question: str, default: str = "") -> str:
         return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
 
+    if not isinstance(about, KeyResult):
+        typer.echo(f"{about.id}: {about.name}, {about.unit}", err=True)
+        answer = {"value": _number("Value", line("Value")), "note": line("Note")}
+        return answer, author or line("Author")
     typer.echo(f"{about.full_id}: {about.title}", err=True)
     measure = defined_last(about).measure
     told = line(f"Value, {measure.from_:g} to {measure.to:g}") if isinstance(measure, Manual) else ""
@@ -111,4 +141,6 @@ def _sentence(recorded: "Recorded", *, withdraw: bool) -> str:
     if withdraw:
         return f"Taken back: {what}."
     corrected = f", revision {recorded.revision}" if recorded.revision > 1 else ""
+    if "/" not in it.subject:
+        return f"Answered: {what}{corrected}. The next `okr run` counts it, once its period has ended."
     return f"Checked in: {what}{corrected}. `okr status` counts it; `okr run` records the score."

@@ -6,7 +6,7 @@ Does not: what is done with a configuration, or how a source is opened.
 
 from okr_pipeline.config.addresses import address_fault, secrets_of_address, secrets_of_environment
 from okr_pipeline.config.archive import amendment_text, dump, restore, version
-from okr_pipeline.config.check_ins import Fault, check_in_faults
+from okr_pipeline.config.check_ins import Fault, answer_faults, check_in_faults
 from okr_pipeline.config.loading import load, load_project
 from okr_pipeline.config.places import Places, read_places
 from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
@@ -26,6 +26,7 @@ __all__ = [
     "address_fault",
     "amendment_line",
     "amendment_text",
+    "answer_faults",
     "check_in_faults",
     "dump",
     "expand_settings",

@@ -33,7 +33,7 @@ from okr_pipeline.config.subject import Subject
 from okr_pipeline.config.variables import expand_text, has_clear_password
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.configuration import Configuration, Project
-from okr_pipeline.model.metric import Metric, Source
+from okr_pipeline.model.metric import CHECK_INS, Metric, Source
 from okr_pipeline.model.okr import Objective
 from okr_pipeline.model.people import Person
 
@@ -98,9 +98,11 @@ class _Reading:
         project = self._project(files.project[0]) if files.project else Project("")
         sources, known_sources = self._sources(files.sources)
         metrics, known_metrics = self._metrics(files.metrics, known_sources, project.calendar.timezone)
+        if any(it.is_survey for it in metrics.values()):
+            sources[CHECK_INS] = Source(CHECK_INS, "check-ins")
         okrs, objectives = self._okrs(files.okrs, known_metrics)
         today = project.calendar.last_date_before(self.now) if self.now is not None else date.max
-        subjects = _check_in_subjects(okrs, objectives, today)
+        subjects = _check_in_subjects(okrs, objectives, known_metrics, today)
         return Configuration(
             project=project,
             sources=dict(sorted(sources.items())),
@@ -261,11 +263,12 @@ class _Reading:
         return Subject(label, document, (), self.problems)
 
 
-def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], today: date) -> Subjects:
+def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], metrics: KnownMetrics, today: date) -> Subjects:
     return Subjects(
         key_results={it.full_id: it for objective in objectives.values() for it in objective.key_results},
         written=frozenset(okrs.key_results_written()),
         complete=okrs.complete,
+        metrics=metrics,
         today=today,
     )
 

@@ -220,12 +220,13 @@ Texts: TypeAlias = Annotated[tuple[Text, ...], Field(strict=False)]
 class MetricKeys(Keys):
     """A KPI: one value per period and combination of dimensions."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones", "survey", "renamed_from"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones", "renamed_from"})
 
     name: Text | None = Field(default=None, description="As people read it; default from the id")
     why: Text | None = Field(default=None, description="Why it is measured")
     owner: Text | None = Field(default=None, description="Who answers for it")
-    source: str | None = Field(default=None, description="Source it is read from; left out with a formula")
+    source: str | None = Field(default=None, description="Source it is read from; left out with a formula or survey")
+    survey: bool = Field(default=False, description="Its values are answers of people, from check-ins; no source then")
     formula: str | None = Field(
         default=None,
         description="Other metrics of the same grain and dimensions, with + - * / ( ) and numbers",

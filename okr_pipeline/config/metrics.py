@@ -17,6 +17,7 @@ from okr_pipeline.config.wording import names
 from okr_pipeline.model.calendar import Duration, Grain
 from okr_pipeline.model.formula import FormulaError, parse_formula, references
 from okr_pipeline.model.metric import (
+    CHECK_INS,
     Across,
     Additivity,
     Band,
@@ -32,6 +33,9 @@ from okr_pipeline.model.metric import (
 _RESERVED = frozenset({"period", "value", "weight"})
 _COMMON = frozenset(MetricKeys.model_fields)
 _MOST_SHOWN = 10
+_SURVEYED = Expectations(volume=None, restated=None, rewritten=None, repeated=None)
+"""What is expected of a survey unless told: whoever answers late, amends or takes back does so on purpose."""
+_NOT_SURVEYED = ("source", "formula", "dimensions", "across", "depends_on")
 _NOT_DERIVED = ("expect", "empty", "depends_on", "restates")
 
 
@@ -55,7 +59,9 @@ def build_metric(subject: Subject, name: str, keys: object, sources: KnownSource
     before = len(subject.problems)
     request = {key: value for key, value in written.items() if key not in _COMMON}
     common = subject.accept(MetricKeys, {key: value for key, value in written.items() if key in _COMMON})
-    if written.get("formula") is not None:
+    if written.get("survey") is True:
+        _check_survey(subject, written, request, sources)
+    elif written.get("formula") is not None:
         _check_derived(subject, written, request, sources)
     else:
         _check_request(subject, written, request, sources)
@@ -84,6 +90,29 @@ def link_metrics(
         if parts is not None and _agrees(subjects[name], metric, parts, zone):
             linked[name] = _resolved(metric, parts)
     return linked
+
+
+def _check_survey(
+    subject: Subject, written: Mapping[str, Any], request: Mapping[str, Any], sources: KnownSources
+) -> None:
+    read = _request_keys(sources)
+    for key in sorted(set(request) - read):
+        subject.unknown_key((), key, _COMMON, MetricKeys.not_yet)
+    for key in (*_NOT_SURVEYED, *sorted(set(request) & read)):
+        if written.get(key) is not None:
+            subject.refuse(
+                (key,),
+                "is given with survey",
+                "The values of a survey are answers of people, one number each, and are read from check-ins",
+                f"Remove {key}, or survey",
+                of_key=True,
+            )
+    if written.get("grain") == "hour":
+        subject.refuse(("grain",), "a survey has no hours", "An answer is of a day", "Write day or longer")
+    if written.get("empty") == "zero":
+        subject.refuse(
+            ("empty",), "a survey nobody answers is not zero", "Silence says nothing", "Remove empty", of_key=True
+        )
 
 
 def _check_derived(
@@ -138,7 +167,7 @@ def _check_request(
             (),
             "has neither a source nor a formula",
             "Its values must come from somewhere",
-            "Add 'source: …'",
+            "Add 'source: …', or 'survey: true' where people answer",
             of_key=True,
         )
         return
@@ -265,7 +294,7 @@ def _metric(subject: Subject, name: str, keys: MetricKeys, request: Mapping[str,
         unit=keys.unit,
         better=Better(keys.better),
         rollup=Rollup(keys.rollup) if keys.rollup else None,
-        source=keys.source,
+        source=CHECK_INS if keys.survey else keys.source,
         request=request,
         formula=_formula(subject, keys.formula),
         formula_text=keys.formula,
@@ -280,7 +309,7 @@ def _metric(subject: Subject, name: str, keys: MetricKeys, request: Mapping[str,
         closes_after=keys.closes_after or Duration(0, "hours"),
         restates=keys.restates or Duration(7, "days"),
         healthy=Band(keys.healthy.min, keys.healthy.max) if keys.healthy else None,
-        expect=_expectations(keys.expect) if keys.expect else Expectations(),
+        expect=_expectations(keys.expect or ExpectKeys(), _SURVEYED if keys.survey else Expectations()),
         why=keys.why,
         owner=keys.owner,
         level=keys.level,
@@ -323,8 +352,7 @@ def _across(keys: MetricKeys) -> Across:
     return Across.NONE
 
 
-def _expectations(keys: ExpectKeys) -> Expectations:
-    usual = Expectations()
+def _expectations(keys: ExpectKeys, usual: Expectations) -> Expectations:
     return Expectations(
         minimum=_limit(keys.min) or (Limit(keys.between.min, keys.between.severity) if keys.between else None),
         maximum=_limit(keys.max) or (Limit(keys.between.max, keys.between.severity) if keys.between else None),

@@ -224,7 +224,7 @@ class AmendmentKeys(Keys):
 class KeyResultKeys(Keys):
     """A measurable promise."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"check_ins", "survey"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"check_ins"})
 
     title: Text = Field(description="What is promised", examples=["Cut the average delay from 15 to 10 minutes"])
     owner: Text = Field(description="Who answers for it", examples=["ops@harbour.example"])

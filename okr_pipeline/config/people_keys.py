@@ -4,7 +4,7 @@ Belongs here: names, types and short descriptions, as editors show them. Does no
 check_ins).
 """
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -29,14 +29,17 @@ class PersonKeys(Keys):
 
 
 class CheckInKeys(Keys):
-    """What one person says of a key result on one day."""
+    """What one person says of a key result, or answers to a survey, on one day."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"metric"})
-
-    key_result: Text = Field(description="Full id of the key result it is about", examples=["2013-Q2/departure-delay"])
+    key_result: Text | None = Field(
+        default=None, description="Full id of the key result it is about", examples=["2013-Q2/departure-delay"]
+    )
+    metric: Text | None = Field(default=None, description="Id of the survey that it answers", examples=["team_mood"])
     on: Day = Field(description="The day it speaks about", examples=["2013-05-17"])
-    value: float | None = Field(default=None, description="Value of a manual key result", examples=[7])
+    value: float | None = Field(default=None, description="Value of a manual key result, or the answer", examples=[7])
     confidence: Fraction | None = Field(default=None, description="That the key result will be reached, 0 to 1")
     note: Text | None = Field(default=None, description="What happened, what is next")
     finding: Text | None = Field(default=None, description="What was learnt")
-    author: Name | None = Field(default=None, description="Who says it; default the key result's owner")
+    author: Name | None = Field(
+        default=None, description="Who says it; default the key result's owner; needed in an answer"
+    )

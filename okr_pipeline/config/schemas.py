@@ -109,6 +109,7 @@ def _metrics(connectors: Mapping[str, ConnectorSchema]) -> dict[str, Any]:
     kinds = [
         {"required": ["source", "rollup"], "properties": {"source": {"type": "string"}}},
         {"required": ["formula"], "properties": {"formula": {"type": "string"}}},
+        {"required": ["survey", "rollup"], "properties": {"survey": {"const": True}}},
     ]
     schema = _closed(properties, required=metric["required"], anyOf=kinds, description=metric["description"])
     return _document("metrics", _closed({"metrics": _by_id(schema)}), definitions)
@@ -123,6 +124,7 @@ def _okrs() -> dict[str, Any]:
 
 def _check_ins() -> dict[str, Any]:
     check_in, definitions = _schema(CheckInKeys)
+    check_in["oneOf"] = [{"required": ["key_result"]}, {"required": ["metric", "value", "author"]}]
     return _document("check_ins", _closed({"check_ins": {"type": ["array", "null"], "items": check_in}}), definitions)
 
 

@@ -26,7 +26,7 @@ from okr_pipeline.config.variables import (
     leaves,
 )
 from okr_pipeline.config.wording import names
-from okr_pipeline.model.metric import Source
+from okr_pipeline.model.metric import CHECK_INS, Source
 from okr_pipeline.model.secrets import Secrets
 
 
@@ -46,6 +46,10 @@ def build_source(
     if written is None:
         return None
     before = len(subject.problems)
+    if name == CHECK_INS:
+        subject.refuse(
+            (), "is no free id", "It is the source of surveys: answers are kept under it", "Rename the source"
+        )
     common = subject.accept(SourceKeys, written)
     settings = {key: value for key, value in written.items() if key != "connector"}
     schema = connectors.get(common.connector) if common is not None else None

@@ -1,4 +1,4 @@
-"""Check-ins: what a person says of a key result on a day.
+"""Check-ins: what a person says of a key result, or answers to a survey, on a day.
 
 Belongs here: one check-in and how often they are due. Does not: where they are kept (store), what they do to a score
 (scoring).
@@ -30,10 +30,10 @@ def fresh_days(rhythm: Rhythm) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """What one author says on one day. `subject` is the full id of a key result.
+    """What one author says on one day. `subject` is the full id of a key result, or the id of a survey.
 
-    `value` is on the scale of its `manual` measure; `confidence` is 0 to 1, that the key result will be reached;
-    `finding` is what was learnt. At least one of the four is there.
+    `value` is on the scale of its `manual` measure, or is the answer; `confidence` is 0 to 1, that the key result
+    will be reached; `finding` is what was learnt. At least one of the four is there.
     """
 
     subject: str

@@ -67,7 +67,7 @@ CHECK_INS: Final = (
 )
 """One row: what an author says on a day, as known at an instant; key subject, on_date, author.
 
-`subject` is the full id of a key result; `on_date` is ISO text; `confidence` is 0..1;
+`subject` is the full id of a key result or the id of a survey; `on_date` is ISO text; `confidence` is 0..1;
 `origin` is `command`, or `files` of the configuration. `revision` counts from 1.
 """
 

@@ -6,7 +6,7 @@ Belongs here: the definition of a KPI. Does not: its observations (frames) or ho
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Duration, Grain
 from okr_pipeline.model.formula import Formula
@@ -15,6 +15,9 @@ Json: TypeAlias = object
 """A value as YAML or JSON carries it: null, bool, number, text, list or mapping of these."""
 
 Severity: TypeAlias = Literal["block", "warn"]
+
+CHECK_INS: Final = "check_ins"
+"""The source of surveys, which is what people say. No source that is configured has this id."""
 
 
 class Rollup(StrEnum):
@@ -132,7 +135,7 @@ class Metric:
 
     `request` holds the keys that its source's connector reads (`query`, or `file` and `columns`); it is empty and
     `source` is None where the metric is derived by `formula`. A derived metric without `rollup` is computed from its
-    rolled-up parts; with one, per period.
+    rolled-up parts; with one, per period. The `source` of a survey is `CHECK_INS`, and its request is empty.
     `across` is already resolved to its default.
     """
 
@@ -166,6 +169,11 @@ class Metric:
     depends_on: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     suppress: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_survey(self) -> bool:
+        """Whether its values are answers of people, from check-ins."""
+        return self.source == CHECK_INS
 
     @property
     def settled_after(self) -> Duration:

@@ -106,6 +106,41 @@ def test_files_are_taken_by_a_run_and_taken_back_when_they_leave_a_check_in_out(
     assert row["value"] == 2.0
 
 
+MOOD = "metrics: {mood: {survey: true, grain: week, unit: score, better: higher, rollup: mean}}"
+
+
+def test_an_answer_to_a_survey_is_an_observation_after_a_run(okr, project):
+    project.put("metrics/mood.yaml", MOOD)
+    done = okr("check-in", "--metric", "mood", "--value", "4", "--on", "2026-01-23", "--author", "ada")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "Answered: mood on 2026-01-23 by ada. The next `okr run` counts it, once its period has ended.\n",
+    ), done.stderr
+    ran = okr("run")
+    assert ran.returncode == 0, ran.stderr
+    observed = project.open().store.observations(["mood"])
+    assert observed[["value", "weight", "revision"]].values.tolist() == [[4.0, 1.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--metric", "mod", "--value", "4", "--author", "a"], "There is no metric 'mod'. Did you mean mood?"),
+        (["--metric", "signups", "--value", "4", "--author", "a"], "Metric 'signups' is no survey."),
+        (["--metric", "mood", "--value", "4"], "An answer needs its author"),
+        (["--metric", "mood", "--note", "Fine", "--author", "a"], "The check-in has no value."),
+        (["talks", "--metric", "mood", "--value", "4"], "A check-in is about a key result or a survey, and both"),
+        (["--value", "4"], "A check-in is about a key result or a survey, and neither is given."),
+    ],
+)
+def test_what_may_not_be_answered_exits_2_and_records_nothing(okr, project, arguments, said):
+    project.put("metrics/mood.yaml", MOOD)
+    done = okr("check-in", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(said)
+    assert told(project) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -14,6 +14,7 @@ PROJECT: Final = "name: P\ntimezone: America/New_York\n"
 METRICS: Final = """\
 metrics:
   kpi: {source: sheets, file: kpi.csv, grain: day, unit: count, better: higher, rollup: sum}
+  mood: {survey: true, grain: week, unit: score, better: higher, rollup: mean}
 """
 OKRS: Final = """\
 cycle: {id: Q1, starts: 2026-01-01, ends: 2026-03-31, check_in: biweekly}
@@ -102,15 +103,39 @@ FAULTS: Final = {
     ),
     "about nothing": (
         "on: 2026-01-09, note: hm",
-        "check_ins/q1.yaml:2:5: check-in has no 'key_result'. Full id of the key result it is about. Add 'key_result: 2013-Q2/departure-delay'.",
+        "check_ins/q1.yaml:2:5: check-in has neither key_result nor metric. It is about a key result, or an answer to a survey. Add 'key_result: 2013-Q2/departure-delay' or 'metric: team_mood'.",
     ),
     "misspelt key": (
         "key_result: Q1/talks, on: 2026-01-09, confidense: 0.5",
         "check_ins/q1.yaml:2:44: check-in: confidense is not a known key. Unknown keys are refused, so that no misspelt one is passed over. Did you mean 'confidence'?",
     ),
-    "an answer to a survey, not yet": (
-        "key_result: Q1/talks, metric: kpi, on: 2026-01-09, value: 4",
-        "check_ins/q1.yaml:2:28: check-in: metric is not available in this version; available: author, confidence, finding, key_result, note, on, value. What is not read must not look as if it counted. Remove 'metric'.",
+    "about both": (
+        "key_result: Q1/talks, metric: mood, on: 2026-01-09, value: 4",
+        "check_ins/q1.yaml:2:28: check-in: metric is given with key_result. A check-in is about a key result, or an answer to a survey. Remove one of them, or write two check-ins.",
+    ),
+    "unknown survey": (
+        "metric: moood, on: 2026-01-09, value: 4, author: ada",
+        "check_ins/q1.yaml:2:14: check-in: metric: there is no metric 'moood'. An answer is to a survey that is defined, by its id. Did you mean 'mood'?",
+    ),
+    "an answer to what is no survey": (
+        "metric: kpi, on: 2026-01-09, value: 4, author: ada",
+        "check_ins/q1.yaml:2:14: check-in: metric: 'kpi' is no survey. Its values come from source sheets. Name a metric with 'survey: true'.",
+    ),
+    "an answer without value": (
+        "metric: mood, on: 2026-01-09, note: fine, author: ada",
+        "check_ins/q1.yaml:2:5: check-in has no value. An answer to a survey is a number; a note may explain it. Give a value.",
+    ),
+    "an answer of nobody": (
+        "metric: mood, on: 2026-01-09, value: 4",
+        "check_ins/q1.yaml:2:5: check-in has no author. Of several answers of one author the newest counts. Add 'author: …'.",
+    ),
+    "an answer of tomorrow": (
+        "metric: mood, on: 2026-03-02, value: 4, author: ada",
+        "check_ins/q1.yaml:2:24: check-in: on: 2026-03-02 is in the future. Nobody can say yet how it was. Correct the date.",
+    ),
+    "an answer with confidence": (
+        "metric: mood, on: 2026-01-09, value: 4, confidence: 0.5, author: ada",
+        "check_ins/q1.yaml:2:58: check-in: confidence is not asked by a survey. It is said of a key result. Remove confidence, and say it in the note.",
     ),
 }
 
@@ -138,6 +163,12 @@ def test_check_ins_are_read_but_define_nothing(read):
     )
     assert configuration.version == without.version == version(configuration)
     assert dump(configuration) == dump(without)
+
+
+def test_answers_to_a_survey_are_read_and_define_nothing(read):
+    configuration = read(line("metric: mood, on: 2026-01-09, value: 4, author: ada, note: Busy"))
+    assert configuration.check_ins == (CheckIn("mood", date(2026, 1, 9), "ada", 4.0, note="Busy"),)
+    assert configuration.version == read().version
 
 
 def test_an_empty_file_of_check_ins_is_none(read):

@@ -159,12 +159,6 @@ CASES: Final = {
         "",
         "okrs/2013-q2.yaml:48:7: key result '2013-Q2/budget' has no 'measure'. How it is measured. Add 'measure: {reach: {from: 5, to: 8}}'.",
     ),
-    "survey not yet": (
-        QUARTER,
-        "        state: active",
-        "        survey: true",
-        "okrs/2013-q2.yaml:22:9: key result '2013-Q2/delay': survey is not available in this version; available: amendments, check_in, contributes_to, ends, grace, initiatives, measure, metric, min_coverage, over, owner, pace, starts, state, state_reason, suppress, title, weight, where, why. What is not read must not look as if it counted. Remove 'survey'.",
-    ),
     "state misspelt": (
         QUARTER,
         "state: active",
