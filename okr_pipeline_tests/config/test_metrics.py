@@ -39,13 +39,14 @@ CASES: Final = {
         "metrics/main.yaml:6:5: metric 'departure_delay': source is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove source, or survey.",
         "metrics/main.yaml:7:5: metric 'departure_delay': query is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove query, or survey.",
         "metrics/main.yaml:10:5: metric 'departure_delay': dimensions is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove dimensions, or survey.",
-        "metrics/main.yaml:20:5: metric 'departure_delay': depends_on is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove depends_on, or survey.",
+        "metrics/main.yaml:21:5: metric 'departure_delay': depends_on is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove depends_on, or survey.",
     ),
     "survey with a formula": (
         METRICS,
         "    formula: spend / flights\n",
         "    formula: spend / flights\n    survey: true\n    rollup: mean\n    empty: zero\n",
-        "FORMULA",
+        "metrics/main.yaml:39:5: metric 'cost_per_flight': formula is given with survey. The values of a survey are answers of people, one number each, and are read from check-ins. Remove formula, or survey.",
+        "metrics/main.yaml:42:5: metric 'cost_per_flight': empty: a survey nobody answers is not zero. Silence says nothing. Remove empty.",
     ),
     "missing grain": (
         METRICS,

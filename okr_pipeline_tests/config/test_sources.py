@@ -7,6 +7,12 @@ import pytest
 SOURCES: Final = "sources/main.yaml"
 
 CASES: Final = {
+    "the id of surveys' source": (
+        SOURCES,
+        "  sheets: {connector: files, path: data/}\n",
+        "  sheets: {connector: files, path: data/}\n  check_ins: {connector: files, path: data/}\n",
+        "sources/main.yaml:7:3: source 'check_ins' is no free id. It is the source of surveys: answers are kept under it. Rename the source.",
+    ),
     "unknown connector": (
         SOURCES,
         "connector: sql",
