@@ -48,7 +48,7 @@ CALENDAR = Calendar("America/New_York")
 CYCLE = Cycle("C", date(2013, 4, 1), date(2013, 4, 24))
 FIRST = date(2013, 3, 10)
 EACH, STORES, STEPS = 100, 10, 8
-WITHOUT_SOAK = 3
+WITHOUT_SOAK = 1
 TABLES = {
     "key_results": (key_result_score_revisions, "key_result", KEY_RESULT_SCORES),
     "objectives": (objective_score_revisions, "objective", OBJECTIVE_SCORES),

@@ -210,7 +210,9 @@ def test_init_writes_a_project_that_validates_and_runs(okr, project, usual_store
 def test_schemas_are_written_where_the_example_looks_for_them(okr, project):
     assert okr("schema").returncode == 0
     names = {path.name for path in (project.directory / "config/.schema").iterdir()}
-    assert names == {"project.json", "sources.json", "metrics.json", "okrs.json"}
+    assert names == {
+        "project.json", "sources.json", "metrics.json", "okrs.json", "check_ins.json", "people.json",
+    }  # fmt: skip
 
 
 def test_connectors_are_listed_shown_and_tested(okr):

@@ -36,7 +36,7 @@ MEASURES = [
     (Cadence(90, Grain.DAY, 0.5), Rollup.SUM, Over()),
 ]
 values = st.lists(st.integers(0, 100), min_size=41, max_size=41)
-law = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+law = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 pytestmark = pytest.mark.filterwarnings("error::RuntimeWarning")
 
 
