@@ -221,7 +221,7 @@ class _Builder:
                 if step is not None:
                     step(event)
         except yaml.MarkedYAMLError as error:
-            raise _syntax_problem(error) from None
+            raise _syntax_problem(error, text) from None
         except yaml.YAMLError:
             what, fix = _DEFAULT_SYNTAX
             raise _SyntaxProblem((1, 1), what, "", fix) from None
@@ -443,12 +443,13 @@ def _open_at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError) -> _SyntaxProblem:
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> _SyntaxProblem:
     said = f"{error.problem} {error.context}"
     # What never ends is mended where it begins, not where that comes out.
     begun = error.context_mark if any(part in said for part in _BEGUN) else None
     mark = begun or error.problem_mark or error.context_mark
-    position = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    # A text that stops short is faulted in the line after its last, which is none.
+    position = min((mark.line + 1, mark.column + 1), _position_in(text)) if mark is not None else (1, 1)
     for part, what, fix in _SYNTAX:
         if part in said:
             return _SyntaxProblem(position, what, "The rest of this file cannot be read", fix)

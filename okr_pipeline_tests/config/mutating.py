@@ -85,6 +85,13 @@ class Example:
         """Keys of the language, not ids and names of columns."""
         return tuple(it for it in self.places if not _is_name(it.path))
 
+    def begins_item(self, place: Place) -> bool:
+        """Whether it is the first key of an item of a list, so that its line again is one more item."""
+        return self.files[place.file][self.line_of(place)[0] :].lstrip().startswith("- ")
+
+    def has_sibling(self, place: Place) -> bool:
+        return any(it.parent == place.parent and it.file == place.file and it != place for it in self.places)
+
     def of(self, *keys: str, scalar: bool = True) -> list[Place]:
         """Places with one of these keys."""
         return [it for it in self.keywords if it.key in keys and it.scalar is scalar]
@@ -304,7 +311,8 @@ def wrong_formula(example: Example, rng: Random) -> Mutation:
 
 
 def duplicate_key(example: Example, rng: Random) -> Mutation:
-    place = rng.choice([it for it in example.keywords if it.scalar and not it.flow and "\n" not in it.value])
+    places = [it for it in example.keywords if it.scalar and not it.flow and "\n" not in it.value]
+    place = rng.choice([it for it in places if not example.begins_item(it)])
     start, end = example.line_of(place)
     again = example.files[place.file][start:end]
     return example.spliced(
@@ -339,7 +347,7 @@ def duplicate_id(example: Example, rng: Random) -> Mutation:
 
 def wrong_indentation(example: Example, rng: Random) -> Mutation:
     places = [it for it in example.keywords if it.scalar and not it.flow and "\n" not in it.value and len(it.path) > 2]
-    place = rng.choice(places)
+    place = rng.choice([it for it in places if example.has_sibling(it)])  # alone, a key may stand anywhere
     start, end = example.line_of(place)
     line = example.files[place.file][start:end]
     shifted = rng.choice((" " + line, "  " + line, line[1:], line[2:]))
