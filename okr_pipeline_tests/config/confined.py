@@ -19,7 +19,7 @@ from typing import IO
 
 from okr_pipeline.cli.main import main
 
-CPU_SECONDS, MEBIBYTES = 4, 512
+CPU_SECONDS, MEBIBYTES = 6, 512
 NOBODY = 65534
 _LONGEST_WAIT_SECONDS = 60
 

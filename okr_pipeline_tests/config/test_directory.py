@@ -42,7 +42,7 @@ def test_data_hidden_files_and_other_kinds_are_passed_over(editor, file):
 
 @pytest.mark.parametrize("file", ["metrics/deep/er/more.yml", "sources/x.yml", "okrs/old/x.yaml"])
 def test_sub_directories_and_yml_are_read(editor, file):
-    assert editor.write({file: "{"}).problems()[0].startswith(f"{file}:2:1: a value is expected here.")
+    assert editor.write({file: "{"}).problems()[0].startswith(f"{file}:1:2: a value is expected here.")
 
 
 @pytest.mark.parametrize("content", ["", "# nothing yet\n", "metrics:\n", "metrics: {}\n"])

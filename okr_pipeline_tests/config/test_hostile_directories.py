@@ -148,10 +148,10 @@ REFUSED: Mapping[str, tuple[str, Content, str]] = {
     "no directory": ("", shutil.rmtree, ":1:1: there is no such directory"),
     "a file instead": ("", lambda at: (shutil.rmtree(at), at.write_text("a: 1\n")), ":1:1: there is no such directory"),
     # Names
-    "a name with a line break": ("metrics/a\nb.yaml", "{", "metrics/a�b.yaml:2:1: a value is expected here"),
-    "a name that commands a terminal": ("metrics/\x1b[2J.yaml", "{", "metrics/�[2J.yaml:2:1: a value is expected here"),
-    "a name that is no text": ("", lambda at: Path(os.fsdecode(os.fsencode(at / "metrics") + b"/\xff.yaml")).write_text("{"), "metrics/�.yaml:2:1: a value is expected here"),
-    "a name that is long": (f"metrics/{'n' * 250}.yaml", "{", ".yaml:2:1: a value is expected here"),
+    "a name with a line break": ("metrics/a\nb.yaml", "{", "metrics/a�b.yaml:1:2: a value is expected here"),
+    "a name that commands a terminal": ("metrics/\x1b[2J.yaml", "{", "metrics/�[2J.yaml:1:2: a value is expected here"),
+    "a name that is no text": ("", lambda at: Path(os.fsdecode(os.fsencode(at / "metrics") + b"/\xff.yaml")).write_text("{"), "metrics/�.yaml:1:2: a value is expected here"),
+    "a name that is long": (f"metrics/{'n' * 250}.yaml", "{", ".yaml:1:2: a value is expected here"),
 }  # fmt: skip
 """Name → file, its content (or what to do to the directory), and what must be said."""
 

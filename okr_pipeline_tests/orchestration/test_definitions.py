@@ -179,7 +179,7 @@ def test_a_run_carries_one_id_through_dagster_and_the_store(small, run):
     result = run()
     told = small.open().store.run(result.run_id)
     assert told["status"] == "done"
-    assert list(told["summary"]) == ["observed/sheets", "scored", "alerts", "scorecard"]
+    assert list(told["summary"]) == ["observed/sheets", "scored", "alerts", "health", "scorecard"]
     assert set(small.open().store.observations()["run_id"]) == {result.run_id}
 
 

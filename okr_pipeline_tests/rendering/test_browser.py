@@ -79,7 +79,7 @@ def test_a_wide_page_has_a_table_and_a_phone_has_cards(open_page):
 def test_tables_stay_tables_for_a_screen_reader(open_page, width):
     nodes = open_page("week", width=width).call("Accessibility.getFullAXTree")["nodes"]
     roles = [node["role"]["value"] for node in nodes if not node.get("ignored")]
-    assert roles.count("table") == 5
+    assert roles.count("table") == 6
     assert roles.count("rowheader") >= len(list(factory.week().cycles[0].objectives)) + 14
     assert roles.count("image") >= 22
 
