@@ -110,7 +110,7 @@ def lay_out_cadences(
     known = np.flatnonzero(periods.counted)
     owner, met = periods.owner[known], periods.met[known].astype(np.float64)
     back = high[owner] - 1 - periods.number[known]
-    steps = int(back.max(initial=0)) + 1
+    steps = PER_CADENCE.longest
     value, weight = np.zeros((steps, count)), np.zeros((steps, count))
     value[steps - 1 - back, owner], weight[steps - 1 - back, owner] = met, 1.0
     inside = periods.number[known] >= start[owner]

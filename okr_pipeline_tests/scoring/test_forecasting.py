@@ -1,7 +1,7 @@
 """Laws that every forecast keeps."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -168,3 +168,26 @@ def test_every_measure_has_a_forecast(measure: Measure, rollup: Rollup, over: Ov
     made = forecast(list(dice.normal(50, 10, 41)), measure, rollup, over)
     assert made["forecast_refusal"] is None
     assert made["forecast_value_low"] <= made["forecast_value"] <= made["forecast_value_high"]
+
+
+def test_a_forecast_depends_on_no_other_key_result() -> None:
+    """A proof of one key result has what was published beside all others, of longer and of shorter history."""
+    rng = np.random.default_rng(11)
+    lengths = {"long": 160, "middle": 75, "short": 41}
+    series = [
+        observed(rng.integers(30, 70, days).tolist(), name=name, first=date(2013, 4, 11) - timedelta(days=days))
+        for name, days in lengths.items()
+    ]
+    rows = pd.concat(series, ignore_index=True)
+    shapes = [(name, number) for name in lengths for number in range(len(MEASURES))]
+    metrics = [metric(f"{name}", rollup=Rollup.MEAN) for name in lengths]
+    asked = [
+        key_result(MEASURES[number][0], f"{name}-{number}", metric=name, over=MEASURES[number][2])
+        for name, number in shapes
+    ]
+    config = configuration(metrics, asked)
+    together = score(config, rows, as_of=TODAY).key_results.set_index("key_result")[list(NUMBERS)]
+    assert together.notna().all(axis=1).sum() > len(asked) / 2
+    for name in together.index:
+        alone = score(config, rows, as_of=TODAY, key_results=[name]).key_results.set_index("key_result")
+        pd.testing.assert_frame_equal(alone[list(NUMBERS)], together.loc[[name]], check_exact=True)
