@@ -129,13 +129,16 @@ def _profile(value: Floats, seen: Booleans, season: int) -> Floats:
     values = value[taken].reshape(shape)
     observed = _within(known)
     mean = _within(values * known) / np.maximum(observed, 1.0)
-    known = known * (observed >= 0.7 * season)[:, None]
-    slope = medians(mean[1:] - mean[:-1]) / season
+    begun = np.arange(len(value) - rounds * season, len(value), season)[:, None] >= np.argmax(seen, axis=0)
+    whole = begun & (observed >= 0.7 * season)
+    known = known * whole[:, None]
+    means = np.where(whole, mean, np.nan)  # a season before the first observation is none, and not one of zeros
+    slope = medians(means[1:] - means[:-1]) / season
     rising = (np.arange(season) - (season - 1) / 2)[:, None] * slope
     apart = (values - mean[:, None] - rising) * known
     times = _over(known)
     profile = _over(apart) / np.maximum(times, 1.0)
-    seasons = total((observed >= 0.7 * season).astype(np.float64), count)
+    seasons = total(whole.astype(np.float64), count)
     noise = _over(_within_squares((apart - profile) * known)) / np.maximum((seasons - 1) * (season - 1), 1.0)
     strength = _over(profile**2) / (season - 1)
     with np.errstate(all="ignore"):

@@ -130,7 +130,7 @@ def _movements(value: Floats, weight: Floats, season: int) -> list[_Movement]:
 def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> tuple[Floats, Floats]:
     """Mean squares of the differences of blocks of `times` bases that follow one another, and how many; every base.
 
-    A block with many gaps is none.
+    A block with many gaps is none, nor is one that begins before the series does.
     """
     count, bases, length = value.shape[1], len(value) // base, base * times
     if bases < 2 * times:
@@ -139,8 +139,10 @@ def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> tuple[Fl
     weights = weight[taken].reshape(bases, base, count)
     amounts = _joined((value[taken] * weight[taken]).reshape(bases, base, count), times)
     whole = _joined(weights, times)
+    starts = len(value) - bases * base + base * np.arange(len(whole))
+    begun = starts[:, None] >= np.argmax(weight > 0, axis=0)
     with np.errstate(all="ignore"):
-        means = np.where(whole > 0.3 * length, amounts / whole, np.nan)
+        means = np.where(begun & (whole > 0.3 * length), amounts / whole, np.nan)
     moved = means[times:] - means[:-times]
     known = ~np.isnan(moved)
     pairs = total(known.astype(np.float64), count)

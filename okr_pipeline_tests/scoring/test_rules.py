@@ -82,7 +82,7 @@ def judged(progress: object, expected: object, **also: object) -> Judged:
     shape = np.broadcast_shapes(np.shape(progress), np.shape(expected), (1,))
     facts = {
         "aim": Aim.COMMITTED, "state": State.ACTIVE, "started": True, "over": False, "in_grace": False,
-        "lasting": False, "hopeless": False, "threshold": False, "progress": progress, "expected": expected,
+        "lasting": False, "learnt": False, "hopeless": False, "threshold": False, "progress": progress, "expected": expected,
     }  # fmt: skip
     kinds = {"aim": np.int64, "state": np.int64, "progress": np.float64, "expected": np.float64}
     columns = {
