@@ -80,7 +80,7 @@ def lay_out(definitions: Definitions, tracks: Tracks, of: Horizon, shape: Shape)
     first = np.maximum(of.first, rows_before(tracks, of.track, np.maximum(of.newest + 1 - periods, 0)))
     owner, taken = spread(first, of.last)
     back = (of.newest[owner] - periods_of(tracks, taken)) // shape.step
-    steps = int(back.max(initial=0)) + 1  # always, so that no series depends on the length of those beside it
+    steps = shape.longest  # always, so that no series depends on the length of those beside it
     value, weight = _counted(definitions, tracks, of, owner, taken)
     cell = (steps - 1 - back) * count + owner
     weights = _poured(cell, weight, steps, count, shape.step)

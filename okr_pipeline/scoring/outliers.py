@@ -19,6 +19,8 @@ CLIP: Final = 4.0
 """How many robust standard deviations from the median of its seven periods a value still is usual."""
 _DEVIATION: Final = 1.4826
 """A standard deviation in median absolute ones, of normal values."""
+_MOST_OF_TYPICAL: Final = 10.0
+"""How many typical deviations a standard deviation is at most: no single value, however large, makes itself usual."""
 _SORTS_SEVEN: Final = (
     (0, 6), (2, 3), (4, 5), (0, 2), (1, 4), (3, 6), (0, 1), (2, 5), (3, 4), (1, 2), (4, 6), (2, 3), (4, 5), (1, 2),
     (3, 4), (5, 6),
@@ -90,7 +92,7 @@ def _limits(value: Floats, seen: Booleans) -> tuple[Floats, Floats]:
     typical = medians(np.where(observed, _median_of_seven(apart), np.nan)) * _DEVIATION
     apart = np.where(known, apart.reshape(blocks * BLOCK, -1), 0.0)
     mean = total(apart, value.shape[1]) / np.maximum(total(known.astype(np.float64), value.shape[1]), 1.0)
-    scale = np.where(typical > 0, np.maximum(typical, mean / 2), 2.5 * mean)
+    scale = np.where(typical > 0, np.clip(mean / 2, typical, _MOST_OF_TYPICAL * typical), 2.5 * mean)
     reach = np.where(scale > 0, CLIP * scale, np.inf)
     return np.repeat(middle, BLOCK, axis=0)[lacking:], reach
 

@@ -19,6 +19,8 @@ _TREND_IN_LEVELS, _TREND_IN_RATES = 1.0, 0.25
 """How much of a trend goes on: that of a stock does, that of a rate mostly ends."""
 _DOUBT: Final = 2.0
 """How many times the variance of its error a squared slope must be for half of it to be believed."""
+_ROUNDING: Final = 1e-9
+"""What a trend moves a series by at least, as a share of its largest value; less is arithmetic."""
 _TOLD_FROM: Final = 0.5
 _SURE_FROM: Final = 3.0
 _LEAST_FREEDOM, _MOST_FREEDOM = 3.0, 60.0
@@ -109,6 +111,7 @@ def _trend(value: Floats, weight: Floats) -> _Trend:
             for earlier, later in combinations(range(_STRETCHES), 2)
         ]
     slope = medians(np.stack(slopes))
+    slope = np.where(np.abs(slope) * span > _ROUNDING * np.abs(value).max(axis=0), slope, 0.0)
     steps = np.where((weight[1:] > 0) & (weight[:-1] > 0), value[1:] - value[:-1], 0.0)
     chance = 1.2 * total(steps * steps, weight.shape[1]) / np.maximum(span - 1, 1) / span
     with np.errstate(all="ignore"):
