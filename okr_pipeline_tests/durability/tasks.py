@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard
@@ -34,7 +35,7 @@ def steps_of(sources: Sequence[str]) -> list[Step]:
         lambda workspace, run, source=source: observe(workspace, source, run=run)  # type: ignore[misc]
         for source in sources
     ]
-    return [*observing, score_and_record, raise_alerts, write_scorecard]
+    return [*observing, score_and_record, raise_alerts, review_metrics, write_scorecard]
 
 
 def run_once(

@@ -41,6 +41,7 @@ metrics:
     restates: 10d
     freshness: 3d
     expect: {{min: 0, max: 1000}}
+    healthy: {{min: 900}}
 """
 OKRS: Final = """\
 cycle: {id: "2025", starts: 2025-01-01, ends: 2025-12-31}
@@ -52,7 +53,12 @@ objectives:
     intent: committed
     key_results:
       left: {title: Left sells, owner: l@killed.example, metric: left_orders, measure: {accumulate: {to: 20000}}}
-      right: {title: Right sells, owner: r@killed.example, metric: right_orders, measure: {accumulate: {to: 90000}}}
+      right:
+        title: Right sells
+        owner: r@killed.example
+        metric: right_orders
+        measure: {accumulate: {to: 90000}}
+        amendments: [{on: 2025-01-05, to: 95000, reason: A third country, author: ceo@killed.example}]
       shared:
         title: Both sell more
         owner: s@killed.example
@@ -60,6 +66,10 @@ objectives:
         where: {country: de}
         measure: {reach: {from: 100, to: 700}}
         over: trailing 7 days
+"""
+CHECK_INS: Final = """\
+check_ins:
+  - {key_result: 2025/left, on: 2025-01-06, confidence: 0.6, note: A good start, author: l@killed.example}
 """
 
 Content = dict[tuple[date, str], float]
@@ -110,6 +120,15 @@ def write_project(directory: Path, version: int) -> None:
         _put(directory / f"config/metrics/{source}.yaml", METRIC.format(source=source))
         write_file(directory, source, version)
     _put(directory / "config/okrs/2025.yaml", OKRS)
+    _put(directory / "config/check_ins/2025.yaml", CHECK_INS)
+
+
+def say_more(directory: Path) -> None:
+    """One more check-in and one more amendment than `write_project` writes."""
+    said = "  - {key_result: 2025/right, on: 2025-01-07, confidence: 0.4, note: Slow, author: r@killed.example}\n"
+    _put(directory / "config/check_ins/2025.yaml", CHECK_INS + said)
+    more = "author: ceo@killed.example}, {on: 2025-01-09, to: 96000, reason: A fair, author: ceo@killed.example}]"
+    _put(directory / "config/okrs/2025.yaml", OKRS.replace("author: ceo@killed.example}]", more))
 
 
 def write_file(directory: Path, source: str, version: int) -> None:
