@@ -69,5 +69,5 @@ def last_calls_before_writes(seeded, project) -> list[int]:
     calls = outside_calls(seeded, project)
     commits = [number for number, (said, _) in enumerate(calls, 1) if isinstance(said, Committed)]
     decided = [number for number, (_, following) in enumerate(calls, 1) if str(following).startswith("during.")]
-    assert len(decided) == len(SOURCES) + len(("scores", "alerts", "scorecard"))
+    assert len(decided) == len(SOURCES) + len(("scores", "alerts", "health", "scorecard"))
     return [*decided, commits[-1]]
