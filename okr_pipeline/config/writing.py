@@ -97,6 +97,7 @@ def amendment_line(amendment: Amendment, before: Measure) -> str:
 def flow(value: Any) -> str:
     """A value in YAML's flow style.
 
+    >>> from datetime import date
     >>> flow({"reach": {"from": 15.0, "to": 10.5}}), flow(["a b", "1", date(2013, 5, 6), None, True])
     ('{reach: {from: 15, to: 10.5}}', '["a b", "1", 2013-05-06, null, true]')
     """

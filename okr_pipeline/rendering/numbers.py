@@ -102,7 +102,7 @@ def chance(probability: float | None) -> str:
     number = _decimal(probability).scaleb(2)
     if number < 1:
         return f"<1{THIN}%"
-    return f">99{THIN}%" if number > 99 else f"{_rounded(number, 0)}{THIN}%"
+    return f">99{THIN}%" if number > 99 else f"{_grouped(_rounded(number, 0))}{THIN}%"
 
 
 def points(gap: float | None) -> str:
