@@ -10,7 +10,7 @@ from datetime import datetime
 import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
-from okr_pipeline.application.explaining import find
+from okr_pipeline.application.finding import find
 from okr_pipeline.application.scoring import earliest_needed, scored_metrics
 from okr_pipeline.application.telling import Record, plain, stamp
 from okr_pipeline.application.workspace import Workspace

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import pandas as pd
-from rapidfuzz import process
 
 from okr_pipeline.application.backtesting import measured
 from okr_pipeline.application.contributing import contributions
-from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.finding import find
 from okr_pipeline.application.forecasting import forecast_steps
+from okr_pipeline.application.scoping import scoped
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import WITHOUT, Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
@@ -66,25 +66,10 @@ def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at:
         UsageError: there is no such id; the nearest are named.
     """
     found = find(workspace, identifier)
+    narrow = scoped(workspace, found)
     if isinstance(found, KeyResult):
-        return _explain_key_result(workspace, found, as_of, known_at)
-    return _explain_objective(workspace, found, as_of, known_at)
-
-
-def find(workspace: Workspace, identifier: str) -> KeyResult | Objective:
-    """The key result or objective that an id names."""
-    everything: dict[str, KeyResult | Objective] = {it.full_id: it for it in workspace.configuration.key_results()}
-    everything |= {it.full_id: it for it in workspace.configuration.objectives.values()}
-    if identifier in everything:
-        return everything[identifier]
-    matches = [full_id for full_id in everything if full_id.split("/", 1)[1] == identifier]
-    if len(matches) == 1:
-        return everything[matches[0]]
-    if matches:
-        raise UsageError(f"'{identifier}' is in more than one cycle. Write one of: {', '.join(sorted(matches))}.")
-    near = [match for match, _, _ in process.extract(identifier, everything.keys(), limit=3, score_cutoff=50)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else "`okr status` lists them."
-    raise UsageError(f"There is no key result or objective '{identifier}'. {hint}")
+        return _explain_key_result(narrow, found, as_of, known_at)
+    return _explain_objective(narrow, found, as_of, known_at)
 
 
 def _explain_key_result(

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
-from okr_pipeline.application.explaining import find
+from okr_pipeline.application.finding import find
 from okr_pipeline.application.scoping import contributors, scope_of, scoped
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from okr_pipeline.store import columns, postgres_rows, sqlite_rows
+from okr_pipeline.store import columns, sqlite_rows
 
 
 def insert(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> int:
@@ -109,5 +109,9 @@ def next_number(connection: sa.Connection, column: sa.Column[int]) -> int:
 
 
 def _rows(connection: sa.Connection) -> Any:
-    """The module of the backend."""
-    return sqlite_rows if connection.dialect.name == "sqlite" else postgres_rows
+    """The module of the backend. That of PostgreSQL is slow to import, and commands on SQLite do without."""
+    if connection.dialect.name == "sqlite":
+        return sqlite_rows
+    from okr_pipeline.store import postgres_rows
+
+    return postgres_rows

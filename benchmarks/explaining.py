@@ -1,0 +1,72 @@
+"""What `okr explain` costs in a company of 10,000 key results, beside what loading its libraries and definitions costs.
+
+Run as `python benchmarks/explaining.py [key results]`. The store is made by one `okr run`, in the middle of a quarter,
+so that every key result has a forecast. Explaining reads the definitions that were applied last from the store, never
+the YAML files, which `okr validate` does; the limit is importing pandas and SQLAlchemy and doing nothing.
+
+CPU seconds of whole processes, the least of five rounds in which everybody has a turn; ratios are to the limit.
+"""
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import yaml
+from company import Company
+from contest import Result, print_results
+from run import OKR, cost, project, run
+
+LAST = date(2026, 2, 14)
+ROUNDS = 5
+PYTHON = sys.executable
+RESTORING = """
+from pathlib import Path
+from okr_pipeline.application.workspace import open_applied
+open_applied(Path({config!r}))
+"""
+
+
+def main(key_results: int) -> None:
+    """One project, every contestant."""
+    company = Company(metrics=1_000, key_results=key_results, last=LAST)
+    with project(company, None) as directory:
+        run(directory, None, None)
+        print(f"{key_results:,} key results, {company.metrics:,} metrics × {company.days} days; CPU seconds")
+        commands = contestants(directory)
+        # The first round compiles bytecode and does not count.
+        rounds = [{name: cost(command).cpu for name, command in commands.items()} for _ in range(1 + ROUNDS)][1:]
+        print_results(("process",), [Result(name, [min(it[name] for it in rounds)]) for name in commands])
+
+
+def contestants(directory: Path) -> Mapping[str, list[str]]:
+    """Commands by what they stand for, the limit first. k00001 is measured over trailing days, k00000 by its sum."""
+    config = str(directory / "config")
+    cycle = first_cycle(directory)
+
+    def okr(*command: str) -> list[str]:
+        return [str(OKR), *command, "--config", config]
+
+    return {
+        "import pandas, sqlalchemy": [PYTHON, "-c", "import pandas, sqlalchemy"],
+        "okr --help": [str(OKR), "--help"],
+        "definitions out of the store, alone": [PYTHON, "-c", RESTORING.format(config=config)],
+        "okr explain KEY_RESULT": okr("explain", f"{cycle}/k00001"),
+        "okr explain KEY_RESULT --json": okr("explain", f"{cycle}/k00000", "--json"),
+        "okr explain KEY_RESULT --proof FILE": okr(
+            "explain", f"{cycle}/k00001", "--proof", str(directory / "proof.json")
+        ),
+        "okr explain OBJECTIVE": okr("explain", f"{cycle}/o00000"),
+        "okr status --json, all of them": okr("status", "--json"),
+        "okr validate, all YAML": okr("validate"),
+    }
+
+
+def first_cycle(directory: Path) -> str:
+    """The id of the cycle that the first objectives are in."""
+    files = sorted((directory / "config" / "okrs").glob("*.yaml"))
+    return str(yaml.safe_load(files[0].read_text())["cycle"]["id"])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
