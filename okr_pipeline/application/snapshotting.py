@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
+from okr_pipeline.application.said import check_in_rate, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
@@ -23,6 +24,7 @@ from okr_pipeline.model.okr import Accumulate, Amendment, Cycle, KeyResult, Obje
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
+    CheckInRow,
     CycleRow,
     KeyResultRow,
     ObjectiveRow,
@@ -95,6 +97,8 @@ class _Facts:
     tracks: Mapping[str, tuple[TrackPoint, ...]]
     alerts: Mapping[str, datetime]
     evidence: Evidence
+    day: date
+    said: Mapping[str, CheckInRow]
     amended: Mapping[str, tuple[Amendment, ...]] = field(default_factory=dict)
 
 
@@ -133,6 +137,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         health_counts=health_counts(health),
         health=health_rows(workspace, health, as_of, known_at),
         notes=_notes(workspace),
+        check_ins=check_in_rate(rows),
     )
 
 
@@ -187,7 +192,7 @@ def _is_shown(calendar: Calendar, cycle: Cycle, week: _Week, as_of: datetime) ->
 
 
 def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:
-    configuration = workspace.configuration
+    configuration, day = workspace.configuration, workspace.project.calendar.last_date_before(as_of)
     now = evaluate(configuration, evidence, as_of)
     then = evaluate(configuration, _without_failures(evidence), before)
     return _Facts(
@@ -198,6 +203,8 @@ def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: da
         tracks=_tracks(configuration, evidence, earliest, as_of),
         alerts=_alerts(workspace),
         evidence=evidence,
+        day=day,
+        said=newest_check_ins(evidence.check_ins, day),
     )
 
 
@@ -347,6 +354,8 @@ def _key_result_row(
         plan=_plan(configuration, key_result, _measured_from(key_result, now), facts.evidence),
         forecast=forecast_row(now),
         forecast_refusal=now["forecast_refusal"],
+        check_in=facts.said.get(key_result.full_id),
+        checked_in=is_checked_in(key_result, facts.said.get(key_result.full_id), facts.day),
     )
 
 

@@ -38,12 +38,33 @@ class ForecastRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckInRow:
+    """What one person last said of a key result, on a day."""
+
+    on: date
+    author: str
+    value: float | None
+    confidence: float | None
+    note: str | None
+    finding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRate:
+    """How many key results were checked in as their rhythm asks, of those where a check-in is due."""
+
+    made: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeyResultRow:
     """A key result on the scorecard. Field names are those of `okr status --json`.
 
     `plan` is the whole planned line from start to end, `track` the past up to `as_of`. `plan_value` is the value that
     the plan asks for at `as_of` (None where the measure has no such value). `gap_change` is the change of `gap` since
-    the week before. `explanation` is one plain sentence on why it has its status.
+    the week before. `explanation` is one plain sentence on why it has its status. `checked_in` is whether the newest
+    check-in is as new as its rhythm asks, None where none is due.
     """
 
     id: str
@@ -84,6 +105,8 @@ class KeyResultRow:
     plan: tuple[TrackPoint, ...]
     forecast: ForecastRow | None = None
     forecast_refusal: str | None = None
+    check_in: CheckInRow | None = None
+    checked_in: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +231,7 @@ class Snapshot:
     `week` is an ISO week label such as `2013-W20`; `headline` is the one sentence; `counts` pairs a status with how
     many key results have it, in the order of severity; `behind` lists ids, furthest behind first by weight × −gap.
     `health_counts` pairs a state with how many KPIs are in it, `health` has those that are not well.
+    `check_ins` is None where people never check in.
     """
 
     schema_version: int
@@ -231,3 +255,4 @@ class Snapshot:
     health_counts: tuple[tuple[str, int], ...]
     health: tuple[HealthRow, ...]
     notes: tuple[str, ...]
+    check_ins: CheckInRate | None = None

@@ -40,6 +40,7 @@ from okr_pipeline.rendering.views import (
     ObjectiveLine,
     Page,
     RefusedLine,
+    Said,
     SourceLine,
     Trust,
     WeekLine,
@@ -159,7 +160,7 @@ class _View:
             plan=numbers.quantity(row.plan_value, unit, apart_from=row.target),
             target=numbers.quantity(row.target, unit),
             progress=numbers.percent(row.progress),
-            outlook=_outlook(row),
+            outlook=_outlook(row, unit),
             gap=numbers.points(row.gap),
             change=numbers.points(row.gap_change),
             age=numbers.age(row.data_age_hours),
@@ -175,6 +176,7 @@ class _View:
             line=self.key_result(row),
             metric=row.metric_name or row.metric,
             explanation=row.explanation,
+            said=_said(row, self.snapshot.as_of.astimezone(self.zone).year),
             burn_up=charts.burn_up(row, as_of=self.snapshot.as_of, zone=self.zone),
             target_top=f"{100 * drawn.target_y / charts.BURN_UP.height:.1f}",
             now_left=_clear(drawn.now_x),
@@ -278,6 +280,7 @@ def _trust(view: _View) -> Trust:
             for row in refused
         ),
         refused_more=len(snapshot.quarantined) - len(refused),
+        check_ins=_check_ins(snapshot),
         unknown=tuple(view.named(row, words.reason(row.reason), row.explanation) for row in unknown),
     )
 
@@ -304,6 +307,13 @@ def _because(snapshot: Snapshot, doubts: Sequence[str], provisional: int) -> str
         return f"No source is read.{note}"
     every = "The source is" if len(snapshot.sources) == 1 else f"All {len(snapshot.sources)} sources are"
     return f"{every} up to date, no value was refused, no check failed.{note}"
+
+
+def _check_ins(snapshot: Snapshot) -> str | None:
+    rate = snapshot.check_ins
+    if rate is None:
+        return None
+    return f"Checked in by people, as often as agreed: {rate.made:,} of {words.plural(rate.due, 'running key result')}."
 
 
 def _source(view: _View, source: SourceTrust) -> SourceLine:
@@ -373,13 +383,23 @@ def _reason(row: KeyResultRow) -> str | None:
     return words.reason(row.reason)
 
 
-def _outlook(row: KeyResultRow) -> str | None:
-    """Where it will stand at its end, and how likely that is the target."""
+def _outlook(row: KeyResultRow, unit: str) -> str | None:
+    """Which value it will have at its end, and how likely that is the target."""
     if row.forecast is None:
         return None
-    low, high = numbers.percent(row.forecast.progress_low), numbers.percent(row.forecast.progress_high)
+    low, high = (numbers.quantity(end, unit) for end in (row.forecast.value_low, row.forecast.value_high))
     ends = low if low == high else f"{low} to {high}"
     return f"{ends} at the end, chance {numbers.chance(row.forecast.probability)}"
+
+
+def _said(row: KeyResultRow, year: int) -> Said | None:
+    """The last check-in: who and when with its numbers, and the words."""
+    told = row.check_in
+    if told is None:
+        return None
+    who = f"{told.author}, {words.day_in(told.on, year)}"
+    confidence = f", confidence {numbers.percent(told.confidence)}" if told.confidence is not None else ""
+    return Said(who + confidence, " ".join(filter(None, (told.note, told.finding))))
 
 
 def _last_good(row: KeyResultRow, unit: str) -> str | None:

@@ -45,12 +45,21 @@ class KeyResultLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A check-in: who, when and how confident, and in which words, which may be none."""
+
+    who: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class BehindCard:
     """A key result that needs a decision."""
 
     line: KeyResultLine
     metric: str | None
     explanation: str
+    said: Said | None
     burn_up: Markup
     target_top: str
     now_left: str | None
@@ -171,6 +180,7 @@ class Trust:
     refused: tuple[RefusedLine, ...]
     refused_more: int
     unknown: tuple[Named, ...]
+    check_ins: str | None
 
 
 @dataclass(frozen=True, slots=True)

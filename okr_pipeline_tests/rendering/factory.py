@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
+    CheckInRate,
+    CheckInRow,
     CycleRow,
     ForecastRow,
     HealthRow,
@@ -151,6 +153,19 @@ def forecast(**changes: object) -> ForecastRow:
     return ForecastRow(**(facts | changes))  # type: ignore[arg-type]
 
 
+def check_in(**changes: object) -> CheckInRow:
+    """Said with little confidence in the middle of the cycle."""
+    facts: dict[str, object] = {
+        "on": date(2013, 5, 16),
+        "author": "ada@harbour.example",
+        "value": None,
+        "confidence": 0.3,
+        "note": None,
+        "finding": None,
+    }
+    return CheckInRow(**(facts | changes))  # type: ignore[arg-type]
+
+
 def objective(id_: str, key_results: Sequence[KeyResultRow], **changes: object) -> ObjectiveRow:
     facts: dict[str, object] = {
         "id": id_,
@@ -227,6 +242,7 @@ def week() -> Snapshot:
     """A week with several cycles, every status, unknowns and refused values."""
     return snapshot_of(
         [cycle("2013-Q2", QUARTER, _quarter()), cycle("2013", YEAR, _year()), cycle("2013-S10", SPRINT, _sprint())],
+        check_ins=CheckInRate(1, 14),
         sources=(
             SourceTrust("warehouse", "sql", "ok", "", 12, 14, _utc(20, 8), AS_OF, 1, 0),
             SourceTrust(
@@ -338,6 +354,8 @@ def _quarter() -> list[ObjectiveRow]:
                 "2013-Q2/departure-delay",
                 status="behind",
                 progress=0.22,
+                check_in=check_in(note="Two crews are ill."),
+                checked_in=True,
                 weight=2.0,
                 previous_status="at_risk",
                 gap_change=-0.09,

@@ -4,11 +4,11 @@ import dataclasses
 import itertools
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from okr_pipeline.model.snapshot import KeyResultRow, Snapshot
+from okr_pipeline.model.snapshot import CheckInRate, KeyResultRow, Snapshot
 from okr_pipeline.rendering import (
     ArchiveEntry,
     PageLinks,
@@ -108,8 +108,8 @@ def test_a_status_is_a_shape_and_a_word(id_):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({}, "30\u202f% to 70\u202f% at the end, chance <1\u202f%"),
-        ({"progress_low": 1.0, "progress_high": 1.0, "probability": 1.0}, "100\u202f% at the end, chance >99\u202f%"),
+        ({}, "11.5\xa0min to 13.5\xa0min at the end, chance <1\u202f%"),
+        ({"value_low": 10.0, "value_high": 10.0, "probability": 1.0}, "10\xa0min at the end, chance >99\u202f%"),
     ],
 )
 def test_a_forecast_is_told_below_the_title_and_never_as_a_certainty(changes, said):
@@ -152,6 +152,40 @@ def test_what_is_behind_comes_furthest_first_with_its_numbers():
         assert row.explanation in card.text
         assert row.owner in card.text
         assert card.one("svg", cls="burnup")
+
+
+@pytest.mark.parametrize(
+    ("check_in", "said"),
+    [
+        (
+            factory.check_in(note="It rains.", finding="Rain matters."),
+            "Last check-in by ada@harbour.example, 16 May, confidence 30\u202f%: It rains. Rain matters.",
+        ),
+        (
+            factory.check_in(on=date(2012, 5, 16), confidence=None),
+            "Last check-in by ada@harbour.example, 16 May 2012",
+        ),
+        (None, "Nobody has checked in on it."),
+    ],
+)
+def test_what_is_behind_says_what_people_last_said_of_it(check_in, said):
+    row = factory.key_result(status="behind", progress=0.1, check_in=check_in)
+    objective = factory.objective("2013-Q2/o", [row])
+    cycles = [factory.cycle("2013-Q2", factory.QUARTER, [objective])]
+    page = page_of(factory.snapshot_of(cycles, check_ins=CheckInRate(0, 1)))
+    assert re.sub(r"\s+", " ", page.one("ol", cls="cards").one("p", cls="small").text) == said.replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        (CheckInRate(5, 1200), "Checked in by people, as often as agreed: 5 of 1,200 running key results."),
+        (CheckInRate(0, 1), "Checked in by people, as often as agreed: 0 of 1 running key result."),
+    ],
+)
+def test_the_rate_of_check_ins_is_told_where_people_check_in(rate, said):
+    assert said in section(page_of(dataclasses.replace(PLAIN, check_ins=rate)), "trust")
+    assert "Checked in" not in section(page_of(PLAIN), "trust")
 
 
 def test_many_behind_are_listed_by_name_after_the_first_few():

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from okr_pipeline.model.snapshot import ForecastRow
+from okr_pipeline.model.snapshot import CheckInRate, CheckInRow, ForecastRow
 from okr_pipeline.rendering import SnapshotError, content_hash, render_json, snapshot_from_json
 from okr_pipeline_tests.rendering import factory
 
@@ -43,6 +43,9 @@ SAMPLES: dict[Any, Any] = {
     float: 1.5,
     datetime: factory.AS_OF,
     date: date(2013, 1, 1),
+    bool: True,
+    CheckInRate: CheckInRate(1, 2),
+    CheckInRow: factory.check_in(),
     ForecastRow: factory.forecast(),
 }
 CHANGES: dict[Any, Any] = {

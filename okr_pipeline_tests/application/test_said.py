@@ -1,0 +1,100 @@
+"""Which check-in the scorecard shows, and whether one is due."""
+
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pytest
+
+from okr_pipeline.application.said import check_in_rate, is_checked_in, newest_check_ins
+from okr_pipeline.model.frames import CHECK_INS
+from okr_pipeline.model.okr import KeyResult, Manual
+from okr_pipeline.model.snapshot import CheckInRate, CheckInRow
+from okr_pipeline_tests.rendering import factory
+
+DAY = date(2026, 2, 15)
+
+
+def key_result(**changes):
+    facts = {"starts": date(2026, 2, 1), "ends": date(2026, 2, 28), "check_in": "weekly", "state": "active"}
+    named = {
+        "id": "talks",
+        "title": "Talks",
+        "owner": "ada@harbour.example",
+        "objective": "2026-02/o",
+        "cycle": "2026-02",
+    }
+    return KeyResult(**named, metric=None, measure=Manual(0.0, 10.0), **(facts | changes))
+
+
+def said(on):
+    return CheckInRow(on, "ada@harbour.example", None, 0.5, None, None)
+
+
+def rows(*told):
+    """(subject, day, author, hour it was recorded at) as CHECK_INS."""
+    frame = pd.DataFrame(
+        [
+            {"subject": subject, "on_date": f"2026-02-{day:02d}", "author": author, "note": f"{author} at {hour}"}
+            | {"recorded_at": datetime(2026, 2, 20, hour, tzinfo=UTC)}
+            for subject, day, author, hour in told
+        ]
+    )
+    return frame.reindex(columns=list(CHECK_INS))
+
+
+@pytest.mark.parametrize(
+    ("told", "newest"),
+    [
+        ([("q/a", 3, "ada", 1), ("q/a", 9, "bob", 0)], {"q/a": "bob at 0"}),
+        ([("q/a", 9, "ada", 1), ("q/a", 16, "bob", 0)], {"q/a": "ada at 1"}),
+        ([("q/a", 9, "ada", 3), ("q/a", 9, "bob", 2)], {"q/a": "ada at 3"}),
+        ([("q/a", 9, "bob", 2), ("q/a", 9, "ada", 2)], {"q/a": "bob at 2"}),
+        ([("q/b", 15, "ada", 2), ("q/a", 1, "ada", 2)], {"q/a": "ada at 2", "q/b": "ada at 2"}),
+        ([("q/a", 16, "ada", 1)], {}),
+    ],
+    ids=["later day", "not of days to come", "recorded later", "later author", "each its own", "none yet"],
+)
+def test_the_newest_check_in_of_each_key_result_is_shown(told, newest):
+    assert {subject: it.note for subject, it in newest_check_ins(rows(*told), DAY).items()} == newest
+
+
+@pytest.mark.parametrize(
+    ("changes", "on", "expected"),
+    [
+        ({}, date(2026, 2, 15), True),
+        ({}, date(2026, 2, 9), True),
+        ({}, date(2026, 2, 8), False),
+        ({}, None, False),
+        ({"check_in": "biweekly"}, date(2026, 2, 2), True),
+        ({"check_in": "biweekly"}, date(2026, 2, 1), False),
+        ({"check_in": "monthly"}, None, None),
+        ({"starts": date(2026, 2, 9)}, None, None),
+        ({"starts": date(2026, 2, 8)}, None, False),
+        ({"starts": date(2026, 2, 9)}, date(2026, 2, 8), None),
+        ({"starts": date(2026, 2, 16)}, None, None),
+        ({"ends": date(2026, 2, 14)}, date(2026, 2, 14), None),
+        ({"state": "paused"}, date(2026, 2, 15), None),
+        ({"state": "cancelled"}, None, None),
+    ],
+)
+def test_a_check_in_is_due_a_turn_after_the_last_while_the_key_result_runs(changes, on, expected):
+    assert is_checked_in(key_result(**changes), on and said(on), DAY) is expected
+
+
+@pytest.mark.parametrize(
+    ("rows_", "rate"),
+    [
+        ([], None),
+        ([factory.key_result(checked_in=False)], None),
+        ([factory.key_result(checked_in=None, measure="manual")], None),
+        ([factory.key_result(checked_in=False, measure="manual")], CheckInRate(0, 1)),
+        (
+            [factory.key_result(checked_in=True, check_in=factory.check_in())]
+            + [factory.key_result(checked_in=it) for it in (False, None)],
+            CheckInRate(1, 2),
+        ),
+    ],
+    ids=["nothing", "nobody ever did", "not yet due", "manual needs it", "those due"],
+)
+def test_the_rate_is_of_those_due_where_people_check_in(rows_, rate):
+    assert check_in_rate(rows_) == rate
