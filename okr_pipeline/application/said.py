@@ -1,31 +1,32 @@
-"""What the scorecard tells of check-ins: the newest of each key result, and how many were made in time.
+"""What status and scorecard tell of check-ins: the newest of each key result, and how many were made in time.
 
 Belongs here: which check-in is the newest, and whether one is due. Does not: recording them (check_ins), what they do
 to a score (scoring).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pandas as pd
 
-from okr_pipeline.application.telling import plain_rows
 from okr_pipeline.model.check_in import rhythm_days
 from okr_pipeline.model.okr import KeyResult
-from okr_pipeline.model.snapshot import CheckInRate, CheckInRow, KeyResultRow
+from okr_pipeline.model.snapshot import CheckInRate, CheckInRow
+
+_TOLD = ("author", "value", "confidence", "note", "finding")
 
 
 def newest_check_ins(check_ins: pd.DataFrame, day: date) -> dict[str, CheckInRow]:
-    """By subject the newest of CHECK_INS up to a day; of one day that recorded last, of those the later author's."""
+    """By subject the newest of CHECK_INS up to a day, as scoring picks it.
+
+    Of several of one day that recorded last, of those recorded at once that of the later author.
+    """
     until = check_ins[check_ins["on_date"] <= day.isoformat()]
-    ordered = until.sort_values(["subject", "on_date", "recorded_at", "author"], kind="stable")
-    newest = ordered.drop_duplicates("subject", keep="last")
-    told = ["author", "value", "confidence", "note", "finding"]
+    ordered = until.sort_values(["on_date", "recorded_at", "author"], kind="stable")
+    newest = ordered.drop_duplicates("subject", keep="last").astype(object)
     return {
-        str(row["subject"]): CheckInRow(
-            on=date.fromisoformat(str(row["on_date"])), **{name: row[name] for name in told}
-        )
-        for row in plain_rows(newest)
+        row["subject"]: CheckInRow(date.fromisoformat(row["on_date"]), *(row[name] for name in _TOLD))
+        for row in newest.where(newest.notna(), None).to_dict("records")
     }
 
 
@@ -43,11 +44,12 @@ def is_checked_in(key_result: KeyResult, newest: CheckInRow | None, day: date) -
     return None if day - turn < key_result.starts else False
 
 
-def check_in_rate(rows: Sequence[KeyResultRow]) -> CheckInRate | None:
-    """How many key results were checked in of those where one is due; None where people never check in.
-
-    Check-ins are asked for where any was ever made, or where a `manual` key result has no other value.
-    """
-    asked = any(row.check_in is not None or row.measure == "manual" for row in rows)
-    due = [row.checked_in for row in rows if row.checked_in is not None]
+def check_in_rate(checked_in: Iterable[bool | None], *, asked: bool) -> CheckInRate | None:
+    """How many key results were checked in of those where one is due; None where none is or people are not asked."""
+    due = [it for it in checked_in if it is not None]
     return CheckInRate(sum(due), len(due)) if asked and due else None
+
+
+def is_asked(measure: str, newest: object | None) -> bool:
+    """Whether a key result is one that people speak of: somebody did, or it is `manual` and has no other value."""
+    return newest is not None or measure == "manual"

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
-from okr_pipeline.application.said import check_in_rate, is_checked_in, newest_check_ins
+from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
@@ -137,7 +137,9 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         health_counts=health_counts(health),
         health=health_rows(workspace, health, as_of, known_at),
         notes=_notes(workspace),
-        check_ins=check_in_rate(rows),
+        check_ins=check_in_rate(
+            (row.checked_in for row in rows), asked=any(is_asked(row.measure, row.check_in) for row in rows)
+        ),
     )
 
 

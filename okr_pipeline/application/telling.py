@@ -4,7 +4,7 @@ Belongs here: the records of `okr status --json`. Does not: their computation (s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from okr_pipeline.application.contributing import contributions
-from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
+from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Objective, PaceKind
 
 Record = dict[str, Any]
@@ -51,8 +53,8 @@ def status(
     admitted = {it.full_id for it in workspace.configuration.objectives.values() if (only or Filter()).admits(it)}
     objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
     everything = key_result_records(scores.key_results)
-    said = last_check_ins(evidence.check_ins, workspace.project.calendar.last_date_before(as_of))
-    everything = [{**it, "last_check_in": said.get(it["id"])} for it in everything]
+    day = workspace.project.calendar.last_date_before(as_of)
+    everything = _with_check_ins(everything, evidence, workspace.configuration, day)
     key_results = [it for it in everything if it["objective"] in admitted]
     if only is not None and only.owner is not None:
         key_results = [it for it in key_results if it["owner"] == only.owner]
@@ -72,6 +74,7 @@ def status(
             if it["key_result"] in {row["id"] for row in key_results}
         ],
         "paced_otherwise": _paced_otherwise(workspace, key_results),
+        "check_ins": _check_in_rate(key_results),
         "open_alerts": _open_alerts(workspace, admitted),
     }
 
@@ -86,14 +89,22 @@ def _paced_otherwise(workspace: Workspace, records: Sequence[Record]) -> list[Re
     ]
 
 
-def last_check_ins(check_ins: pd.DataFrame, until: date) -> dict[str, Record]:
-    """By key result the newest check-in up to a day, as scoring picks it: what was said, by whom, of which day."""
-    by_then = check_ins[check_ins["on_date"] <= until.isoformat()]
-    newest = by_then.sort_values(["on_date", "recorded_at", "author"], kind="stable").drop_duplicates(
-        "subject", keep="last"
-    )
-    columns = {"on_date": "on", **{name: name for name in ("author", "value", "confidence", "note", "finding")}}
-    return {row["subject"]: {shown: row[name] for name, shown in columns.items()} for row in plain_rows(newest)}
+def _with_check_ins(records: list[Record], evidence: Evidence, configuration: Configuration, day: date) -> list[Record]:
+    """Records with `last_check_in`, and `checked_in`: whether it is as new as its rhythm asks."""
+    said, defined = newest_check_ins(evidence.check_ins, day), {it.full_id: it for it in configuration.key_results()}
+    told = []
+    for it in records:
+        newest = said.get(it["id"])
+        record = None if newest is None else {**asdict(newest), "on": newest.on.isoformat()}
+        checked_in = is_checked_in(defined[it["id"]], newest, day)
+        told.append({**it, "last_check_in": record, "checked_in": checked_in})
+    return told
+
+
+def _check_in_rate(records: Sequence[Record]) -> Record | None:
+    asked = any(is_asked(it["measure"], it["last_check_in"]) for it in records)
+    rate = check_in_rate((it["checked_in"] for it in records), asked=asked)
+    return None if rate is None else asdict(rate)
 
 
 def key_result_records(frame: pd.DataFrame) -> list[Record]:

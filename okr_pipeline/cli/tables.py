@@ -34,7 +34,6 @@ _COLOURS: Mapping[Status, str] = {
 _FIGURES = {"Now": 10, "Target": 10, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
 """Columns of figures, and their widths."""
 _ROWS_SHOWN = 30
-_NOT_RUNNING = (Status.NOT_STARTED, Status.PAUSED, Status.CANCELLED, Status.ACHIEVED, Status.PARTIAL, Status.MISSED)
 
 
 def console() -> Console:
@@ -63,7 +62,7 @@ def print_status(told: Record, timezone: str) -> None:
     unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
     for it in unknown:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
-    _print_check_ins(out, told["key_results"], told["as_of"], timezone)
+    _print_check_ins(out, told, timezone)
     _print_originals(out, told["key_results"])
 
 
@@ -156,16 +155,17 @@ def _check_in_cells(row: Record) -> tuple[str, ...]:
     return row.get("on_date") or row["on"], escape(row["author"]), value, confidence, escape(words)
 
 
-def _print_check_ins(out: Console, key_results: Sequence[Record], as_of: str, timezone: str) -> None:
-    """Who checked in during the last seven days, of the key results that run."""
-    until = last_day(datetime.fromisoformat(as_of), zone(timezone))
-    since = (until - timedelta(days=6)).isoformat()
-    running = [it for it in key_results if it["status"] not in _NOT_RUNNING]
-    said = [it for it in running if it["last_check_in"] and it["last_check_in"]["on"] >= since]
-    if not any(it["last_check_in"] for it in key_results):
+def _print_check_ins(out: Console, told: Record, timezone: str) -> None:
+    """How many key results were checked in as often as agreed, and what was said in the last seven days."""
+    rate = told["check_ins"]
+    if rate is None:
         return
-    out.print(f"\nChecked in since {since}: {len(said)} of {len(running)} key results that run")
-    for it in said:
+    out.print(f"\nChecked in as often as agreed: {rate['made']} of {rate['due']} running key results")
+    until = last_day(datetime.fromisoformat(told["as_of"]), zone(timezone))
+    since = (until - timedelta(days=6)).isoformat()
+    for it in told["key_results"]:
+        if not it["last_check_in"] or it["last_check_in"]["on"] < since:
+            continue
         day, author, _, confidence, words = _check_in_cells(it["last_check_in"])
         confident = f", {confidence} confident" if confidence else ""
         out.print(f"  {escape(it['id'])}, {day}, {author}{confident}: {words or 'no note'}", soft_wrap=True)

@@ -5,11 +5,10 @@ from datetime import UTC, date, datetime
 import pandas as pd
 import pytest
 
-from okr_pipeline.application.said import check_in_rate, is_checked_in, newest_check_ins
+from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.model.frames import CHECK_INS
 from okr_pipeline.model.okr import KeyResult, Manual
 from okr_pipeline.model.snapshot import CheckInRate, CheckInRow
-from okr_pipeline_tests.rendering import factory
 
 DAY = date(2026, 2, 15)
 
@@ -82,19 +81,20 @@ def test_a_check_in_is_due_a_turn_after_the_last_while_the_key_result_runs(chang
 
 
 @pytest.mark.parametrize(
-    ("rows_", "rate"),
+    ("checked_in", "asked", "rate"),
     [
-        ([], None),
-        ([factory.key_result(checked_in=False)], None),
-        ([factory.key_result(checked_in=None, measure="manual")], None),
-        ([factory.key_result(checked_in=False, measure="manual")], CheckInRate(0, 1)),
-        (
-            [factory.key_result(checked_in=True, check_in=factory.check_in())]
-            + [factory.key_result(checked_in=it) for it in (False, None)],
-            CheckInRate(1, 2),
-        ),
+        ([], True, None),
+        ([None, None], True, None),
+        ([False], False, None),
+        ([False], True, CheckInRate(0, 1)),
+        ([True, False, None, True], True, CheckInRate(2, 3)),
     ],
-    ids=["nothing", "nobody ever did", "not yet due", "manual needs it", "those due"],
+    ids=["nothing", "none due", "people do not check in", "nobody did", "those due"],
 )
-def test_the_rate_is_of_those_due_where_people_check_in(rows_, rate):
-    assert check_in_rate(rows_) == rate
+def test_the_rate_is_of_those_due_where_people_check_in(checked_in, asked, rate):
+    assert check_in_rate(checked_in, asked=asked) == rate
+
+
+def test_a_manual_key_result_needs_people_and_another_where_somebody_spoke():
+    asked = [("manual", None), ("manual", said(DAY)), ("reach", said(DAY)), ("reach", None)]
+    assert [is_asked(*it) for it in asked] == [True, True, True, False]

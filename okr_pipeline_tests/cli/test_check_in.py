@@ -81,7 +81,7 @@ def test_status_counts_it_at_once_and_a_run_records_the_score(okr, project):
     explained = json.loads(okr("explain", ID, "--json").stdout)
     assert [(it["on_date"], it["value"], it["revision"]) for it in explained["check_ins"]] == [("2026-01-30", 4.0, 1)]
     shown = okr("status").stdout
-    assert "Checked in since 2026-01-25: 1 of 2 key results that run" in shown
+    assert "Checked in as often as agreed: 1 of 2 running key results" in shown
     assert "2026-Q1/talks, 2026-01-30, sales@small.example, 70\u202f% confident: no note" in shown
     known = json.loads(okr("status", "--json", "--known-at", before.isoformat()).stdout)
     assert next(it for it in known["key_results"] if it["id"] == ID)["reason"] == "no_observation"
