@@ -4,10 +4,10 @@ import json
 import os
 import pty
 import subprocess
-import sys
 
 import pytest
 
+from okr_pipeline_tests.commands import okr_command, run_okr
 from okr_pipeline_tests.projects import OKRS, Small, january
 
 MANUAL = """\
@@ -28,16 +28,9 @@ def project(tmp_path, usual_store) -> Small:
 
 @pytest.fixture
 def okr(project):
-    def execute(*arguments, **more):
-        environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_AUTHOR")}
-        return subprocess.run(
-            [sys.executable, "-m", "okr_pipeline.cli", *arguments],
-            cwd=project.directory,
-            env={**environment, "OKR_STORE_URL": project.store_url, **more.pop("env", {})},
-            text=True,
-            check=False,
-            timeout=300,
-            **({"capture_output": True} | more),
+    def execute(*arguments, env=None, **more):
+        return run_okr(
+            *arguments, cwd=project.directory, env={"OKR_STORE_URL": project.store_url} | (env or {}), **more
         )
 
     return execute
@@ -182,7 +175,7 @@ def test_two_at_once_are_both_recorded(okr, project):
     project.open()
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "okr_pipeline.cli", "check-in", "talks", "--value", str(n), "--author", f"a{n}"],
+            [*okr_command(), "check-in", "talks", "--value", str(n), "--author", f"a{n}"],
             cwd=project.directory,
             env={**os.environ, "OKR_STORE_URL": project.store_url},
             stdout=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ from datetime import date
 
 import pytest
 
+from okr_pipeline_tests.commands import run_okr
 from okr_pipeline_tests.projects import Small, january
 
 Okr = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,16 +43,7 @@ def told(done_project) -> Okr:
 
 def _command(project: Small) -> Okr:
     def execute(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_CONFIG")}
-        return subprocess.run(
-            [sys.executable, "-m", "okr_pipeline.cli", *arguments],
-            cwd=project.directory,
-            env={**environment, "OKR_STORE_URL": project.store_url},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        return run_okr(*arguments, cwd=project.directory, env={"OKR_STORE_URL": project.store_url})
 
     return execute
 

@@ -1,13 +1,11 @@
 """`okr review`: what it prints and writes, and what it never writes over."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 
 import pytest
 
+from okr_pipeline_tests.commands import run_okr
 from okr_pipeline_tests.projects import OKRS, Small, january
 
 TALKS = "      talks: {title: Talks, owner: ann, measure: {manual: {from: 0, to: 10}}}\n"
@@ -27,15 +25,7 @@ def project(tmp_path_factory, usual_store) -> Small:
 
 
 def okr_in(project, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "okr_pipeline.cli", *arguments],
-        cwd=project.directory,
-        env={**os.environ, "OKR_STORE_URL": project.store_url},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    return run_okr(*arguments, cwd=project.directory, env={"OKR_STORE_URL": project.store_url})
 
 
 def test_the_cycle_that_ended_last_is_reviewed(project):

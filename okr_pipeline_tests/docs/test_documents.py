@@ -10,22 +10,31 @@ from pathlib import Path
 
 import pytest
 
+from okr_pipeline_tests.commands import okr_on_path
 from okr_pipeline_tests.docs.documents import ROOT, anchors, blocks, code, documents, links
 
 NAMES = [str(path.relative_to(ROOT)) for path in documents()]
 GUIDES = ["README.md", "docs/tutorial.md"]
 
 
+@pytest.fixture
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory for PATH with an `okr` that starts at once."""
+    directory = tmp_path_factory.mktemp("programs")
+    okr_on_path(directory)
+    return directory
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", GUIDES)
-def test_commands_run_one_after_another_in_an_empty_directory(name, tmp_path):
+def test_commands_run_one_after_another_in_an_empty_directory(name, tmp_path, programs):
     script = [_step(name, block) for block in blocks((ROOT / name).read_text()) if "run" in block.marks or block.file]
     assert script
-    _run_bash("\n".join(script), tmp_path)
+    _run_bash("\n".join(script), tmp_path, programs)
 
 
 @pytest.mark.slow
-def test_commands_on_the_example_run_after_it_was_scored(tmp_path):
+def test_commands_on_the_example_run_after_it_was_scored(tmp_path, programs):
     shutil.copytree(ROOT / "config", tmp_path / "config")
     shutil.copy(ROOT / "dagster.yaml", tmp_path)
     found = [
@@ -34,7 +43,7 @@ def test_commands_on_the_example_run_after_it_was_scored(tmp_path):
     assert found
     run = "okr run || test $? -eq 1"  # done in part: one value of its weather is refused
     script = ["python config/build_warehouse.py", run, *(_step(name, block) for name, block in found)]
-    _run_bash("\n".join(script), tmp_path)
+    _run_bash("\n".join(script), tmp_path, programs)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -86,9 +95,9 @@ def _step(name: str, block) -> str:
     )
 
 
-def _run_bash(script: str, directory: Path) -> None:
+def _run_bash(script: str, directory: Path, programs: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "DAGSTER_"))}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    environment["PATH"] = os.pathsep.join([str(programs), str(Path(sys.executable).parent), environment["PATH"]])
     command = ["bash", "-euo", "pipefail", "-c", script]
     done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-6000:]}"

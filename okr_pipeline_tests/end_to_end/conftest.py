@@ -5,13 +5,14 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from okr_pipeline_tests.commands import run_okr
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,16 +26,7 @@ class Example:
 
     def okr(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """One `okr` command in a process of its own; its exit code must be as told, None for any."""
-        environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_CONFIG")}
-        done = subprocess.run(
-            [sys.executable, "-m", "okr_pipeline.cli", *arguments],
-            cwd=self.directory,
-            env={**environment, "OKR_STORE_URL": self.store_url},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        done = run_okr(*arguments, cwd=self.directory, env={"OKR_STORE_URL": self.store_url})
         assert code is None or done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

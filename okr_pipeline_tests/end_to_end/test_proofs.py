@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from okr_pipeline import recheck
 from okr_pipeline.application.proving import prove, verify
 from okr_pipeline.application.telling import status
 from okr_pipeline.application.workspace import open_applied
+from okr_pipeline_tests.commands import run_okr
 
 TOLD_BESIDE = ("forecast", "last_check_in")
 """What `okr status` tells that is no score."""
@@ -65,5 +65,4 @@ def test_what_is_no_proof_file_exits_2(example_run, tmp_path):
 
 def _verify(path: Path, directory: Path) -> subprocess.CompletedProcess[str]:
     """`okr verify` where there is neither a configuration nor a store."""
-    command = [sys.executable, "-m", "okr_pipeline.cli", "verify", str(path)]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False, timeout=300)
+    return run_okr("verify", str(path), cwd=directory)
