@@ -47,7 +47,9 @@ def test_status_says_the_same_as_what_the_run_recorded(example_run, example_stat
 )
 def test_a_key_result_of_any_measure_can_be_explained(example_run, example_status, key_result):
     told = json.loads(example_run.okr("explain", key_result, "--json").stdout)
-    status = {name: fact for name, fact in example_status[key_result].items() if name not in ("last_check_in", "checked_in")}
+    status = {
+        name: fact for name, fact in example_status[key_result].items() if name not in ("last_check_in", "checked_in")
+    }
     assert told["record"] == status
     assert told["steps"]
     assert told["queries"]
