@@ -161,14 +161,28 @@ def test_a_configuration_that_cannot_be_written_is_no_hindrance(okr, project):
     assert len(told(project)) == 1
 
 
-def test_on_a_terminal_what_is_not_given_is_asked_for(okr, project):
+def typed(okr, *arguments, lines):
+    """The command on a terminal where somebody types some lines."""
     ours, theirs = pty.openpty()
-    os.write(ours, b"6\n0.5\nHalf way\n\n\n")
-    done = okr("check-in", "talks", stdin=theirs)
+    os.write(ours, "".join(f"{line}\n" for line in lines).encode())
+    done = okr(*arguments, stdin=theirs)
     os.close(ours)
     os.close(theirs)
+    return done
+
+
+def test_on_a_terminal_what_is_not_given_is_asked_for(okr, project):
+    done = typed(okr, "check-in", "talks", lines=["6", "0.5", "Half way", "", ""])
     assert done.returncode == 0, done.stderr
     assert told(project) == [[ID, "2026-01-31", "sales@small.example", 6.0, "Half way", 1]]
+
+
+def test_on_a_terminal_an_answer_and_its_author_are_asked_for(okr, project):
+    project.put("metrics/mood.yaml", MOOD)
+    refused = typed(okr, "check-in", "--metric", "mood", lines=["good", "", "ada"])
+    assert (refused.returncode, "Value 'good' is not a number. Nothing was recorded." in refused.stderr) == (2, True)
+    assert typed(okr, "check-in", "--metric", "mood", lines=["4", "Sun", "ada"]).returncode == 0
+    assert told(project) == [["mood", "2026-01-31", "ada", 4.0, "Sun", 1]]
 
 
 def test_two_at_once_are_both_recorded(okr, project):
