@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from okr_pipeline.alerting import Advance, advance
+from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import Evidence, gather
 from okr_pipeline.application.turns import require_last_word, require_same, settled
@@ -37,6 +38,7 @@ class Alerts:
 
 def raise_alerts(workspace: Workspace, run: Run) -> Alerts:
     """Advance every episode to the run's instant and record what changed."""
+    take_names(workspace, run)
     return settled(lambda: _raise_alerts(workspace, run))
 
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import UnamendedChange
-from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import amendment_text, history_lines, place_of, restore, version
+from okr_pipeline.application.renaming import renames_to_take, require_later_names, require_no_lost_history
+from okr_pipeline.application.workspace import Workspace, from_here
+from okr_pipeline.config import amendment_text, history_lines, place_of, version
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.histories import (
@@ -28,6 +30,7 @@ from okr_pipeline.model.histories import (
     with_news,
 )
 from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.model.renaming import Names, renamed
 
 _MOST_TOLD = 20
 _ANY_REASON = "why it changed"
@@ -55,11 +58,16 @@ def continued(workspace: Workspace, *, today: date | None = None, amending: Amen
     `today` is the day on which changes are recorded, by default that of the project's instant.
 
     Raises:
+        LostHistory: what was renamed would lose its history, or take another's.
         UnamendedChange: what was promised changed without an amendment; it says what to paste.
     """
+    names = renames_to_take(workspace).names
     applied = _applied(workspace)
     if applied is None:
         return workspace
+    require_later_names(workspace)
+    applied = renamed(applied, names)
+    require_no_lost_history(workspace, applied)
     day = today or workspace.project.calendar.last_date_before(workspace.as_of())
     before = {it.full_id: it for it in applied.key_results()}
     made: dict[str, KeyResult] = {}
@@ -71,7 +79,7 @@ def continued(workspace: Workspace, *, today: date | None = None, amending: Amen
             breaks.append(_Break(known, it))
         elif together is not it and together is not None:
             made[it.full_id] = together
-    published = workspace.store.published_key_results() if breaks else frozenset()
+    published = _published(workspace, names) if breaks else frozenset()
     breaks = [it for it in breaks if it.written.full_id in published]
     if breaks and amending is None:
         raise UnamendedChange(_refusal(workspace.config_dir, breaks, day))
@@ -99,8 +107,12 @@ def _applied(workspace: Workspace) -> Configuration | None:
     """The configuration that was applied last; None where it is this one, or there is none."""
     if workspace.store.applied_version() in (None, workspace.configuration.version):
         return None
-    latest = workspace.store.latest_configuration()
-    return None if latest is None else restore(latest[1])
+    return applied_configuration(workspace.store)
+
+
+def _published(workspace: Workspace, names: Names) -> frozenset[str]:
+    """Key results with published scores, by the ids that they will have."""
+    return frozenset(names.key_result.get(it, it) for it in workspace.store.published_key_results())
 
 
 def _amended(config_dir: Path, broken: _Break, today: date, amending: Amending) -> KeyResult:
@@ -147,7 +159,7 @@ def _told(config_dir: Path, broken: _Break, today: date, *, recording: bool) -> 
     applied, written = broken.applied, broken.written
     changes = changes_of_promise(applied, written)
     place = place_of(config_dir, written)
-    where = f"{_from_here(place.file)}:{place.line}:{place.column}: " if place else ""
+    where = f"{from_here(place.file)}:{place.line}:{place.column}: " if place else ""
     what = " and ".join(sorted({change.aspect.value for change in changes}))
     day = day_of_amendment(applied, written, today)
     history = applied
@@ -166,9 +178,3 @@ def _told(config_dir: Path, broken: _Break, today: date, *, recording: bool) -> 
     indent = " " * ((place.keys_column if place else 1) - 1)
     lines = [f"{indent}{line}" for line in history_lines(with_news(history, written), written)]
     return "\n".join([f"{where}key result '{written.full_id}': {fault}. {why}. Write:", "", *lines])
-
-
-def _from_here(file: str) -> str:
-    """A path as people would write it where they are."""
-    path, here = Path(file), Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else file

@@ -13,6 +13,7 @@ import pandas as pd
 from rapidfuzz import process
 
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.renaming import renamed_since
 from okr_pipeline.application.runs import Run, note
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import Fault, answer_faults, check_in_faults
@@ -63,6 +64,7 @@ def record_by_command(workspace: Workspace, check_in: CheckIn, *, withdraw: bool
         _require_faultless(workspace, check_in)
 
     def record(batch: Batch) -> int:
+        _require_name(workspace, check_in.subject)
         row = check_in_frame([check_in]).assign(withdrawn=withdraw)
         before = _of_key(workspace.store.check_ins(), check_in)
         for name in _SAID[3:] if len(before) else ():
@@ -145,6 +147,17 @@ def _news(workspace: Workspace) -> pd.DataFrame:
         one, other = merged[name], merged[f"{name}_before"]
         same &= (one == other) | (one.isna() & other.isna())
     return pd.concat([told[~same.to_numpy(dtype=bool)], gone.astype(told.dtypes)], ignore_index=True)
+
+
+def _require_name(workspace: Workspace, subject: str) -> None:
+    """Nothing, where a subject was not renamed since the project was opened.
+
+    Raises:
+        UsageError: it was; its new id is named.
+    """
+    new = renamed_since(workspace, subject)
+    if new is not None:
+        raise UsageError(f"'{subject}' goes on as '{new}' in {workspace.store.place}. Say it of '{new}'.")
 
 
 def _require_faultless(workspace: Workspace, check_in: CheckIn) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 
 import pandas as pd
 
+from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.scoring import earliest_needed, scored_metrics
 from okr_pipeline.application.telling import Record, plain, stamp
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import amendment_line, restore
+from okr_pipeline.config import amendment_line
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.scoring.causes import AmendmentCause, Causes, DataCause, causes_of
@@ -72,15 +73,13 @@ def _ends(workspace: Workspace, as_ofs: tuple[datetime, datetime], known: tuple[
 
 
 def _configurations(workspace: Workspace, known: tuple[datetime, datetime]) -> list[Configuration]:
-    """Those that were applied by two instants, read once where they are one."""
-    first, last = (_applied(workspace, at) for at in known)
-    made = restore(first[1])
-    return [made, made if first[0] == last[0] else restore(last[1])]
+    """Those that were applied by two instants."""
+    return [_applied(workspace, at) for at in known]
 
 
-def _applied(workspace: Workspace, known_at: datetime) -> tuple[str, str]:
-    """Version and document of the definitions that were applied last by an instant."""
-    applied = workspace.store.latest_configuration(known_at=known_at)
+def _applied(workspace: Workspace, known_at: datetime) -> Configuration:
+    """The definitions that were applied last by an instant."""
+    applied = applied_configuration(workspace.store, known_at)
     if applied is None:
         raise UsageError(f"{workspace.store.place} holds no scores known by {stamp(known_at)}. Ask for a later one.")
     return applied

@@ -1,6 +1,7 @@
 """Errors of the use cases.
 
 ApplicationError
+├── LostHistory        what was renamed would lose its history, or take another's
 ├── UnamendedChange    what was promised changed, and no amendment says so
 ├── UsageError         asked for something that does not exist
 └── NothingApplied     the store has no configuration yet
@@ -9,6 +10,10 @@ ApplicationError
 
 class ApplicationError(Exception):
     """A use case cannot be carried out; the message says what, why and what to do."""
+
+
+class LostHistory(ApplicationError):  # noqa: N818 - it names what would happen, which a person decides about
+    """A history would end, though what it is of goes on under another id; or two would become one."""
 
 
 class UnamendedChange(ApplicationError):  # noqa: N818 - it names what happened, which a person decides about

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.telling import Record, moment, plain, plain_rows, stamp
 from okr_pipeline.application.turns import require_last_word, require_same, settled
@@ -69,6 +70,7 @@ def health_records(configuration: Configuration, frame: pd.DataFrame) -> list[Re
 
 def review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     """Judge every metric as of the run's instant and record what is new: health, and reviews opened and closed."""
+    take_names(workspace, run)
     return settled(lambda: _review_metrics(workspace, run))
 
 

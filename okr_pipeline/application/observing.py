@@ -14,6 +14,7 @@ import pandas as pd
 from connectors.errors import ConnectorError, QuotaExhausted, TransientError
 from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.judging import Judgement, judge
+from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.reading import Delivery, metrics_of, plan_windows, read_so_far, read_source, whole_windows
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.turns import require_same, settled
@@ -85,6 +86,7 @@ def observe(
     later. What files say that people said is recorded before surveys are read, and these whole.
     """
     started = time.perf_counter()
+    take_names(workspace, run)
     if source_id == CHECK_INS:
         take_from_files(workspace, run)
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]

@@ -16,18 +16,21 @@ from typing import Any
 import pandas as pd
 
 from okr_pipeline.application.alerts import foresee
+from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied
 from okr_pipeline.application.reading import plan_windows, read_so_far
+from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
 from okr_pipeline.application.scoping import contributors, scope_of
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import restore
 from okr_pipeline.model.amending import originally
 from okr_pipeline.model.changes import DefinitionChange, definition_changes, promises_changed
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import Amendment
+from okr_pipeline.model.rename import Renamed
+from okr_pipeline.model.renaming import Names, renamed
 from okr_pipeline.store import StoreMissing
 
 _READ_BY = ("source", "request", "grain", "dimensions", "timezone", "year")
@@ -41,7 +44,8 @@ class Plan:
     `key_results`, `objectives`: id, `change` (added, changed, removed), `before` and `after` as in `okr status --json`,
     and `unread`, the metrics that must be read first; then `after` is None, because it is unknown until then.
     `reads`: metrics that the next run reads anew or further back. `amendments`: what would be recorded, and what `asks`
-    for a reason.
+    for a reason. `renames`: kind, `former` and new id, and whether the former one is `known` to the store. `alike`:
+    what is gone and what is new and like it, which nobody said was renamed.
     """
 
     against: str
@@ -55,24 +59,34 @@ class Plan:
     alerts: list[Record]
     reads: list[Record]
     amendments: list[Record]
+    renames: list[Record]
+    alike: list[Record]
     untouched_key_results: int
     untouched_objectives: int
 
     @property
     def has_changes(self) -> bool:
         """Whether anything at all would change."""
-        return bool(self.definitions or self.key_results or self.objectives or self.alerts)
+        return bool(self.definitions or self.renames or self.key_results or self.objectives or self.alerts)
 
 
 def plan(workspace: Workspace, before: Configuration, *, against: str, as_of: datetime) -> Plan:
-    """What the workspace's configuration would change of another one. Nothing is written."""
-    after = workspace.configuration
-    old = replace(workspace, configuration=before)
+    """What the workspace's configuration would change of another one. Nothing is written.
+
+    Raises:
+        LostHistory: two histories would become one.
+    """
+    after, renames = workspace.configuration, renames_to_take(workspace)
+    told = renames_between(before, after)
+    before = renamed(before, told)
+    # Scores come from the store, which has what is yet to be renamed under its former id.
+    back = renames.names.back()
+    old, new = (replace(workspace, configuration=renamed(it, back)) for it in (before, after))
     changes = definition_changes(before, after)
-    reads = list(_reads(workspace, before, as_of))
-    unread = _unread(before, after, reads)
+    reads = list(_reads(new, old.configuration, as_of))
+    unread = _unread(old.configuration, new.configuration, reads)
     key_results, objectives = (
-        _moved(one, other, unread) for one, other in zip(_scores(old, as_of), _scores(workspace, as_of), strict=True)
+        _moved(one, other, unread) for one, other in zip(_scores(old, as_of), _scores(new, as_of), strict=True)
     )
     known = workspace.store.known_until()
     made = Plan(
@@ -82,16 +96,18 @@ def plan(workspace: Workspace, before: Configuration, *, against: str, as_of: da
         before_version=before.version,
         after_version=after.version,
         definitions=[_definition(it) for it in changes],
-        key_results=key_results,
-        objectives=objectives,
-        alerts=_alerts(old, workspace, as_of, unread) if changes else [],
-        reads=reads,
-        amendments=list(_amendments(workspace, before)),
+        key_results=_under("key_result", key_results, renames.names),
+        objectives=_under("objective", objectives, renames.names),
+        alerts=_under("key_result", _alerts(old, new, as_of, unread) if changes else [], renames.names),
+        reads=_under("metric", reads, renames.names),
+        amendments=_under("key_result", list(_amendments(new, old.configuration)), renames.names),
+        renames=list(_renames(told, renames)),
+        alike=[{"kind": kind, "former": former, "id": new} for kind, former, new in not_claimed(before, after)],
         untouched_key_results=sum(1 for _ in after.key_results()) - _still_there(key_results),
         untouched_objectives=len(after.objectives) - _still_there(objectives),
     )
-    told: dict[str, Any] = json.loads(workspace.secrets.hidden(json.dumps(asdict(made), ensure_ascii=False)))
-    return Plan(**told)
+    hidden: dict[str, Any] = json.loads(workspace.secrets.hidden(json.dumps(asdict(made), ensure_ascii=False)))
+    return Plan(**hidden)
 
 
 def last_applied(workspace: Workspace) -> Configuration:
@@ -107,10 +123,10 @@ def last_applied(workspace: Workspace) -> Configuration:
             f"There is no store at {workspace.store.place} yet, so nothing was applied and everything is new."
             " `okr run` makes it."
         ) from None
-    applied = workspace.store.latest_configuration()
+    applied = applied_configuration(workspace.store)
     if applied is None:
         raise NothingApplied(f"{workspace.store.place} holds no scores yet. Nothing was applied. Run `okr run` first.")
-    return restore(applied[1])
+    return applied
 
 
 def _scores(workspace: Workspace, as_of: datetime) -> tuple[dict[str, Record], dict[str, Record]]:
@@ -135,6 +151,41 @@ def _moved(
             {"id": name, "change": change, "unread": waiting, "before": one, "after": None if waiting else other}
         )
     return moved
+
+
+_IDS: Mapping[str, Renamed] = {
+    "key_result": "key_result", "worst_key_result": "key_result", "objective": "objective", "parent": "objective",
+    "metric": "metric",
+}  # fmt: skip
+"""Fields of records that hold an id, with what it is of."""
+
+
+def _under(kind: Renamed, records: list[Record], names: Names) -> list[Record]:
+    """Records about things of a kind, under the ids that these will have."""
+    return [_named(it, {**_IDS, "id": kind}, names) for it in records] if names else records
+
+
+def _named(record: Record, ids: Mapping[str, Renamed], names: Names) -> Record:
+    return {name: _named_value(name, value, ids, names) for name, value in record.items()}
+
+
+def _named_value(name: str, value: Any, ids: Mapping[str, Renamed], names: Names) -> Any:
+    if name in ids and isinstance(value, str):
+        return names.of(ids[name]).get(value, value)
+    if name == "unread":
+        return [names.metric.get(it, it) for it in value]
+    return _named(value, ids, names) if name in {"before", "after"} and isinstance(value, dict) else value
+
+
+def _renames(told: Names, renames: Renames) -> Iterator[Record]:
+    """What is renamed, in the configuration or only in the store yet, and what the store does not know."""
+    unknown = {(it.kind, it.id) for it in renames.unknown}
+    pairs = {(kind, new): former for names in (told, renames.names) for kind, former, new in names.pairs()}
+    for (kind, new), former in pairs.items():
+        yield {"kind": kind, "former": former, "id": new, "known": (kind, new) not in unknown}
+    for it in renames.unknown:
+        if (it.kind, it.id) not in pairs:
+            yield {"kind": it.kind, "former": it.former[0], "id": it.id, "known": False}
 
 
 def _still_there(rows: Sequence[Record]) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from okr_pipeline.application.amending import amendments_frame
+from okr_pipeline.application.renaming import require_later_names
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import dump
 from okr_pipeline.store.batch import Batch
@@ -26,14 +27,25 @@ class Run:
 
 
 def note(batch: Batch, workspace: Workspace, run: Run) -> None:
-    """Note that a run writes in this batch, and by which configuration."""
+    """Note that a run writes in this batch, and by which configuration.
+
+    Raises:
+        LostHistory: it has ids that what was applied meanwhile renamed.
+    """
+    note_run(batch, workspace, run)
+    version = workspace.configuration.version
+    if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
+        require_later_names(workspace)
+        applied = amendments_frame(workspace.configuration)
+        batch.record_amendments(applied, config_version=version, run_id=run.id)
+
+
+def note_run(batch: Batch, workspace: Workspace, run: Run) -> None:
+    """Note that a run goes on."""
     version = workspace.configuration.version
     batch.start_run(
         StoredRun(run.id, run.kind, as_of=run.as_of, config_version=version, dagster_run_id=run.dagster_run_id)
     )
-    if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
-        applied = amendments_frame(workspace.configuration)
-        batch.record_amendments(applied, config_version=version, run_id=run.id)
 
 
 def note_step(batch: Batch, run: Run, step: str, facts: Mapping[str, object], *, in_part: bool = False) -> None:

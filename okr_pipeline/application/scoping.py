@@ -59,7 +59,7 @@ def _with(configuration: Configuration, key_results: set[str], whole: Collection
         for name, it in configuration.objectives.items()
         if name in whole or any(each.full_id in key_results for each in it.key_results)
     }
-    narrow = replace(configuration, sources={}, objectives=chosen, people={}, check_ins=())
+    narrow = replace(configuration, sources={}, objectives=chosen, people={}, check_ins=(), renames=())
     metrics, cycles = scored_metrics(narrow), {it.cycle for it in chosen.values()}
     return replace(
         narrow,

@@ -14,6 +14,7 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
+from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
@@ -56,6 +57,7 @@ def write_scorecard(
     published week as it was, and marks one that was not as reconstructed.
     """
     root = out or workspace.scorecards_dir
+    take_names(workspace, run)
     scorecard, content = settled(lambda: _take_and_record(workspace, run, root, known_at))
     _write_all(workspace, root, scorecard.snapshot, content)
     return scorecard

@@ -11,6 +11,7 @@ from typing import Protocol
 import pandas as pd
 
 from okr_pipeline.application.check_ins import take_from_files
+from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.turns import Overtaken, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
@@ -95,6 +96,7 @@ def score_and_record(workspace: Workspace, run: Run) -> Scored:
     What files say that people said is recorded before. The changed frames gain `previous_status`: what was recorded for
     this date or the one before.
     """
+    take_names(workspace, run)
     take_from_files(workspace, run)
     scored = settled(lambda: _score_and_record(workspace, run))
     workspace.store.write(lambda batch: note_step(batch, run, "scored", _facts(scored)))
@@ -106,6 +108,7 @@ def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) ->
 
     A date with scores that were recorded at the time keeps them: a reconstruction never takes their place.
     """
+    take_names(workspace, run)
     take_from_files(workspace, run)
     published = _published_dates(workspace, as_ofs)
     past = [as_of for as_of in as_ofs if _date(workspace, as_of).isoformat() not in published]

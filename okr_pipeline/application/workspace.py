@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied, UsageError
 from okr_pipeline.application.secrecy import guard_logs, secrets_of_configuration, secrets_of_project
 from okr_pipeline.config import (
@@ -21,7 +22,6 @@ from okr_pipeline.config import (
     expand_text,
     load,
     load_project,
-    restore,
     secrets_of_address,
 )
 from okr_pipeline.model.configuration import Configuration, Project
@@ -160,12 +160,11 @@ def open_applied(
     store = _open_store(store_url, project, directory.parent, environ)
     store.require_current()
     known = parse_instant(known_at, project) if known_at else None
-    applied = store.latest_configuration(known_at=known)
+    applied = applied_configuration(store, known)
     if applied is None:
         when = " known by then" if known else " yet"
         raise NothingApplied(f"{store.place} holds no scores{when}. Nothing was applied to it. Run `okr run` first.")
-    _, document = applied
-    return Workspace(directory, directory.parent, restore(document), store), known
+    return Workspace(directory, directory.parent, applied, store), known
 
 
 def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | None = None) -> Configuration:
@@ -206,6 +205,12 @@ def parse_instant(text: str, project: Project) -> datetime:
         return project.calendar.instant_at(instant)
     except ValueError as error:
         raise UsageError(f"{error}. Write it with its offset, as in 2013-05-19T12:00:00-04:00.") from None
+
+
+def from_here(file: str) -> str:
+    """A path as people would write it where they are."""
+    path, here = Path(file), Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else file
 
 
 def anchored_url(url: str, directory: Path) -> str:

@@ -67,10 +67,11 @@ def summary(plan: Plan) -> str:
     ]
     unread = sum(bool(row["unread"]) for row in plan.key_results)
     more = f" {_count(unread, 'key result')} cannot be known before a read." if unread else ""
+    renamed = f" {_count(len(plan.renames), 'thing')} renamed." if plan.renames else ""
     asks = sum(bool(it["asks"]) for it in plan.amendments)
     verb = "asks" if asks == 1 else "ask"
     asked = f" {_count(asks, 'key result')} with published scores {verb} for a reason." if asks else ""
-    return f"This configuration changes {', '.join(counts)}.{more}{asked}"
+    return f"This configuration changes {', '.join(counts)}.{renamed}{more}{asked}"
 
 
 def _context(plan: Plan, timezone: str) -> str:
@@ -89,6 +90,19 @@ def _sections(plan: Plan, timezone: str) -> Iterator[Section]:
         for each in it["recorded"]
     ]
     made = [
+        Section(
+            "Renamed",
+            ("What", "Was", "Is", "History"),
+            [
+                (_kind(it), it["former"], it["id"], "goes on" if it["known"] else "none: the store does not know it")
+                for it in plan.renames
+            ],
+        ),
+        Section(
+            "Gone, with something like it that is new: say 'renamed_from'",
+            ("What", "Is gone", "Is new"),
+            [(_kind(it), it["former"], it["id"]) for it in plan.alike],
+        ),
         Section("Asks for an amendment with a reason", ("Key result", "What", "Before", "After"), asks),
         Section("Amendments it records", ("Key result", "From", "Reason", "Author"), recorded),
         Section(
@@ -113,11 +127,15 @@ def _sections(plan: Plan, timezone: str) -> Iterator[Section]:
         Section(
             "Definitions",
             ("What", "Change", "Before", "After"),
-            [(f"{it['kind'].replace('_', ' ')} {it['id']}", *_change_cells(it)) for it in plan.definitions],
+            [(f"{_kind(it)} {it['id']}", *_change_cells(it)) for it in plan.definitions],
             folded=True,
         ),
     ]
     return (section for section in made if section.rows)
+
+
+def _kind(it: Record) -> str:
+    return str(it["kind"]).replace("_", " ")
 
 
 def _change_cells(it: Record) -> tuple[str, str, str]:

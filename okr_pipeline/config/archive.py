@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _VERSION_LENGTH = 12
+_NO_DEFINITIONS = {"check_ins", "renames"}
 
 
 def dump(configuration: Configuration) -> str:
-    """The definitions as JSON, without check-ins. Variables of settings stay `${VAR}`, so there is no secret in it."""
-    return _adapter().dump_json(configuration, exclude={"check_ins"}).decode()
+    """The definitions as JSON, without check-ins and renames.
+
+    Variables of settings stay `${VAR}`, so there is no secret in it.
+    """
+    return _adapter().dump_json(configuration, exclude=_NO_DEFINITIONS).decode()
 
 
 def restore(text: str) -> Configuration:
@@ -34,7 +38,7 @@ def restore(text: str) -> Configuration:
 
 def version(configuration: Configuration) -> str:
     """Twelve hexadecimal digits that are equal for equal definitions, in whatever files and order they were written."""
-    content = json.loads(_adapter().dump_json(configuration, exclude={"version", "check_ins"}))
+    content = json.loads(_adapter().dump_json(configuration, exclude={"version", *_NO_DEFINITIONS}))
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()[:_VERSION_LENGTH]
 

@@ -22,8 +22,23 @@ class Keys(BaseModel):
     not_yet: ClassVar[frozenset[str]] = frozenset()
 
 
+def former_ids(written: object) -> tuple[str, ...]:
+    """Former ids as a file has them: one, a list, or null.
+
+    Raises:
+        Refusal: one is not an id.
+    """
+    return tuple(scalars.identifier(it) for it in _former(written))
+
+
 def _member(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _former(value: Any) -> Any:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
 
 
 def _pattern(pattern: str, *examples: str) -> WithJsonSchema:
@@ -75,6 +90,10 @@ Unit: TypeAlias = Annotated[
 ]
 Suppressed: TypeAlias = Annotated[dict[str, Text], WithJsonSchema(_SUPPRESSED)]
 """Lint rules by id, each with the reason why it may be broken."""
+FormerIds: TypeAlias = Annotated[
+    tuple[Id, ...], BeforeValidator(_former, json_schema_input_type=Id | list[Id] | None), Field(strict=False)
+]
+"""Ids that a thing had before, the last one first; null and none are a statement, too: that it had none."""
 Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 PositiveFraction: TypeAlias = Annotated[float, Field(gt=0, le=1)]
 Weight: TypeAlias = Annotated[float, Field(gt=0)]

@@ -21,12 +21,14 @@ from okr_pipeline.config.check_ins import Subjects, build_check_in, listed
 from okr_pipeline.config.contributions import link_contributions
 from okr_pipeline.config.directory import Files, read_directory
 from okr_pipeline.config.document import Document
+from okr_pipeline.config.keys import former_ids
 from okr_pipeline.config.measures import KnownMetrics
 from okr_pipeline.config.metrics import KnownSources, build_metric, link_metrics
 from okr_pipeline.config.okrs import Okrs, add_okrs, link_objectives
 from okr_pipeline.config.people import build_people
 from okr_pipeline.config.problem import ConfigurationError, Problem, Refusal, VariableError, shown
 from okr_pipeline.config.project_keys import ProjectKeys
+from okr_pipeline.config.renames import Claim, accepted, claim_of
 from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.sources import ConnectorSchema, build_source, refuse_clear_secret
 from okr_pipeline.config.subject import Subject
@@ -36,6 +38,7 @@ from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.metric import CHECK_INS, Metric, Source
 from okr_pipeline.model.okr import Objective
 from okr_pipeline.model.people import Person
+from okr_pipeline.model.rename import Renamed
 
 
 def load(
@@ -90,6 +93,7 @@ class _Reading:
     environ: Mapping[str, str]
     now: datetime | None
     problems: list[Problem] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
     def configuration(self, files: Files) -> Configuration:
         for document in files.documents():
@@ -112,6 +116,7 @@ class _Reading:
             },
             objectives=objectives,
             people=self._people(files.people),
+            renames=accepted([*self.claims, *okrs.claims], _defined(okrs, known_metrics)),
             check_ins=tuple(sorted(self._check_ins(files.check_ins, subjects), key=lambda it: (it.on, it.subject))),
         )
 
@@ -182,6 +187,7 @@ class _Reading:
             metric = build_metric(subject, name, keys, sources)
             if metric is not None:
                 metrics[name] = metric
+                self.claims.extend(claim_of("metric", name, former_ids(keys.get("renamed_from")), keys, subject))
         complete = not any(document.unclear for document in documents)
         linked = link_metrics(metrics, subjects, zone, complete=complete)
         return linked, KnownMetrics(linked, frozenset(subjects), complete)
@@ -271,6 +277,15 @@ def _check_in_subjects(okrs: Okrs, objectives: Mapping[str, Objective], metrics:
         metrics=metrics,
         today=today,
     )
+
+
+def _defined(okrs: Okrs, metrics: KnownMetrics) -> Mapping[Renamed, frozenset[str]]:
+    """The ids that are written, be they in order or not."""
+    return {
+        "metric": metrics.written,
+        "objective": frozenset(okrs.subjects),
+        "key_result": frozenset(okrs.key_results_written()),
+    }
 
 
 def _store_fault(address: str) -> tuple[str, str, str] | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from okr_pipeline.config.keys import (
+    FormerIds,
     Fraction,
     Keys,
     Length,
@@ -220,7 +221,7 @@ Texts: TypeAlias = Annotated[tuple[Text, ...], Field(strict=False)]
 class MetricKeys(Keys):
     """A KPI: one value per period and combination of dimensions."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones", "renamed_from"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"milestones"})
 
     name: Text | None = Field(default=None, description="As people read it; default from the id")
     why: Text | None = Field(default=None, description="Why it is measured")
@@ -270,6 +271,11 @@ class MetricKeys(Keys):
     )
     depends_on: Texts = Field(default=(), description="Dagster asset keys upstream of its source table")
     labels: dict[str, Member] = Field(default_factory=dict, description="Words of your own to select it by")
+    renamed_from: FormerIds = Field(
+        default=(),
+        description="Ids that it had before, the last one first; null: it is new, however like another that is gone",
+        examples=["delay"],
+    )
     suppress: Suppressed = Field(
         default_factory=dict,
         description="Rules of okr lint that it may break, each with the reason",

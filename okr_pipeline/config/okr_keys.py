@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, WithJso
 from okr_pipeline.config import scalars
 from okr_pipeline.config.keys import (
     Day,
+    FormerIds,
     Fraction,
     Id,
     Keys,
@@ -252,6 +253,11 @@ class KeyResultKeys(Keys):
         description="What was changed since, oldest first; its own keys stay as they were promised",
         examples=["[{on: 2013-05-06, to: 11, reason: Runway works until July, author: coo@harbour.example}]"],
     )
+    renamed_from: FormerIds = Field(
+        default=(),
+        description="Ids that it had before, the last one first; null: it is new, however like another that is gone",
+        examples=["departure-delay"],
+    )
     contributes_to: Annotated[str, WithJsonSchema({"type": "string"})] | None = Field(
         default=None, description="Key result of a longer cycle that its value is a part of: an id, or <cycle>/<id>"
     )
@@ -294,6 +300,11 @@ class ObjectiveKeys(Keys):
     contributes: ContributesKeys | None = Field(default=None, description="Adds this score to the parent's, too")
     coverage_floor: Fraction = Field(default=0.5, description="Least known weight share for a score")
     supports: Text | None = Field(default=None, description="What of the mission it supports")
+    renamed_from: FormerIds = Field(
+        default=(),
+        description="Ids that it had before, the last one first; null: it is new, however like another that is gone",
+        examples=["on-time"],
+    )
     suppress: Suppressed = Field(
         default_factory=dict,
         description="Rules of okr lint that it may break, each with the reason",

@@ -12,6 +12,7 @@ from okr_pipeline.config.amendments import build_amendments
 from okr_pipeline.config.measures import KnownMetrics, build_measure, check_reading
 from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, NamedPaceKeys, ObjectiveKeys, PaceKeys
 from okr_pipeline.config.problem import Refusal, shown
+from okr_pipeline.config.renames import Claim, claim_of
 from okr_pipeline.config.scalars import identifier
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.model.okr import (
@@ -26,6 +27,7 @@ from okr_pipeline.model.okr import (
     Pace,
     RelativeTarget,
 )
+from okr_pipeline.model.rename import Renamed
 
 _LONGEST_DAYS = 36_525
 _LONGEST_YEAR_DAYS = 371
@@ -35,13 +37,15 @@ _LONGEST_YEAR_DAYS = 371
 class Okrs:
     """What files of OKRs define. `subjects` has every objective that is written, also invalid ones, by full id.
 
-    `whole` are the cycles whose objectives are all known; `complete` is False where a file or its cycle is unclear.
+    `claims` are what is written of former ids. `whole` are the cycles whose objectives are all known; `complete` is
+    False where a file or its cycle is unclear.
     """
 
     cycles: dict[str, Cycle] = field(default_factory=dict)
     objectives: dict[str, Objective] = field(default_factory=dict)
     subjects: dict[str, Subject] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
+    claims: list[Claim] = field(default_factory=list)
     complete: bool = True
     _names: dict[str, Subject] = field(default_factory=dict)
 
@@ -52,6 +56,12 @@ class Okrs:
     def key_results_written(self) -> set[str]:
         """Full ids of all key results that are written, be they in order or not."""
         return {name for name, subject in self._names.items() if subject.label.startswith("key result")}
+
+    def claim(
+        self, kind: Renamed, full_id: str, former: tuple[str, ...], written: Mapping[str, Any], subject: Subject
+    ) -> None:
+        """Keep what is written of a thing's former ids."""
+        self.claims.extend(claim_of(kind, full_id, former, written, subject))
 
 
 def add_okrs(okrs: Okrs, subject: Subject, keys: Mapping[str, Any], metrics: KnownMetrics) -> None:
@@ -151,6 +161,7 @@ def _objective(
     results = list(_key_results(okrs, subject, name, written, cycle, metrics))
     if read is None or cycle is None:
         return None
+    okrs.claim("objective", f"{cycle.id}/{name}", read.renamed_from, written, subject)
     subject.check_suppressed(read.suppress)
     if read.contributes is not None and read.parent is None:
         subject.refuse(
@@ -196,16 +207,18 @@ def _key_results(
         _check_id(inner, name)
         if cycle is not None:
             _claim(okrs, inner, f"{cycle.id}/{name}")
-        yield _key_result(inner, name, objective, result, cycle, metrics)
+        yield _key_result(okrs, inner, name, objective, result, cycle, metrics)
 
 
 def _key_result(
-    subject: Subject, name: str, objective: str, keys: object, cycle: Cycle | None, metrics: KnownMetrics
+    okrs: Okrs, subject: Subject, name: str, objective: str, keys: object, cycle: Cycle | None, metrics: KnownMetrics
 ) -> KeyResult | None:
     written = subject.mapping(keys, "a key result")
     read = subject.accept(KeyResultKeys, written) if written is not None else None
     if read is None or written is None:
         return None
+    if cycle is not None:
+        okrs.claim("key_result", f"{cycle.id}/{name}", read.renamed_from, written, subject)
 
     def build(inner: Subject, laid: Mapping[str, Any]) -> KeyResult | None:
         again = inner.accept(KeyResultKeys, laid)

@@ -14,6 +14,7 @@ from okr_pipeline.model.holidays import Holidays
 from okr_pipeline.model.metric import Metric, Source
 from okr_pipeline.model.okr import Cycle, KeyResult, Objective
 from okr_pipeline.model.people import Person
+from okr_pipeline.model.rename import Rename
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Configuration:
 
     `version` identifies the content: equal definitions have equal versions, whatever their comments or file names.
     `check_ins` are what files say that people said: they define nothing, are no part of the version, and count once
-    they are recorded in the store.
+    they are recorded in the store. `renames`, what files say was renamed, are no part of it either: they count until
+    the store has taken them.
     """
 
     project: Project
@@ -46,6 +48,7 @@ class Configuration:
     objectives: Mapping[str, Objective] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     check_ins: tuple[CheckIn, ...] = ()
+    renames: tuple[Rename, ...] = ()
     version: str = ""
 
     def key_results(self) -> Iterator[KeyResult]:

@@ -18,6 +18,7 @@ from okr_pipeline.store import (
     health,
     observations,
     quarantine,
+    renames,
     runs,
     scorecards,
     scores,
@@ -53,6 +54,17 @@ class Batch:
         that differ from the newest that is kept under their number; how many.
         """  # noqa: D205 - one sentence
         return amendments.record(
+            self._connection, frame, config_version=config_version, run_id=run_id, recorded_at=self.recorded_at
+        )
+
+    def rename(self, frame: pd.DataFrame, baselines: pd.DataFrame, *, config_version: str, run_id: str) -> int:
+        """Give every row about a `former_id` of a `kind` its `new_id`, and keep that; how many were renamed.
+
+        `baselines` has `key_result`, `definition` and `new_definition` of those that are defined by a renamed metric,
+        by the ids of before. Nothing may be under a new id yet.
+        """
+        renames.rebase(self._connection, baselines)
+        return renames.record(
             self._connection, frame, config_version=config_version, run_id=run_id, recorded_at=self.recorded_at
         )
 

@@ -22,6 +22,7 @@ from okr_pipeline.store.schema import (
     metric_reads,
     metric_states,
     read_outcomes,
+    renames,
     review_events,
 )
 
@@ -96,6 +97,7 @@ def changed_at(connection: sa.Connection) -> datetime | None:
             alert_transitions,
             check_in_revisions,
             review_events,
+            renames,
         )
     ]
     return max((at for at in newest if at is not None), default=None)

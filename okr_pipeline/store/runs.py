@@ -95,6 +95,13 @@ def latest_configuration(connection: sa.Connection, known_at: datetime | None) -
     return None if row is None else (row.version, row.document)
 
 
+def configurations(connection: sa.Connection) -> list[tuple[datetime, str]]:
+    """When each configuration was applied, and its version, the newest first."""
+    of = config_versions
+    rows = connection.execute(sa.select(of.c.recorded_at, of.c.version).order_by(of.c.recorded_at.desc()))
+    return [(row.recorded_at, row.version) for row in rows]
+
+
 def configuration(connection: sa.Connection, version: str) -> str | None:
     """The document of a version."""
     statement = sa.select(config_versions.c.document).where(config_versions.c.version == version).limit(1)

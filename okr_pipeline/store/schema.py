@@ -285,6 +285,17 @@ amendments: Final = _table(
     _run(),
 )
 
+renames: Final = _table(
+    "renames",
+    "history",
+    _text("kind", "metric, objective or key_result", key=True),
+    _text("former_id", "full id of an objective or key result", key=True),
+    _instant("recorded_at", "UTC; from when on rows have the new id, those of before among them", key=True),
+    _text("new_id"),
+    _text("config_version", "the configuration that said so"),
+    _run(),
+)
+
 
 def _score_columns(names: tuple[str, ...], own: str) -> list[sa.Column[Any]]:
     return [_score_column(name) for name in names if name != own]

@@ -227,6 +227,12 @@ class Store:
 
         return self._retrying(runs.applied_version)
 
+    def configurations(self) -> list[tuple[datetime, str]]:
+        """When each configuration was applied, and its version, the newest first."""
+        from okr_pipeline.store import runs
+
+        return self._retrying(runs.configurations)
+
     def configuration(self, version: str) -> str | None:
         """The document of a version of the definitions."""
         from okr_pipeline.store import runs
@@ -238,6 +244,18 @@ class Store:
         from okr_pipeline.store import amendments
 
         return self._retrying(lambda connection: amendments.read(connection, known_at))
+
+    def renames(self, after: datetime | None = None) -> "pd.DataFrame":
+        """`kind`, `former_id`, `new_id` and the stamps of what was renamed since an instant, the oldest first."""
+        from okr_pipeline.store import renames
+
+        return self._retrying(lambda connection: renames.read(connection, after))
+
+    def ids_in_use(self, kind: str, ids: Collection[str]) -> frozenset[str]:
+        """Those of some ids of metrics, objectives or key results that any row is about."""
+        from okr_pipeline.store import renames
+
+        return self._retrying(lambda connection: renames.in_use(connection, kind, ids))
 
     def published_key_results(self) -> frozenset[str]:
         """Full ids of the key results of which a score was recorded after they had started."""

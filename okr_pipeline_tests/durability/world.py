@@ -67,6 +67,7 @@ objectives:
         measure: {reach: {from: 100, to: 700}}
         over: trailing 7 days
 """
+RENAMED: Final = ("      shared:\n", "      both:\n        renamed_from: shared\n")
 CHECK_INS: Final = """\
 check_ins:
   - {key_result: 2025/left, on: 2025-01-06, confidence: 0.6, note: A good start, author: l@killed.example}
@@ -124,11 +125,11 @@ def write_project(directory: Path, version: int) -> None:
 
 
 def say_more(directory: Path) -> None:
-    """One more check-in and one more amendment than `write_project` writes."""
+    """One more check-in and one more amendment than `write_project` writes, and a key result under another id."""
     said = "  - {key_result: 2025/right, on: 2025-01-07, confidence: 0.4, note: Slow, author: r@killed.example}\n"
     _put(directory / "config/check_ins/2025.yaml", CHECK_INS + said)
     more = "author: ceo@killed.example}, {on: 2025-01-09, to: 96000, reason: A fair, author: ceo@killed.example}]"
-    _put(directory / "config/okrs/2025.yaml", OKRS.replace("author: ceo@killed.example}]", more))
+    _put(directory / "config/okrs/2025.yaml", OKRS.replace("author: ceo@killed.example}]", more).replace(*RENAMED))
 
 
 def write_file(directory: Path, source: str, version: int) -> None:

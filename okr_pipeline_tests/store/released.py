@@ -194,6 +194,20 @@ def rows_of_0003(observations: int) -> Mapping[str, Table]:
         "key_result, number, recorded_at, effective_on, author, reason, recorded, before, after, config_version, run_id",
         [_amendment(n) for n in range(24)],
     )
+    tables["renames"] = Table(
+        "kind, former_id, recorded_at, new_id, config_version, run_id",
+        [
+            (
+                ("metric", "objective", "key_result")[n % 3],
+                f"2026-Q1/was-{n}",
+                recorded_at(n % RUNS),
+                f"2026-Q1/is-{n}",
+                f"version-{n}",
+                run_id(n % RUNS),
+            )
+            for n in range(12)
+        ],
+    )
     tables["read_outcomes"] = Table(
         "metric, recorded_at, status, error",
         [
@@ -239,6 +253,7 @@ ADDED: Mapping[str, Collection[str] | None] = {
     "objective_score_revisions": ("status_rule",),
     "objective_scores": ("status_rule",),
     "amendments": None,
+    "renames": None,
     "read_outcomes": None,
     "check_in_revisions": None,
     "check_ins": None,

@@ -1,7 +1,7 @@
 """Scores say more: the rule and the pace behind a status, confidence, the original target, and a forecast.
 
-Amendments and check-ins have a table of their own, and so has since when reads of a metric fail, which is part of what
-was known.
+Amendments, renames and check-ins have a table of their own, and so has since when reads of a metric fail, which is part
+of what was known.
 The health of metrics has tables of its own: how each stood against its band, and the events of its reviews.
 
 What was recorded before was judged by the rule `pace`, the only one there was; the rest of it is unknown.
@@ -70,6 +70,25 @@ def _amendments() -> list[SchemaItem]:
             "run_id", BYTEWISE_TEXT, sa.ForeignKey("runs.run_id"), nullable=False, comment="the run that wrote the row"
         ),
         sa.PrimaryKeyConstraint("key_result", "number", "recorded_at"),
+    ]
+
+
+def _renames() -> list[SchemaItem]:
+    return [
+        sa.Column("kind", BYTEWISE_TEXT, nullable=False, comment="metric, objective or key_result"),
+        sa.Column("former_id", BYTEWISE_TEXT, nullable=False, comment="full id of an objective or key result"),
+        sa.Column(
+            "recorded_at",
+            Instant,
+            nullable=False,
+            comment="UTC; from when on rows have the new id, those of before among them",
+        ),
+        sa.Column("new_id", BYTEWISE_TEXT, nullable=False),
+        sa.Column("config_version", BYTEWISE_TEXT, nullable=False, comment="the configuration that said so"),
+        sa.Column(
+            "run_id", BYTEWISE_TEXT, sa.ForeignKey("runs.run_id"), nullable=False, comment="the run that wrote the row"
+        ),
+        sa.PrimaryKeyConstraint("kind", "former_id", "recorded_at"),
     ]
 
 
@@ -286,6 +305,7 @@ def _calibration() -> list[SchemaItem]:
 
 _TABLES: Mapping[str, Callable[[], list[SchemaItem]]] = {
     "amendments": _amendments,
+    "renames": _renames,
     "read_outcomes": _read_outcomes,
     "check_in_revisions": _check_ins,
     "forecast_calibration": _calibration,
