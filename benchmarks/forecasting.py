@@ -44,7 +44,8 @@ from okr_pipeline.model.okr import (
 )
 from okr_pipeline.scoring.arrays import microseconds
 from okr_pipeline.scoring.backtesting import pace_chance
-from okr_pipeline.scoring.forecasting import FAMILIES, NO_FAMILY, forecast
+from okr_pipeline.scoring.forecasting import NO_FAMILY, forecast
+from okr_pipeline.scoring.histories import FAMILIES
 from okr_pipeline.scoring.scores import prepare
 from okr_pipeline.scoring.standing import stand
 

@@ -83,6 +83,6 @@ def fold(operation: np.ufunc, column: Floats, first: Integers, last: Integers) -
     edges[::2], edges[1::2] = first[order], last[order]
     folded = np.empty(len(first))
     with np.errstate(all="ignore"):
-        folded[order] = operation.reduceat(column, edges)[::2]
+        folded[order] = operation.reduceat(column[: edges.max() + 1], edges)[::2]
     folded[last <= first] = 0.0
     return folded

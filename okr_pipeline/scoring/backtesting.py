@@ -17,7 +17,8 @@ from okr_pipeline.model.okr import Change, Intent, KeyResult, Level, Objective, 
 from okr_pipeline.model.score import Family
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, microseconds, moments_of, stamps, texts
 from okr_pipeline.scoring.definitions import Definitions, Kind
-from okr_pipeline.scoring.forecasting import FAMILIES, NO_FAMILY, Forecasts, forecast
+from okr_pipeline.scoring.forecasting import NO_FAMILY, Forecasts, forecast
+from okr_pipeline.scoring.histories import FAMILIES
 from okr_pipeline.scoring.scores import prepare
 from okr_pipeline.scoring.standing import Standing, stand
 

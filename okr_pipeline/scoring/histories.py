@@ -4,12 +4,14 @@ Belongs here: which values of a key result's rows a forecast is of, in steps of 
 Does not: horizons, predictions.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.score import Family
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, spread
 from okr_pipeline.scoring.cadences import cadence_periods
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer
@@ -18,9 +20,11 @@ from okr_pipeline.scoring.grids import first_periods
 from okr_pipeline.scoring.horizons import Horizon, looks_from
 from okr_pipeline.scoring.tracks import Tracks, periods_of, rows_before
 
-_POINTWISE: Final = (Reducer.LAST, Reducer.MIN, Reducer.MAX)
+FAMILIES: Final = tuple(Family)
+_POINTWISE: Final = np.array([Reducer.LAST, Reducer.MIN, Reducer.MAX])
+_WEIGHTED: Final = np.array([Reducer.WEIGHTED_MEAN, Reducer.PARTS])
 _HOURS_OF_A_DAY: Final = 24
-_TOTALS: Final = (Kind.ACCUMULATE, Kind.LIMIT, Kind.BASELINE)
+_TOTALS: Final = np.array([Kind.ACCUMULATE, Kind.LIMIT, Kind.BASELINE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ PER_CADENCE: Final = Shape(1, 1, 104)
 class Laid:
     """Series side by side: a row for each step, the newest last, a column for each key result.
 
-    `least` and `most`: the smallest and largest value of a step so far.
+    `weight` has a single column where it is the same for all. `least` and `most`: the smallest and largest value of a
+    step so far.
     """
 
     value: Floats
@@ -74,27 +79,52 @@ def is_total(definitions: Definitions, rows: Integers) -> Booleans:
     return np.asarray(np.isin(of.kind[rows], _TOTALS) | (of.reducer[rows] == Reducer.SUM), dtype=np.bool_)
 
 
+def families(definitions: Definitions, rows: Integers) -> Integers:
+    """The family of key results: what their metrics' values are."""
+    of = definitions.key_results
+    reducer = np.append(definitions.view_reducer, Reducer.NONE)[of.view[rows]]
+    share = (of.reducer[rows] == Reducer.IN_BAND) | (of.kind[rows] == Kind.CADENCE) | (of.kind[rows] == Kind.BASELINE)
+    stock = (reducer == Reducer.LAST) | (reducer == Reducer.MIN) | (reducer == Reducer.MAX)
+    places = [FAMILIES.index(it) for it in (Family.SHARE, Family.STOCK, Family.FLOW)]
+    return np.select([share, stock, reducer == Reducer.SUM], places, FAMILIES.index(Family.RATIO))
+
+
+def remembered(tracks: Tracks, of: Horizon, shape: Shape) -> Horizon:
+    """Horizons that look back no further than the longest series of a shape."""
+    since = np.maximum(of.newest + 1 - shape.step * shape.longest, 0)
+    return replace(of, first=np.maximum(of.first, rows_before(tracks, of.track, since)))
+
+
+def alike_together(definitions: Definitions, tracks: Tracks, of: Horizon) -> Integers:
+    """An order of remembered horizons in which those stand together that have gaps, weights, or about one length.
+
+    What stands together is laid out together, faster the more it is alike.
+    """
+    length = of.newest + 1 - periods_of(tracks, of.first)
+    weighted = np.isin(definitions.key_results.reducer[of.rows], _WEIGHTED)
+    return np.lexsort((length, weighted, length != of.last - of.first)).astype(np.int64)
+
+
 def lay_out(definitions: Definitions, tracks: Tracks, of: Horizon, shape: Shape) -> Laid:
-    """The history of each horizon. A step without observation has value and weight 0, but in a sum, where it counts."""
-    count, periods = len(of.rows), shape.step * shape.longest
-    first = np.maximum(of.first, rows_before(tracks, of.track, np.maximum(of.newest + 1 - periods, 0)))
-    owner, taken = spread(first, of.last)
-    back = (of.newest[owner] - periods_of(tracks, taken)) // shape.step
-    steps = shape.longest  # always, so that no series depends on the length of those beside it
-    value, weight = _counted(definitions, tracks, of, owner, taken)
-    cell = (steps - 1 - back) * count + owner
-    weights = _poured(cell, weight, steps, count, shape.step)
-    amounts = _poured(cell, value * weight, steps, count, shape.step)
-    with np.errstate(all="ignore"):
-        values = np.where(weights > 0, amounts / weights, 0.0)
+    """The history of each remembered horizon, to which the length of those beside it adds empty steps alone.
+
+    A step without observation has value and weight 0, but in a sum, where it counts.
+    """
+    taken, known = _taken(tracks, of, shape)
+    value, weight = _counted(definitions, tracks, of, taken, known)
+    amounts, values, weights = value, value, weight
+    if shape.step > 1 or np.isin(definitions.key_results.reducer[of.rows], _WEIGHTED).any():
+        amounts, weights = _by_step(value * weight, shape.step), _by_step(weight, shape.step)
+        with np.errstate(all="ignore"):
+            values = np.where(weights > 0, amounts / weights, 0.0)
     total = is_total(definitions, of.rows)
     if total.any():
-        began = np.logical_or.accumulate(_counts_from(definitions, of, amounts, weights), axis=0)
-        values, weights = np.where(total, amounts, values), np.where(total, began.astype(np.float64), weights)
-    known = weights > 0
-    least = np.minimum.reduce(np.where(known, values, np.inf), axis=0)
-    most = np.maximum.reduce(np.where(known, values, -np.inf), axis=0)
-    return Laid(values, weights, least, most)
+        began = _counts_from(definitions, of, amounts, weights)
+        for before, row in pairwise(began):
+            np.logical_or(before, row, out=row)
+        values, weights = np.where(total, amounts, values), np.where(total, began, weights)
+    weights = _of_all(weights)
+    return Laid(values, weights, *_extremes(values, weights > 0))
 
 
 def lay_out_cadences(
@@ -119,42 +149,80 @@ def lay_out_cadences(
     return Laid(value, weight, np.zeros(count), np.ones(count)), held, counted
 
 
+def _taken(tracks: Tracks, of: Horizon, shape: Shape) -> tuple[Integers, Booleans]:
+    """The row of each period of each series, the spare one where there is none; and whether there is one.
+
+    As many whole seasons as the longest series reaches into. Whether there is one has a single column where it is the
+    same for all.
+    """
+    length = of.newest + 1 - periods_of(tracks, of.first)
+    lap, spare = shape.step * max(shape.season, 2), len(tracks.key)
+    periods = -(-int(length.max()) // lap) * lap
+    number, broken = np.arange(periods)[:, None], np.flatnonzero(length != of.last - of.first)
+    if not len(broken):
+        known = number >= periods - (length[:1] if (length == length[0]).all() else length)
+        return np.where(known, number + (of.last - periods), spare), known
+    taken = np.where(number >= periods - length, number + (of.last - periods), spare)
+    taken[:, broken] = spare
+    owner, rows = spread(of.first[broken], of.last[broken])
+    taken[periods - 1 - of.newest[broken[owner]] + periods_of(tracks, rows), broken[owner]] = rows
+    return taken, taken < spare
+
+
 def _counted(
-    definitions: Definitions, tracks: Tracks, of: Horizon, owner: Integers, taken: Integers
+    definitions: Definitions, tracks: Tracks, of: Horizon, taken: Integers, known: Booleans
 ) -> tuple[Floats, Floats]:
     """What each row counts for its key result: its value, whether it is inside a band, or that there is one."""
     keys = definitions.key_results
-    value, weight = tracks.value[taken], np.ones(len(taken))
-    kind, reducer = keys.kind[of.rows], keys.reducer[of.rows]
-    if (reducer == Reducer.IN_BAND).any():
-        inside = (value >= keys.low[of.rows][owner]) & (value <= keys.high[of.rows][owner])
-        value = np.where((reducer == Reducer.IN_BAND)[owner], inside, value)
-    if (kind == Kind.BASELINE).any():
-        value = np.where((kind == Kind.BASELINE)[owner], 1.0, value)
+    value, weight = tracks.value[taken], known.astype(np.float64)
+    reducer, scale = keys.reducer[of.rows], keys.scale[of.rows]
+    in_band, counted = reducer == Reducer.IN_BAND, keys.kind[of.rows] == Kind.BASELINE
+    if in_band.any():
+        inside = (value >= keys.low[of.rows]) & (value <= keys.high[of.rows]) & known
+        value = np.where(in_band, inside, value)
+    if counted.any():
+        value = np.where(counted, known, value)
     if (reducer == Reducer.WEIGHTED_MEAN).any():
-        weight = np.where((reducer == Reducer.WEIGHTED_MEAN)[owner], tracks.weight[taken], weight)
+        weight = np.where(reducer == Reducer.WEIGHTED_MEAN, tracks.weight[taken], weight)
     if (reducer == Reducer.PARTS).any():
-        weight = np.where((reducer == Reducer.PARTS)[owner], _divisors(definitions, tracks, of, owner, taken), weight)
-    return value * keys.scale[of.rows][owner], weight
+        weight = np.where(reducer == Reducer.PARTS, _divisors(definitions, tracks, of, taken, known), weight)
+    return value if (scale == 1).all() else value * scale, weight
 
 
-def _divisors(definitions: Definitions, tracks: Tracks, of: Horizon, owner: Integers, taken: Integers) -> Floats:
+def _divisors(definitions: Definitions, tracks: Tracks, of: Horizon, taken: Integers, known: Booleans) -> Floats:
     """Of a quotient of two parts the part that divides, which is how much its periods weigh; else 1."""
     view = definitions.key_results.view[of.rows]
     slots = np.array([*(divisor_slot(shape) for shape in definitions.shapes), -1], dtype=np.int64)
     slot = slots[definitions.view_shape[view]]
-    part = np.where(slot >= 0, tracks.part_tracks[view, np.maximum(slot, 0)], -1)[owner]
-    found = np.minimum(rows_before(tracks, np.maximum(part, 0), periods_of(tracks, taken)), len(tracks.key) - 1)
-    weight = tracks.value[found]
-    return np.where((part >= 0) & (weight > 0), weight, 1.0)
+    part = np.where(slot >= 0, tracks.part_tracks[view, np.maximum(slot, 0)], -1)
+    periods = periods_of(tracks, np.minimum(taken, len(tracks.key) - 1))
+    found = rows_before(tracks, np.maximum(part, 0), periods)
+    weight = tracks.value[np.minimum(found, len(tracks.key) - 1)]
+    return np.where((part >= 0) & (weight > 0), weight, 1.0) * known
 
 
-def _poured(cell: Integers, amount: Floats, steps: int, count: int, step: int) -> Floats:
-    if step > 1:
-        return np.bincount(cell, weights=amount, minlength=steps * count).astype(np.float64).reshape(steps, count)
-    poured = np.zeros(steps * count)
-    poured[cell] = amount
-    return poured.reshape(steps, count)
+def _by_step(rows: Floats, step: int) -> Floats:
+    """The sums of each `step` rows that follow one another."""
+    if step == 1:
+        return rows
+    blocks = rows.reshape(len(rows) // step, step, rows.shape[1])
+    summed = np.zeros((len(blocks), rows.shape[1]))
+    for place in range(step):
+        summed += blocks[:, place]
+    return summed
+
+
+def _extremes(value: Floats, known: Booleans) -> tuple[Floats, Floats]:
+    if known.shape[1] == 1:
+        seen = value[known[:, 0]]
+        return np.minimum.reduce(seen, axis=0, initial=np.inf), np.maximum.reduce(seen, axis=0, initial=-np.inf)
+    least = np.minimum.reduce(np.where(known, value, np.inf), axis=0)
+    return least, np.maximum.reduce(np.where(known, value, -np.inf), axis=0)
+
+
+def _of_all(weight: Floats) -> Floats:
+    """Weights in a single column if that is the same for all."""
+    return weight[:, :1] if weight.shape[1] > 1 and (weight == weight[:, :1]).all() else weight
 
 
 def _counts_from(definitions: Definitions, of: Horizon, amounts: Floats, weights: Floats) -> Booleans:

@@ -2,11 +2,11 @@
 
 Belongs here: medians of seven, clipping, the profile of a season. Does not: levels and spread (wandering).
 
-Matrices have a row for each period, the newest last, and a column for each series. Sums go row by row, so that a
-series' result is the same to the last bit whatever others stand beside it.
+Matrices have a row for each period, the newest last, and a column for each series; what is the same for all series may
+have a single column. Sums go row by row, so that a series' result is the same to the last bit whatever others stand
+beside it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,9 +31,9 @@ _SORTS_SEVEN: Final = (
 class Usual:
     """Values without outliers and season.
 
-    `value`: clipped and without the season. `profile[i]`: what place `i` of the season adds, place 0 being that of the
-    first period to come; zeros where there is none. `excess`: what outliers add to a period on average, and
-    `excess_variance` around that.
+    `value`: clipped and without the season, 0 where nothing was observed. `profile[i]`: what place `i` of the season
+    adds, place 0 being that of the first period to come; zeros where there is none. `excess`: what outliers add to a
+    period on average, and `excess_variance` around that.
     """
 
     value: Floats
@@ -42,59 +42,100 @@ class Usual:
     excess_variance: Floats
 
 
-def total(rows: Iterable[Floats], count: int) -> Floats:
-    """The sum of rows, one after the other."""
-    out = np.zeros(count)
-    for row in rows:
-        out += row
-    return out
+def total(rows: Floats) -> Floats:
+    """The sum of rows, one after the other; rows of one column, too, which numpy would add in another order.
+
+    >>> total(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [4.0, 6.0]
+    """
+    if rows.shape[-1] == 1:
+        return np.asarray(np.add.accumulate(rows, axis=0)[-1], dtype=np.float64)
+    return np.asarray(np.add.reduce(np.ascontiguousarray(rows), axis=0), dtype=np.float64)
+
+
+def weighed(weights: Floats, rows: Floats) -> Floats:
+    """For each row of weights the sum of as many rows, each times its weight, one after the other.
+
+    >>> weighed(np.array([[1.0, 1.0], [0.5, 2.0]]), np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [[4.0, 6.0], [6.5, 9.0]]
+    """
+    # Not a matrix product, whose order of additions depends on how many columns there are; nor is that of one column.
+    if rows.shape[1] == 1:
+        return weighed(weights, np.repeat(rows, 2, axis=1))[:, :1]
+    return np.asarray(np.einsum("rt,tc->rc", weights, rows), dtype=np.float64)
+
+
+def squared_steps(value: Floats, weight: Floats) -> Floats:
+    """The sum of the squares of what lies between neighbouring periods that were both observed."""
+    steps = value[1:] - value[:-1]
+    steps *= (weight[1:] > 0) & (weight[:-1] > 0)
+    steps *= steps
+    return total(steps)
 
 
 def usual(value: Floats, weight: Floats, season: int) -> Usual:
     """Splits values into what is usual, what the season adds and what is out of the way.
 
-    `weight` is 0 where nothing was observed, and 1 on average else; there the value is 0.
+    There are whole seasons of periods. `weight` is 0 where nothing was observed, and 1 on average else; there the value
+    is 0, and stays so.
     """
-    count = value.shape[1]
     seen = weight > 0
-    middle, reach = _limits(_carried(value, seen), seen)
-    clipped = np.clip(value, middle - reach, middle + reach)
-    beyond, whole = value - clipped, np.maximum(total(weight, count), 1.0)
-    excess = total(weight * beyond, count) / whole
-    spread = total(weight * (beyond - excess) ** 2, count) / whole
+    clipped, cut = _clipped(value, seen)
+    excess, spread = np.zeros(value.shape[1]), np.zeros(value.shape[1])
+    if len(cut):
+        weights = weight if weight.shape[1] == 1 else weight[:, cut]
+        beyond, whole = value[:, cut] - clipped[:, cut], np.maximum(total(weights), 1.0)
+        excess[cut] = total(weights * beyond) / whole
+        spread[cut] = total(weights * (beyond - excess[cut]) ** 2) / whole
     profile = _profile(clipped, seen, season)
-    if season == 1:
-        return Usual(clipped, profile, excess, spread)
-    places = (np.arange(len(value)) - len(value)) % season
-    return Usual(clipped - profile[places], profile, excess, spread)
+    if season > 1:
+        blocks = clipped.reshape(-1, season, clipped.shape[1])
+        np.subtract(blocks, profile, out=blocks)
+    return Usual(_where_seen(clipped, seen), profile, excess, spread)
+
+
+def _clipped(value: Floats, seen: Booleans) -> tuple[Floats, Integers]:
+    """Values no farther from the median of their seven than is usual; and the columns in which some were."""
+    lacking = -len(value) % BLOCK
+    carried = _carried(value, seen)
+    if lacking:
+        nothing = np.zeros((lacking, value.shape[1]))
+        carried = np.concatenate([np.repeat(carried[:1], lacking, axis=0), carried])
+        value = np.concatenate([nothing, value])
+        seen = np.concatenate([np.zeros((lacking, seen.shape[1]), dtype=np.bool_), seen])
+    shape = -1, BLOCK, value.shape[1]
+    middle, reach, farthest = _limits(carried.reshape(shape), seen)
+    low, high = (middle - reach)[:, None], (middle + reach)[:, None]
+    clipped = np.clip(value.reshape(shape), low, high).reshape(value.shape)
+    return clipped[lacking:], np.flatnonzero(farthest > reach)
+
+
+def _where_seen(value: Floats, seen: Booleans) -> Floats:
+    """Values in place, 0 where nothing was observed."""
+    if not seen.all():
+        value *= seen
+    return value
 
 
 def _carried(value: Floats, seen: Booleans) -> Floats:
     """Values with gaps filled by the one before, and before the first by the first."""
-    carried, last = np.empty_like(value), np.zeros(value.shape[1])
-    for row in range(len(value) - 1, -1, -1):
-        last = np.where(seen[row], value[row], last)
-    for row in range(len(value)):
-        last = np.where(seen[row], value[row], last)
-        carried[row] = last
-    return carried
+    number = np.arange(len(value))[:, None]
+    newest = np.maximum.accumulate(np.where(seen, number, 0), axis=0)
+    place = np.maximum(newest, np.argmax(seen, axis=0))
+    return value[place[:, 0]] if place.shape[1] == 1 else np.take_along_axis(value, place, axis=0)
 
 
-def _limits(value: Floats, seen: Booleans) -> tuple[Floats, Floats]:
-    """The median of the seven periods that each is among, and how far from it values are still usual."""
-    blocks = -(-len(value) // BLOCK)
-    lacking = blocks * BLOCK - len(value)
-    padded = np.concatenate([np.repeat(value[:1], lacking, axis=0), value]).reshape(blocks, BLOCK, -1)
-    known = np.concatenate([np.zeros((lacking, value.shape[1]), dtype=np.bool_), seen])
-    middle = _median_of_seven(padded)
-    apart = np.abs(padded - middle[:, None])
-    observed = np.logical_or.reduce(known.reshape(padded.shape), axis=1)
+def _limits(value: Floats, seen: Booleans) -> tuple[Floats, Floats, Floats]:
+    """The median of each seven periods, how far from it values are still usual, and how far the farthest is."""
+    middle = _median_of_seven(value)
+    apart = value - middle[:, None]
+    np.abs(apart, out=apart)
+    observed = np.logical_or.reduce(seen.reshape(len(value), BLOCK, -1), axis=1)
     typical = medians(np.where(observed, _median_of_seven(apart), np.nan)) * _DEVIATION
-    apart = np.where(known, apart.reshape(blocks * BLOCK, -1), 0.0)
-    mean = total(apart, value.shape[1]) / np.maximum(total(known.astype(np.float64), value.shape[1]), 1.0)
+    apart = _where_seen(apart.reshape(len(seen), -1), seen)
+    mean = total(apart) / np.maximum(total(seen.astype(np.float64)), 1.0)
     scale = np.where(typical > 0, np.clip(mean / 2, typical, _MOST_OF_TYPICAL * typical), 2.5 * mean)
-    reach = np.where(scale > 0, CLIP * scale, np.inf)
-    return np.repeat(middle, BLOCK, axis=0)[lacking:], reach
+    return middle, np.where(scale > 0, CLIP * scale, np.inf), np.maximum.reduce(apart, axis=0)
 
 
 def _median_of_seven(blocks: Floats) -> Floats:
@@ -126,43 +167,36 @@ def _profile(value: Floats, seen: Booleans, season: int) -> Floats:
     if season == 1 or rounds < 2:
         return np.zeros((season, count))
     taken = slice(len(value) - rounds * season, None)
-    shape = (rounds, season, count)
-    known = seen[taken].astype(np.float64).reshape(shape)
-    values = value[taken].reshape(shape)
-    observed = _within(known)
-    mean = _within(values * known) / np.maximum(observed, 1.0)
+    known = seen[taken].astype(np.float64).reshape(rounds, season, -1)
+    values = value[taken].reshape(rounds, season, -1)
+    observed = within(known)
+    mean = within(values * known) / np.maximum(observed, 1.0)
     begun = np.arange(len(value) - rounds * season, len(value), season)[:, None] >= np.argmax(seen, axis=0)
     whole = begun & (observed >= 0.7 * season)
     known = known * whole[:, None]
     means = np.where(whole, mean, np.nan)  # a season before the first observation is none, and not one of zeros
     slope = medians(means[1:] - means[:-1]) / season
-    rising = (np.arange(season) - (season - 1) / 2)[:, None] * slope
-    apart = (values - mean[:, None] - rising) * known
-    times = _over(known)
-    profile = _over(apart) / np.maximum(times, 1.0)
-    seasons = total(whole.astype(np.float64), count)
-    noise = _over(_within_squares((apart - profile) * known)) / np.maximum((seasons - 1) * (season - 1), 1.0)
-    strength = _over(profile**2) / (season - 1)
+    apart = values - mean[:, None]
+    apart -= (np.arange(season) - (season - 1) / 2)[:, None] * slope
+    apart *= known
+    profile = total(apart) / np.maximum(total(known), 1.0)
+    seasons = total(whole.astype(np.float64))
+    apart -= profile
+    apart *= known
+    apart *= apart
+    noise = total(within(apart)) / np.maximum((seasons - 1) * (season - 1), 1.0)
+    strength = total(profile**2) / (season - 1)
     with np.errstate(all="ignore"):
         kept = np.maximum(0.0, 1 - noise / np.maximum(seasons, 1.0) / strength)
     return profile * np.where((seasons >= 2) & (strength > 0), kept, 0.0)
 
 
-def _within(blocks: Floats) -> Floats:
-    """Sums over the middle axis."""
-    return _over(np.swapaxes(blocks, 0, 1))
-
-
-def _within_squares(blocks: Floats) -> Floats:
-    return _within(blocks * blocks)
-
-
-def _over(rows: Floats) -> Floats:
-    """Sums over the first axis, one row after the other."""
-    out: Floats = np.zeros(rows.shape[1:])
-    for row in rows:
-        out += row
-    return out
+def within(blocks: Floats) -> Floats:
+    """Sums over the middle axis, one row after the other."""
+    summed = blocks[:, 0].copy()
+    for place in range(1, blocks.shape[1]):
+        summed += blocks[:, place]
+    return summed
 
 
 def season_ahead(profile: Floats, ahead: Integers, until: Integers) -> Floats:
@@ -170,6 +204,6 @@ def season_ahead(profile: Floats, ahead: Integers, until: Integers) -> Floats:
     season = len(profile)
     added, rest = np.zeros(profile.shape[1]), (until - ahead) % season
     columns = np.arange(profile.shape[1])
-    for step in range(season - 1):
+    for step in range(int(rest.max(initial=0))):
         added += np.where(step < rest, profile[(ahead + step) % season, columns], 0.0)
     return np.asarray(added / np.maximum(until - ahead, 1), dtype=np.float64)

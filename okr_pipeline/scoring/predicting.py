@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers
-from okr_pipeline.scoring.outliers import medians, season_ahead, total, usual
+from okr_pipeline.scoring.outliers import medians, season_ahead, squared_steps, total, usual
 from okr_pipeline.scoring.wandering import Asked, find_levels
 
 _STRETCHES: Final = 6
@@ -30,8 +30,9 @@ _LEAST_FREEDOM, _MOST_FREEDOM = 3.0, 60.0
 class Histories:
     """Series to predict: a row for each period, the newest last, a column for each series.
 
-    `weight` is how much a period counts, 0 where nothing was observed; there `value` is 0. `season` is the length of
-    the season in periods, 1 for none. `stock`: the series are levels that stay where they are, not rates.
+    `weight` is how much a period counts, 0 where nothing was observed; there `value` is 0. It has a single column where
+    it is the same for all. `season` is the length of the season in periods, 1 for none. `stock`: the series are levels
+    that stay where they are, not rates.
     """
 
     value: Floats
@@ -56,15 +57,12 @@ class Predicted:
 
 def predict(of: Histories, asked: Asked) -> Predicted:
     """The mean of the periods asked of each series, each of which has at least one observation."""
-    count = of.value.shape[1]
-    seen = (of.weight > 0).astype(np.float64)
-    observed = np.maximum(total(seen, count), 1.0)
-    mean_weight = total(of.weight, count) / observed
+    observed = np.maximum(total((of.weight > 0).astype(np.float64)), 1.0)
+    mean_weight = total(of.weight) / observed
     weight = of.weight / np.where(mean_weight > 0, mean_weight, 1.0)
     split = usual(of.value, weight, of.season)
     trend = _trend(split.value, weight)
-    steps = np.arange(1 - len(weight), 1)[:, None]
-    level = find_levels((split.value - trend.sure * steps) * seen, weight, of.season, of.stock, asked)
+    level = find_levels(_level_part(split.value, weight, trend.sure), weight, of.season, of.stock, asked)
     slope = trend.slope - trend.sure
     doubt = 12 * level.noise / trend.span**3 + 1.2 * level.step / trend.span
     goes_on = np.where(of.stock, _TREND_IN_LEVELS, _TREND_IN_RATES) * (observed >= 4 * max(of.season, 2))
@@ -79,10 +77,17 @@ def predict(of: Histories, asked: Asked) -> Predicted:
     return Predicted(
         mean=level.mean + trend.sure * lead + kept * slope * moved + season + np.where(single, 0.0, split.excess),
         spread=np.sqrt(np.maximum(variance, 0.0)),
-        freedom=np.clip(level.freedom, _LEAST_FREEDOM, _MOST_FREEDOM),
+        freedom=np.broadcast_to(np.clip(level.freedom, _LEAST_FREEDOM, _MOST_FREEDOM), of.stock.shape),
         seasonal=np.abs(split.profile).max(axis=0) > 0,
         trending=(kept > _TOLD_FROM) | (np.abs(trend.sure) > 0),
     )
+
+
+def _level_part(value: Floats, weight: Floats, sure: Floats) -> Floats:
+    """Values without the part of the trend that is sure; 0 where nothing was observed."""
+    if not sure.any():
+        return value
+    return (value - sure * np.arange(1 - len(value), 1)[:, None]) * (weight > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,9 @@ def _trend(value: Floats, weight: Floats) -> _Trend:
             for earlier, later in combinations(range(_STRETCHES), 2)
         ]
     slope = medians(np.stack(slopes))
-    slope = np.where(np.abs(slope) * span > _ROUNDING * np.abs(value).max(axis=0), slope, 0.0)
-    steps = np.where((weight[1:] > 0) & (weight[:-1] > 0), value[1:] - value[:-1], 0.0)
-    chance = 1.2 * total(steps * steps, weight.shape[1]) / np.maximum(span - 1, 1) / span
+    largest = np.maximum(np.maximum.reduce(value, axis=0), -np.minimum.reduce(value, axis=0))
+    slope = np.where(np.abs(slope) * span > _ROUNDING * largest, slope, 0.0)
+    chance = 1.2 * squared_steps(value, weight) / np.maximum(span - 1, 1) / span
     with np.errstate(all="ignore"):
         certain = np.maximum(0.0, 1 - _SURE_FROM**2 * (chance - slope**2 / span) / slope**2)
     return _Trend(slope, slope * np.where(slope != 0, np.minimum(certain, 1.0), 0.0), span.astype(np.float64))
@@ -122,7 +127,8 @@ def _trend(value: Floats, weight: Floats) -> _Trend:
 def _differences(rows: Floats, edges: Sequence[Integers]) -> list[Floats]:
     """The sums of rows between edges that differ by column."""
     summed = np.zeros((len(rows) + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, out=summed[1:])
+    for before, row, after in zip(summed, rows, summed[1:], strict=False):
+        np.add(before, row, out=after)
     columns = np.arange(rows.shape[1])
-    at = [summed[edge, columns] for edge in edges]
+    at = [summed[edge[0]] if len(edge) == 1 else summed[edge, columns] for edge in edges]
     return [after - before for before, after in pairwise(at)]

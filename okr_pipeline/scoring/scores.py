@@ -142,17 +142,21 @@ def score(
     amended = amended_by(configuration, now, key_results)
     if not amended:
         return scores
-    return _with_originals(
-        scores, score_as_defined(as_promised(configuration), known, as_of=as_of, key_results=amended)
-    )
+    return _with_originals(scores, _prepared(as_promised(configuration), known, as_of, amended), microseconds(as_of))
 
 
 def score_as_defined(
     configuration: Configuration, known: Known, *, as_of: datetime, key_results: Collection[str] | None = None
 ) -> Scores:
     """Scores by the key results' own fields, whatever their amendments."""
+    return evaluate(_prepared(configuration, known, as_of, key_results), microseconds(as_of))
+
+
+def _prepared(
+    configuration: Configuration, known: Known, as_of: datetime, key_results: Collection[str] | None
+) -> Prepared:
     known = known.until(as_of)
-    prepared = prepare(
+    return prepare(
         configuration,
         known.observations,
         until=as_of,
@@ -162,7 +166,6 @@ def score_as_defined(
         key_results=key_results,
         check_ins=known.check_ins,
     )
-    return evaluate(prepared, microseconds(as_of))
 
 
 def trajectory(
@@ -277,14 +280,16 @@ def _asked(definitions: Definitions, frame: pd.DataFrame) -> pd.DataFrame:
     return frame if len(frame) == definitions.asked else frame.iloc[: definitions.asked]
 
 
-def _with_originals(scores: Scores, first: Scores) -> Scores:
+def _with_originals(scores: Scores, first: Prepared, as_of: int) -> Scores:
     """Scores told beside those by what was promised first, and the baselines of both."""
-    rows = pd.Index(first.key_results["key_result"]).get_indexer(pd.Index(scores.key_results["key_result"]))
+    standing = stand(first.definitions, first.tracks, first.bases, as_of, first.failed)
+    names = first.definitions.labels["key_result"][: first.definitions.asked]
+    rows = pd.Index(names).get_indexer(pd.Index(scores.key_results["key_result"]))
     told = {
-        f"original_{name}": np.where(rows >= 0, first.key_results[name].to_numpy()[rows], scores.key_results[name])
-        for name in ("target", "progress")
+        f"original_{name}": np.where(rows >= 0, column[rows], scores.key_results[name])
+        for name, column in (("target", standing.target), ("progress", standing.progress))
     }
-    both = [it for it in (scores.baselines, first.baselines) if len(it)]
+    both = [it for it in (scores.baselines, _baseline_frame(first, standing)) if len(it)]
     return Scores(
         key_results=scores.key_results.assign(**told),
         objectives=scores.objectives,

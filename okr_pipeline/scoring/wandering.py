@@ -11,13 +11,13 @@ mean of all models' forecasts, weighted by that likelihood and by how common eac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from typing import Final
 
 import numpy as np
 
 from okr_pipeline.scoring.arrays import Booleans, Floats
-from okr_pipeline.scoring.outliers import total
+from okr_pipeline.scoring.outliers import squared_steps, total, weighed, within
 
 STEPS: Final = (0.0, 1e-4, 1e-3, 1e-2, 1e-1, 1.0, 100.0)
 """Variance of a step of the level, in variances of the noise; the last hardly has noise."""
@@ -28,6 +28,11 @@ COMMON_IN_RATES: Final = (0.05, 0.12, 0.3, 0.3, 0.12, 0.07, 0.04)
 """How common each ratio is: among stocks, and among all else."""
 COMMON_PERSISTENCE: Final = (0.4, 0.4, 0.2)
 _BLOCKS: Final = (1, 2, 4)
+_RATIOS: Final = np.array(STEPS)[:, None, None]
+_PERSISTENCE: Final = np.array(PERSISTENCE)[:, None]
+_COMMON: Final = np.log(np.array(COMMON_PERSISTENCE))[:, None]
+_FADES: Final = np.array([1 - (-ratio + (ratio * ratio + 4 * ratio) ** 0.5) / 2 for ratio in STEPS])
+"""By how much less than the next a period counts in the mean that errs least, by ratio."""
 _MOST_SINGLE_STEPS: Final = 8.0
 """What differences of single periods count at most: they are many, and say little about months."""
 
@@ -59,38 +64,35 @@ class Level:
 def find_levels(value: Floats, weight: Floats, season: int, stock: Booleans, asked: Asked) -> Level:
     """Levels of series from usual values. `stock`: it is a level that mostly stays where it is, not a rate."""
     moves = _movements(value, weight, season)
-    observed = total((weight > 0).astype(np.float64), value.shape[1])
-    counts = total([it.count for it in moves], value.shape[1])
-    sights = [_ahead(persistence, asked) for persistence in PERSISTENCE]
-    likely, told = [], []
-    for place, (ratio, faded) in enumerate(zip(STEPS, _faded(value, weight, observed), strict=True)):
-        for ahead, common in zip(sights, COMMON_PERSISTENCE, strict=True):
-            told.append(_tell(ratio, moves, counts, faded, ahead))
-            likely.append(told[-1].likelihood + _commonness(place, stock) + np.log(common))
-    return _averaged(_shares(likely), told, moves)
+    told = _tell(moves, _faded(value, weight), _ahead(asked))
+    return _averaged(_shares(told.likelihood + _commonness(stock) + _COMMON), told, moves)
 
 
 @dataclass(frozen=True, slots=True)
-class _Movement:
-    """Mean squares of the differences between neighbouring blocks, how many independent ones there are, and both times.
+class _Movements:
+    """How far neighbouring blocks differ, at four lengths of block, all columns.
 
-    `weighed` is `count` times `square`.
+    `counts`: how many independent differences there are; `weighed`: their mean squares, times as many.
     """
 
-    length: int
-    square: Floats
-    count: Floats
-    weighed: Floats
+    lengths: tuple[int, ...]
+    counts: Sequence[Floats]
+    weighed: Sequence[Floats]
+
+    @property
+    def count(self) -> Floats:
+        return _added(self.counts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Faded:
-    """The mean of a series in which each period counts less than the next by the factor `fade`.
+    """The means of series in which each period counts less than the next by the factor `fade`: ratios, 1, columns.
 
-    `spread`: the variance of its error per variance of noise; `wandered`: per variance of a step.
+    `last`: how far the newest period is from the mean. `spread`: the variance of the mean's error per variance of
+    noise; `wandered`: per variance of a step.
     """
 
-    fade: float
+    fade: Floats
     mean: Floats
     lag: Floats
     last: Floats
@@ -100,7 +102,7 @@ class _Faded:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What one model says; fields as of `Level`."""
+    """What each model says: ratios, persistences, columns; `lag` does not depend on the persistence. As of `Level`."""
 
     likelihood: Floats
     mean: Floats
@@ -110,82 +112,75 @@ class _Told:
     step: Floats
 
 
-def _movements(value: Floats, weight: Floats, season: int) -> list[_Movement]:
+def _movements(value: Floats, weight: Floats, season: int) -> _Movements:
     """Differences between neighbouring periods, and blocks of one, two and four seasons."""
-    count, base = value.shape[1], max(season, 2)
-    both = ((weight[1:] > 0) & (weight[:-1] > 0)).astype(np.float64)
-    steps = (value[1:] - value[:-1]) * both
-    pairs = total(both, count)
-    single = total(steps * steps, count) / np.maximum(pairs, 1), np.minimum(pairs, _MOST_SINGLE_STEPS)
-    found = [single, *(_of_blocks(value, weight, base, times) for times in _BLOCKS)]
+    base = max(season, 2)
+    pairs = total(((weight[1:] > 0) & (weight[:-1] > 0)).astype(np.float64))
+    single = squared_steps(value, weight) / np.maximum(pairs, 1), np.minimum(pairs, _MOST_SINGLE_STEPS)
+    blocks = _blocks(value, weight, base)
+    found = [single, *(_of_blocks(blocks, base * times, times) for times in _BLOCKS)]
     least = 1e-12 * np.maximum.reduce([square for square, _ in found]) + 1e-300
-    lengths = (1, *(base * times for times in _BLOCKS))
-    squares = [np.maximum(square, least) for square, _ in found]
-    return [
-        _Movement(length, square, number, number * square)
-        for length, square, (_, number) in zip(lengths, squares, found, strict=True)
-    ]
+    counts = [count for _, count in found]
+    weighed = [count * np.maximum(square, least) for square, count in found]
+    return _Movements((1, *(base * times for times in _BLOCKS)), counts, weighed)
 
 
-def _of_blocks(value: Floats, weight: Floats, base: int, times: int) -> tuple[Floats, Floats]:
-    """Mean squares of the differences of blocks of `times` bases that follow one another, and how many; every base.
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """Sums of blocks of as many periods as a season has, and whether the series had begun."""
 
-    A block with many gaps is none, nor is one that begins before the series does.
+    amount: Floats
+    weight: Floats
+    begun: Booleans
+
+
+def _blocks(value: Floats, weight: Floats, base: int) -> _Blocks:
+    bases = len(value) // base
+    start = len(value) - bases * base
+    weights = weight[start:].reshape(bases, base, -1)
+    begun = start + base * np.arange(bases)[:, None] >= np.argmax(weight > 0, axis=0)
+    return _Blocks(within(value[start:].reshape(bases, base, -1) * weights), within(weights), begun)
+
+
+def _of_blocks(of: _Blocks, length: int, times: int) -> tuple[Floats, Floats]:
+    """Mean squares of the differences of `times` blocks that follow one another to the next ones, and how many.
+
+    Blocks with many gaps are none, nor are those that begin before the series does.
     """
-    count, bases, length = value.shape[1], len(value) // base, base * times
-    if bases < 2 * times:
-        return np.zeros(count), np.zeros(count)
-    taken = slice(len(value) - bases * base, None)
-    weights = weight[taken].reshape(bases, base, count)
-    amounts = _joined((value[taken] * weight[taken]).reshape(bases, base, count), times)
-    whole = _joined(weights, times)
-    starts = len(value) - bases * base + base * np.arange(len(whole))
-    begun = starts[:, None] >= np.argmax(weight > 0, axis=0)
+    if len(of.amount) < 2 * times:
+        return np.zeros(of.amount.shape[1]), np.zeros(of.amount.shape[1])
+    whole = _joined(of.weight, times)
+    known = of.begun[: len(whole)] & (whole > 0.3 * length)
     with np.errstate(all="ignore"):
-        means = np.where(begun & (whole > 0.3 * length), amounts / whole, np.nan)
-    moved = means[times:] - means[:-times]
-    known = ~np.isnan(moved)
-    pairs = total(known.astype(np.float64), count)
-    square = total(np.where(known, moved, 0.0) ** 2, count) / np.maximum(pairs, 1)
+        means = np.where(known, _joined(of.amount, times) / whole, 0.0)
+    both = known[times:] & known[:-times]
+    moved = (means[times:] - means[:-times]) * both
+    pairs = total(both.astype(np.float64))
+    square = total(moved * moved) / np.maximum(pairs, 1)
     return square, np.where(pairs > 0, (pairs + times - 1) / times, 0.0)
 
 
 def _joined(blocks: Floats, times: int) -> Floats:
-    """Sums over the middle axis, and over each `times` blocks that follow one another."""
-    single = np.zeros((len(blocks), blocks.shape[2]))
-    for place in range(blocks.shape[1]):
-        single += blocks[:, place]
-    joined = single[: len(single) - times + 1].copy()
+    """Sums over each `times` blocks that follow one another."""
+    joined = blocks[: len(blocks) - times + 1].copy()
     for step in range(1, times):
-        joined += single[step : len(single) - times + 1 + step]
+        joined += blocks[step : len(blocks) - times + 1 + step]
     return joined
 
 
-def _faded(value: Floats, weight: Floats, observed: Floats) -> list[_Faded]:
-    """The faded means of each ratio in `STEPS`, all in one walk through the periods."""
-    fades = np.array([1 - (-ratio + (ratio * ratio + 4 * ratio) ** 0.5) / 2 for ratio in STEPS])[:, None]
-    amount = value * weight
-    alike = bool((weight == weight[:, :1]).all())
-    counts = weight[:, :1] if alike else weight
-    top = np.zeros((len(STEPS), value.shape[1]))
-    whole, late, squares = (np.zeros((len(STEPS), counts.shape[1])) for _ in range(3))
-    for adds, count in zip(amount, counts, strict=True):
-        top *= fades
-        top += adds
-        late += whole
-        late *= fades
-        whole *= fades
-        whole += count
-        squares *= fades * fades
-        squares += count * count
-    safe = np.where(whole > 0, whole, 1.0)
-    means, lags, spreads = top / safe, late / safe + 0 * top, squares / (safe * safe) + 0 * top
-    lasts = np.where(weight[-1] > 0, value[-1] - means, 0.0)
-    wandered = [_wandered(float(fade), observed) for fade in fades[:, 0]]
-    return [
-        _Faded(float(fade), *parts)
-        for fade, parts in zip(fades[:, 0], zip(means, lags, lasts, spreads, wandered, strict=True), strict=True)
-    ]
+def _faded(value: Floats, weight: Floats) -> _Faded:
+    """The faded means of each ratio in `STEPS`."""
+    fades, back = _FADES[:, None], np.arange(len(value) - 1, -1, -1, dtype=np.float64)
+    left = np.asarray(fades**back, dtype=np.float64)
+    whole = weighed(left, weight)
+    safe, observed = np.where(whole > 0, whole, 1.0), total((weight > 0).astype(np.float64))
+    mean, lag = weighed(left, value * weight) / safe, weighed(left * back, weight) / safe
+    last, spread = (
+        np.where(weight[-1] > 0, value[-1] - mean, 0.0),
+        weighed(left * left, weight * weight) / (safe * safe),
+    )
+    wandered = np.stack([_wandered(float(fade), observed) for fade in _FADES])
+    return _Faded(*(part[:, None] for part in (fades, mean, lag, last, spread, wandered)))
 
 
 def _wandered(fade: float, observed: Floats) -> Floats:
@@ -200,44 +195,42 @@ def _wandered(fade: float, observed: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """What the asked periods and a persistence alone decide.
+    """What the asked periods and a persistence alone decide: persistences, columns.
 
     `kept`: how much of the newest noise stays. `noise`: the variance of their mean, in variances of the noise; `steps`:
     what the steps to come add to it, in variances of a step.
     """
 
-    persistence: float
     kept: Floats
     noise: Floats
     steps: Floats
 
 
-def _ahead(persistence: float, asked: Asked) -> _Ahead:
+def _ahead(asked: Asked) -> _Ahead:
     length = asked.until - asked.ahead
-    steps = asked.ahead + (length + 1) * (2 * length + 1) / (6 * length)
-    return _Ahead(persistence, _kept(persistence, asked), _mean_noise(persistence, length), steps)
+    kept = np.stack([_kept(persistence, asked) for persistence in PERSISTENCE])
+    noise = np.stack([_mean_noise(persistence, length) for persistence in PERSISTENCE])
+    return _Ahead(kept, noise, asked.ahead + (length + 1) * (2 * length + 1) / (6 * length))
 
 
-def _tell(ratio: float, moves: Sequence[_Movement], counts: Floats, faded: _Faded, ahead: _Ahead) -> _Told:
-    """What one model says of the asked periods, its noise scaled to the movements.
+def _tell(moves: _Movements, faded: _Faded, ahead: _Ahead) -> _Told:
+    """What each model says of the asked periods, its noise scaled to the movements.
 
     With the noise that makes them likeliest, the likelihood of the movements depends on it and on the model's shape.
     """
-    scaled, shaped = np.zeros(len(counts)), np.zeros(len(counts))
-    for move in moves:
-        shape = _difference(ratio, ahead.persistence, move.length)
-        scaled += move.weighed / shape
-        shaped += move.count * float(np.log(shape))
+    shapes, counts = _differences(moves.lengths), moves.count
+    scaled = _added([weighed / shape for weighed, shape in zip(moves.weighed, shapes, strict=True)])
+    shaped = _added([count * np.log(shape) for count, shape in zip(moves.counts, shapes, strict=True)])
     noise = np.maximum(scaled / np.maximum(counts, 1e-9), 1e-300)
-    held = ahead.persistence * faded.fade
-    behind = (1 + held) / (1 - held) * faded.spread + ratio * faded.wandered
+    held = _PERSISTENCE * faded.fade
+    behind = (1 + held) / (1 - held) * faded.spread + _RATIOS * faded.wandered
     return _Told(
         likelihood=-(counts * np.log(noise) + shaped) / 2,
         mean=faded.mean + ahead.kept * faded.last,
-        variance=noise * (ahead.noise + ratio * ahead.steps + behind),
+        variance=noise * (ahead.noise + _RATIOS * ahead.steps + behind),
         lag=faded.lag,
-        noise=noise * (1 + ahead.persistence) / (1 - ahead.persistence),
-        step=noise * ratio,
+        noise=noise * (1 + _PERSISTENCE) / (1 - _PERSISTENCE),
+        step=noise * _RATIOS,
     )
 
 
@@ -261,6 +254,12 @@ def _mean_noise(persistence: float, length: Floats) -> Floats:
 
 
 @cache
+def _differences(lengths: tuple[int, ...]) -> Floats:
+    """What `_difference` says of each length of block and model: lengths, ratios, persistences, 1."""
+    rows = [[[[_difference(ratio, it, length)] for it in PERSISTENCE] for ratio in STEPS] for length in lengths]
+    return np.array(rows)
+
+
 def _difference(ratio: float, persistence: float, length: int) -> float:
     """The mean square of the difference of two neighbouring blocks, in variances of the noise.
 
@@ -273,31 +272,39 @@ def _difference(ratio: float, persistence: float, length: int) -> float:
     return float((signs[:, None] * signs * alike).sum() + ratio * (2 * length * length + 1) / (3 * length))
 
 
-def _commonness(place: int, stock: Booleans) -> Floats:
-    return np.where(stock, float(np.log(COMMON_IN_LEVELS[place])), float(np.log(COMMON_IN_RATES[place])))
+def _commonness(stock: Booleans) -> Floats:
+    levels, rates = (np.log(np.array(common))[:, None, None] for common in (COMMON_IN_LEVELS, COMMON_IN_RATES))
+    return np.asarray(np.where(stock, levels, rates), dtype=np.float64)
 
 
-def _shares(likely: Sequence[Floats]) -> list[Floats]:
-    """Likelihoods, given as logarithms, as shares of their sum."""
-    most = np.maximum.reduce(likely)
-    shares = [np.exp(it - most) for it in likely]
-    whole = total(shares, len(most))
-    return [it / whole for it in shares]
+def _shares(likely: Floats) -> Floats:
+    """Likelihoods of models, given as logarithms, as shares of their sum."""
+    shares = np.exp(likely - np.maximum.reduce(likely, axis=(0, 1)))
+    return np.asarray(shares / total(_models(shares)), dtype=np.float64)
 
 
-def _averaged(shares: Sequence[Floats], told: Sequence[_Told], moves: Sequence[_Movement]) -> Level:
+def _averaged(shares: Floats, told: _Told, moves: _Movements) -> Level:
     """The mean of what models say; where they disagree, the forecast is less sure."""
-    count = len(shares[0])
 
-    def mean(facts: Sequence[Floats]) -> Floats:
-        return total([share * fact for share, fact in zip(shares, facts, strict=True)], count)
+    def mean(facts: Floats) -> Floats:
+        return total(_models(shares * facts))
 
-    level = mean([it.mean for it in told])
+    level = mean(told.mean)
     return Level(
         mean=level,
-        variance=mean([it.variance + (it.mean - level) ** 2 for it in told]),
-        lag=mean([it.lag for it in told]),
-        noise=mean([it.noise for it in told]),
-        step=mean([it.step for it in told]),
-        freedom=total([it.count for it in moves], count),
+        variance=mean(told.variance + (told.mean - level) ** 2),
+        lag=mean(told.lag),
+        noise=mean(told.noise),
+        step=mean(told.step),
+        freedom=moves.count,
     )
+
+
+def _models(facts: Floats) -> Floats:
+    """Ratios, persistences, columns as a row for each model."""
+    return np.asarray(facts.reshape(len(STEPS) * len(PERSISTENCE), -1), dtype=np.float64)
+
+
+def _added(columns: Sequence[Floats]) -> Floats:
+    """The sum of columns, one after the other."""
+    return reduce(np.add, columns)

@@ -10,9 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from okr_pipeline.model.calendar import Duration, Grain
+from okr_pipeline.model.formula import parse_formula
 from okr_pipeline.model.metric import Better, Rollup
 from okr_pipeline.model.okr import Accumulate, Baseline, Budget, Cadence, Maintain, Measure, Over, Reach
 from okr_pipeline.scoring import score
+from okr_pipeline.scoring.outliers import total, weighed
 from okr_pipeline_tests.scoring.worlds import World, as_of_day, configuration, key_result, metric, observed, worlds
 
 TODAY = as_of_day(date(2013, 4, 10))
@@ -171,16 +173,25 @@ def test_every_measure_has_a_forecast(measure: Measure, rollup: Rollup, over: Ov
 
 
 def test_a_forecast_depends_on_no_other_key_result() -> None:
-    """A proof of one key result has what was published beside all others, of longer and of shorter history."""
+    """A proof of one key result has what was published beside all others, of longer and of shorter history.
+
+    One has gaps and one has weights, so that no two are laid out alike.
+    """
     rng = np.random.default_rng(11)
-    lengths = {"long": 160, "middle": 75, "short": 41}
+    lengths = {"long": 160, "middle": 75, "short": 41, "broken": 90, "weighted": 80}
     series = [
-        observed(rng.integers(30, 70, days).tolist(), name=name, first=date(2013, 4, 11) - timedelta(days=days))
+        observed(
+            [None if name == "broken" and rng.random() < 0.1 else it for it in rng.integers(30, 70, days).tolist()],
+            weights=rng.integers(1, 9, days).tolist() if name == "weighted" else None,
+            name=name,
+            first=date(2013, 4, 11) - timedelta(days=days),
+        )
         for name, days in lengths.items()
     ]
     rows = pd.concat(series, ignore_index=True)
     shapes = [(name, number) for name in lengths for number in range(len(MEASURES))]
-    metrics = [metric(f"{name}", rollup=Rollup.MEAN) for name in lengths]
+    rollups = {"weighted": Rollup.WEIGHTED_MEAN}
+    metrics = [metric(f"{name}", rollup=rollups.get(name, Rollup.MEAN)) for name in lengths]
     asked = [
         key_result(MEASURES[number][0], f"{name}-{number}", metric=name, over=MEASURES[number][2])
         for name, number in shapes
@@ -191,3 +202,39 @@ def test_a_forecast_depends_on_no_other_key_result() -> None:
     for name in together.index:
         alone = score(config, rows, as_of=TODAY, key_results=[name]).key_results.set_index("key_result")
         pd.testing.assert_frame_equal(alone[list(NUMBERS)], together.loc[[name]], check_exact=True)
+
+
+def test_a_quotient_is_foreseen_as_the_mean_weighted_by_what_divides() -> None:
+    """Also where there is far more history than is learnt from: what is observed weighs as what is to come."""
+    rng = np.random.default_rng(5)
+    first, days = date(2012, 6, 1), 314
+    whole = rng.integers(20, 60, days).astype(float)
+    part = np.round(
+        whole * np.where(np.arange(days) < days - 10, 0.2, 0.8)
+    )  # the ten days of the span are not as before
+    quotient = metric("share", rollup=None, source=None, unit="ratio", formula=parse_formula("part / whole"))
+    mean = metric("mean", rollup=Rollup.WEIGHTED_MEAN, unit="ratio")
+    asked = [key_result(Reach(0.3, 0.5), name, metric=name, over=Over("cycle")) for name in ("share", "mean")]
+    config = configuration([metric("part"), metric("whole"), quotient, mean], asked)
+    rows = [
+        observed(part.tolist(), name="part", first=first),
+        observed(whole.tolist(), name="whole", first=first),
+        observed((part / whole).tolist(), weights=whole.tolist(), name="mean", first=first),
+    ]
+    made = score(config, pd.concat(rows, ignore_index=True), as_of=TODAY).key_results.set_index("metric")
+    assert made["forecast_refusal"].isna().all()
+    for name in ("forecast_value", "forecast_value_low", "forecast_value_high"):
+        assert made.loc["share", name] == pytest.approx(made.loc["mean", name], abs=0.01), name
+
+
+@law
+@given(rows=st.lists(st.lists(st.integers(-99, 99), min_size=5, max_size=5), min_size=2, max_size=40), size=values)
+def test_sums_of_columns_do_not_depend_on_those_beside_them(rows: list[list[int]], size: list[int]) -> None:
+    matrix, weights = np.array(rows) / 7, np.array(size)[None, : len(rows)] / 3
+    plain = np.zeros(5)
+    for row in matrix:
+        plain += row
+    for columns in ([0], [3], [1, 4], [4, 0, 2], [0, 1, 2, 3, 4]):
+        part = np.ascontiguousarray(matrix[:, columns])
+        assert (total(part) == plain[columns]).all()
+        assert (weighed(weights, part) == weighed(weights, matrix)[:, columns]).all()
