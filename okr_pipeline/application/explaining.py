@@ -1,340 +1,319 @@
 """Explaining one number: from the score back to the rows, the query, the checks and the run it came from.
 
-Belongs here: gathering the proof and saying the formula with its numbers. Does not: its layout on a terminal (cli).
+Belongs here: gathering the proof. Does not: its steps (working, climbing, forecasting), its layout (rendering).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 
 from okr_pipeline.application.backtesting import measured
-from okr_pipeline.application.contributing import contributions
+from okr_pipeline.application.climbing import Scored, climb, value_contributions, value_whole
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.forecasting import forecast_steps
-from okr_pipeline.application.scoping import scoped
-from okr_pipeline.application.scoring import evaluate, gather
-from okr_pipeline.application.telling import WITHOUT, Record, key_result_records, objective_records, plain_rows, stamp
+from okr_pipeline.application.marking import marked_rows, period_rows, withdrawn_in
+from okr_pipeline.application.scoping import explained_scope, objective_of
+from okr_pipeline.application.scoring import Evidence, evaluate, gather
+from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
+from okr_pipeline.application.verdicts import verdict_step
+from okr_pipeline.application.working import Worked, band_words, steps_to_status
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import amendment_line
+from okr_pipeline.config import amendment_line, key_text
 from okr_pipeline.model.amending import defined_on
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.explanation import Explanation, Row, Step
 from okr_pipeline.model.formula import references
-from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.okr import KeyResult, Milestone, Milestones, Objective
-from okr_pipeline.model.score import Status
-from okr_pipeline.scoring import window_observations
+from okr_pipeline.model.metric import Band, Metric
+from okr_pipeline.model.okr import KeyResult, Maintain, Milestones, Objective
+from okr_pipeline.rendering import words
+from okr_pipeline.rendering.explanation_page import written
+from okr_pipeline.scoring import Known, Workings, objective_facts, window_observations, workings
 
-_COUNTED = ("maintain", "cadence", "baseline", "milestones")
-"""Measures whose value is a count or share of periods or steps, not a roll-up of values."""
+_RUNS_TOLD = 5
+"""Of so many runs behind the rows more than the id is told."""
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """The proof of one key result or objective.
+class _Asked:
+    """What an explanation is about: the narrowed project, its scores, and the instants."""
 
-    `steps` are (what, formula, formula with numbers). `observations` are the rows inside the window; `quarantined`
-    those that a rule refused; `checks` the newest outcomes and `reads` the newest evidence of the metrics behind it;
-    `check_ins` what people said of it by then;
-    `amendments` all there are, and whether they hold as of that instant.
-    """
+    workspace: Workspace
+    evidence: Evidence
+    scored: Scored
+    as_of: datetime
+    known_at: datetime | None
 
-    id: str
-    kind: str
-    title: str
-    as_of: str
-    known_at: str | None
-    config_version: str
-    status_rule: str
-    record: Record
-    definition: Mapping[str, object]
-    steps: tuple[tuple[str, str, str], ...]
-    observations: list[Record] = field(default_factory=list)
-    quarantined: list[Record] = field(default_factory=list)
-    queries: list[Record] = field(default_factory=list)
-    checks: list[Record] = field(default_factory=list)
-    key_results: list[Record] = field(default_factory=list)
-    check_ins: list[Record] = field(default_factory=list)
-    amendments: list[Record] = field(default_factory=list)
+    @property
+    def configuration(self) -> Configuration:
+        return self.workspace.configuration
+
+    @property
+    def day(self) -> date:
+        return self.workspace.project.calendar.last_date_before(self.as_of)
+
+    @property
+    def known(self) -> Known:
+        found = self.evidence
+        return Known(found.observations, found.quarantine, found.baselines, found.failed_metrics, found.check_ins)
 
 
 def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at: datetime | None = None) -> Explanation:
     """The proof of a key result or objective, by full id, or by bare id where only one cycle has it.
 
+    Only what it is a function of, and what its score is in, is read and scored.
+
     Raises:
         UsageError: there is no such id; the nearest are named.
     """
-    found = find(workspace, identifier)
-    narrow = scoped(workspace, found)
-    if isinstance(found, KeyResult):
-        return _explain_key_result(narrow, found, as_of, known_at)
-    return _explain_objective(narrow, found, as_of, known_at)
+    subject = find(workspace, identifier)
+    narrow = explained_scope(workspace, subject)
+    evidence = gather(narrow, as_of, known_at=known_at)
+    scores = evaluate(narrow.configuration, evidence, as_of)
+    scored = Scored(
+        narrow.configuration,
+        {it["id"]: it for it in key_result_records(scores.key_results)},
+        {it["id"]: it for it in objective_records(scores.objectives)},
+    )
+    asked = _Asked(narrow, evidence, scored, as_of, known_at)
+    return _of_key_result(asked, subject) if isinstance(subject, KeyResult) else _of_objective(asked, subject)
 
 
-def _explain_key_result(
-    workspace: Workspace, key_result: KeyResult, as_of: datetime, known_at: datetime | None
-) -> Explanation:
-    configuration, day = workspace.configuration, workspace.project.calendar.last_date_before(as_of)
-    history, key_result = key_result, defined_on(key_result, day)
-    evidence = gather(workspace, as_of, known_at=known_at)
-    records = key_result_records(evaluate(configuration, evidence, as_of).key_results)
-    record = next(it for it in records if it["id"] == key_result.full_id)
-    metrics = _metrics_behind(workspace, key_result)
-    rows = window_observations(configuration, key_result, evidence.observations, as_of)
-    held = evidence.quarantine[evidence.quarantine["metric"].isin([it.id for it in metrics])]
+def as_json(it: Explanation) -> Record:
+    """The object that `okr explain --json` prints: steps with their numbers in full as text."""
+    told = asdict(it)
+    told["steps"] = [_step_record(step) for step in it.steps]
+    for level, record in zip(it.levels, told["levels"], strict=True):
+        record["steps"] = [_step_record(step) for step in level.steps]
+    return told
+
+
+def _step_record(step: Step) -> Record:
+    return {
+        "what": step.what,
+        "how": step.how,
+        "numbers": written(step.numbers, digits=None),
+        "result": step.result,
+        "remark": step.remark,
+    }
+
+
+def _of_key_result(asked: _Asked, history: KeyResult) -> Explanation:
+    configuration, key_result = asked.configuration, defined_on(history, asked.day)
+    record = asked.scored.key_results[key_result.full_id]
+    metrics = _metrics_behind(configuration, key_result)
+    made = workings(configuration, key_result, asked.known, asked.as_of)
+    rows = marked_rows(asked.workspace, key_result, _rows(asked, key_result, metrics, record), asked.evidence.known_at)
+    held = asked.evidence.quarantine
     return Explanation(
-        id=key_result.full_id,
-        kind="key_result",
-        title=key_result.title,
-        as_of=stamp(as_of),
-        known_at=stamp(known_at) if known_at else None,
-        config_version=configuration.version,
-        status_rule=workspace.project.status_rule,
-        record=record,
-        definition=_definition(key_result, metrics),
+        **_opening(asked, key_result, "key_result", record),
+        definition=_definition(configuration, key_result, made),
         steps=(
-            *_value_steps(record, key_result, metrics, rows),
-            *_contribution_steps(configuration, key_result, records),
-            *_progress_steps(record, key_result),
-            *forecast_steps(record, measured(workspace, known_at)),
+            *value_contributions(asked.scored, key_result),
+            *steps_to_status(Worked(configuration, key_result, record, made)),
+            *value_whole(asked.scored, key_result),
+            *forecast_steps(record, measured(asked.workspace, asked.known_at)),
         ),
-        amendments=_amendments(history, day),
-        observations=plain_rows(rows),
-        quarantined=plain_rows(held),
-        queries=_queries(workspace, metrics, known_at),
-        checks=_checks(workspace, metrics, known_at),
-        check_ins=plain_rows(_said_of(key_result, evidence.check_ins, workspace, as_of)),
+        levels=climb(asked.scored, history),
+        metrics=tuple(_metric_facts(it) for it in metrics),
+        amendments=_amendments(history, asked.day),
+        periods=tuple(period_rows(made)),
+        observations=tuple(rows),
+        quarantined=tuple(plain_rows(held[held["metric"].isin([it.id for it in metrics])])),
+        queries=tuple(_queries(asked, metrics)),
+        checks=tuple(_checks(asked, metrics)),
+        runs=tuple(_runs(asked, rows)),
+        check_ins=tuple(plain_rows(_said_of(asked, key_result))),
     )
 
 
-def _said_of(key_result: KeyResult, check_ins: pd.DataFrame, workspace: Workspace, as_of: datetime) -> pd.DataFrame:
+def _of_objective(asked: _Asked, objective: Objective) -> Explanation:
+    record, rule = asked.scored.objectives[objective.full_id], asked.workspace.project.status_rule
+    facts = objective_facts(asked.configuration, asked.known, asked.as_of)[objective.full_id]
+    reason = words.reason(record["reason"]) if record["reason"] else ""
+    levels = climb(asked.scored, objective)
+    steps = levels[0].steps
+    if record["score"] is not None:
+        how = "Σ weight·expected / Σ weight, over the same"
+        steps = (*steps, Step("expected progress", how, result=record["expected_progress"]))
+        steps = (*steps, verdict_step(rule, facts, reason))
+    definition = {
+        "level": objective.level.value,
+        "intent": objective.intent.value,
+        "owner": objective.owner,
+        "why": objective.why,
+        "parent": levels[0].rises,
+        "coverage floor": f"{objective.coverage_floor:g}",
+    }
+    return Explanation(
+        **_opening(asked, objective, "objective", record),
+        definition={name: fact for name, fact in definition.items() if fact},
+        steps=steps,
+        levels=levels,
+    )
+
+
+def _opening(asked: _Asked, subject: KeyResult | Objective, kind: str, record: Record) -> dict[str, Any]:
+    return {
+        "id": subject.full_id,
+        "kind": kind,
+        "title": subject.title,
+        "timezone": asked.workspace.project.calendar.timezone,
+        "as_of": stamp(asked.as_of),
+        "known_at": stamp(asked.known_at) if asked.known_at else None,
+        "config_version": asked.configuration.version,
+        "status_rule": asked.workspace.project.status_rule,
+        "record": record,
+    }
+
+
+def _rows(asked: _Asked, key_result: KeyResult, metrics: list[Metric], record: Record) -> pd.DataFrame:
+    """The rows that the value was made of, and those of its window that the source took back."""
+    seen, held = asked.evidence.observations, asked.evidence.quarantine
+    used = window_observations(asked.configuration, key_result, seen, asked.as_of, quarantine=held)
+    window = tuple(None if record[name] is None else pd.Timestamp(record[name]) for name in _WINDOW)
+    gone = withdrawn_in(seen, [it.id for it in metrics], key_result.where, window)
+    if gone.empty:
+        return used
+    order = ["period_start", "metric", "dimensions"]
+    return pd.concat([used, gone]).sort_values(order, kind="stable", ignore_index=True)
+
+
+_WINDOW = ("window_start", "window_end")
+
+
+def _said_of(asked: _Asked, key_result: KeyResult) -> pd.DataFrame:
     """The check-ins of a key result by the day that an instant speaks about, in their order."""
-    until = workspace.project.calendar.last_date_before(as_of).isoformat()
-    said = check_ins[(check_ins["subject"] == key_result.full_id) & (check_ins["on_date"] <= until)]
+    told = asked.evidence.check_ins
+    said = told[(told["subject"] == key_result.full_id) & (told["on_date"] <= asked.day.isoformat())]
     return said.sort_values(["on_date", "recorded_at", "author"], kind="stable")
 
 
-def _explain_objective(
-    workspace: Workspace, objective: Objective, as_of: datetime, known_at: datetime | None
-) -> Explanation:
-    configuration = workspace.configuration
-    evidence = gather(workspace, as_of, known_at=known_at)
-    scores = evaluate(configuration, evidence, as_of)
-    record = next(it for it in objective_records(scores.objectives) if it["id"] == objective.full_id)
-    members = [it for it in key_result_records(scores.key_results) if it["objective"] == objective.full_id]
-    contributing = [
-        it
-        for it in objective_records(scores.objectives)
-        if (child := configuration.objectives[it["id"]]).parent == objective.full_id and child.contributes_weight
-    ]
-    weights = {it["id"]: it["weight"] for it in members} | {
-        it["id"]: configuration.objectives[it["id"]].contributes_weight for it in contributing
-    }
-    known = [it for it in (*members, *contributing) if it["score"] is not None and weights[it["id"]]]
-    return Explanation(
-        id=objective.full_id,
-        kind="objective",
-        title=objective.title,
-        as_of=stamp(as_of),
-        known_at=stamp(known_at) if known_at else None,
-        config_version=configuration.version,
-        status_rule=workspace.project.status_rule,
-        record=record,
-        definition={"level": objective.level.value, "intent": objective.intent.value, "owner": objective.owner}
-        | ({"parent": objective.parent} if objective.parent else {}),
-        steps=_objective_steps(record, [(weights[it["id"]] or 0.0, it["score"]) for it in known]),
-        key_results=[*members, *contributing],
-    )
-
-
-def _metrics_behind(workspace: Workspace, key_result: KeyResult) -> list[Metric]:
-    """The metrics that a key result reads, through formulas down to those with a source."""
-    metrics, pending = [], [key_result.metric] if key_result.metric else []
+def _metrics_behind(configuration: Configuration, key_result: KeyResult) -> list[Metric]:
+    """The metrics that a key result reads, each once, through formulas down to those with a source."""
+    found, pending = dict[str, Metric](), [key_result.metric] if key_result.metric else []
     if isinstance(key_result.measure, Milestones):
         pending += [item.when.metric for item in key_result.measure.items if item.when]
     while pending:
-        metric = workspace.configuration.metrics[pending.pop(0)]
-        metrics.append(metric)
-        pending += list(references(metric.formula)) if metric.formula else []
-    return metrics
+        metric = configuration.metrics[pending.pop(0)]
+        found[metric.id] = metric
+        pending += [it for it in references(metric.formula) if it not in found] if metric.formula else []
+    return list(found.values())
 
 
-def _definition(key_result: KeyResult, metrics: list[Metric]) -> dict[str, object]:
-    facts: dict[str, object] = {
+def _definition(configuration: Configuration, key_result: KeyResult, made: Workings) -> dict[str, str]:
+    """What was promised, as configuration says it; what has its default is left out where that says nothing."""
+    objective = objective_of(configuration, key_result.full_id)
+    facts: dict[str, str | None] = {
+        "objective": f"{objective.title} ({objective.full_id}, {objective.intent})",
         "owner": key_result.owner,
-        "measure": key_result.measure.kind,
+        "why": key_result.why,
+        "measure": key_text("measure", key_result.measure),
+        "metric": key_result.metric,
+        "where": key_text("where", dict(key_result.where)) if key_result.where else None,
+        "over": _over(key_result),
         "span": f"{key_result.starts} to {key_result.ends}",
-        "pace": key_result.pace.kind,
-        "weight": key_result.weight,
-        "min_coverage": key_result.min_coverage,
+        "pace": key_text("pace", key_result.pace) if key_result.measure.kind in _PACED else None,
+        "state": _state(key_result),
+        "weight": f"{key_result.weight:g}",
+        "least coverage": f"{key_result.min_coverage:g}" if key_result.metric else None,
+        "contributes to": key_result.contributes_to,
     }
     if isinstance(key_result.measure, Milestones):
-        facts["milestones"] = "; ".join(_milestone(item) for item in key_result.measure.items)
-    elif metrics:
-        metric = metrics[0]
-        facts |= {
-            "metric": metric.id,
-            "where": dict(key_result.where) or None,
-            "over": str(key_result.over) if key_result.measure.kind in ("reach", "change") else "since its start",
-            "rollup": metric.rollup.value if metric.rollup else f"from its parts: {metric.formula_text}",
-            "across": metric.across.value,
-            "grain": metric.grain.value,
-            "unit": metric.unit,
-        }
-        if metric.formula_text and metric.rollup:
-            facts["formula"] = metric.formula_text
-    return {name: fact for name, fact in facts.items() if fact is not None}
+        del facts["measure"]
+        facts |= dict(_step_facts(made))
+    if isinstance(key_result.measure, Maintain):
+        facts["band"] = f"values {band_words(key_result.measure)}, for {key_result.measure.share:g} of them"
+    return {name: fact for name, fact in facts.items() if fact}
 
 
-def _amendments(history: KeyResult, day: date) -> list[Record]:
+_PACED = ("reach", "change", "accumulate")
+
+
+def _over(key_result: KeyResult) -> str | None:
+    if key_result.metric is None:
+        return None
+    return str(key_result.over) if key_result.measure.kind in ("reach", "change") else "since its start"
+
+
+def _state(key_result: KeyResult) -> str | None:
+    if key_result.state == "active":
+        return None
+    return f"{key_result.state}: {key_result.state_reason}" if key_result.state_reason else key_result.state
+
+
+def _step_facts(made: Workings) -> Iterator[tuple[str, str]]:
+    """The milestones, one fact each."""
+    for number, it in enumerate(made.steps, 1):
+        condition, due = it.milestone.when, it.milestone.due or it.of.ends
+        done = "done" if it.done else "not done"
+        if condition is not None:
+            where = f" {key_text('where', dict(condition.where))}" if condition.where else ""
+            state = f"{done}; it is when {condition.metric}{where} is at least {condition.at_least:g}"
+        else:
+            state = f"{done} on {it.milestone.done_on}" if it.milestone.done_on else done
+        yield f"step {number}", f"{it.milestone.title} (weight {it.milestone.weight:g}, due {due}): {state}"
+
+
+def _metric_facts(metric: Metric) -> dict[str, str]:
+    facts = {
+        "metric": metric.id,
+        "name": metric.name,
+        "why": metric.why,
+        "owner": metric.owner,
+        "source": metric.source,
+        "formula": metric.formula_text,
+        "rollup": metric.rollup.value if metric.rollup else "by the formula, from the rolled-up parts",
+        "across members": metric.across.value,
+        "grain": metric.grain.value,
+        "unit": metric.unit,
+        "better": metric.better.value.replace("_", " "),
+        "freshness": f"{metric.freshness_hours:g} hours",
+        "closes after": str(metric.closes_after) if metric.closes_after.count else None,
+        "healthy": _band(metric.healthy) if metric.healthy else None,
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def _band(band: Band) -> str:
+    bounds = {name: bound for name, bound in (("min", band.min), ("max", band.max)) if bound is not None}
+    return key_text("where", bounds)
+
+
+def _amendments(history: KeyResult, day: date) -> tuple[Row, ...]:
     """Every amendment as it would be written, with whether it holds on a day and stands in the store alone."""
     made, measure = [], history.measure
     for it in history.amendments:
         told = {"on": it.on.isoformat(), "reason": it.reason, "author": it.author, "recorded": it.recorded}
         made.append({**told, "holds": it.on <= day, "written": amendment_line(it, measure)})
         measure = it.measure or measure
-    return made
+    return tuple(made)
 
 
-def _milestone(item: Milestone) -> str:
-    if item.when is not None:
-        where = "".join(f" {name} {member}" for name, member in item.when.where.items())
-        state = f"when {item.when.metric}{where} is at least {_number(item.when.at_least)}"
-    else:
-        state = f"done on {item.done_on}" if item.done_on else "not done"
-    due = f", due {item.due}" if item.due else ""
-    return f"{item.title} (weight {_number(item.weight)}{due}): {state}"
-
-
-def _value_steps(
-    record: Record, key_result: KeyResult, metrics: list[Metric], rows: pd.DataFrame
-) -> list[tuple[str, str, str]]:
-    if record["value"] is None or not metrics or key_result.measure.kind in _COUNTED:
-        return []
-    metric = metrics[0]
-    observed = rows[rows["metric"] == metric.id] if len(rows) else rows
-    value, count = _number(record["value"]), len(observed)
-    if metric.rollup is None:
-        return [("value", f"{metric.formula_text}, of the rolled-up parts", value)]
-    if metric.rollup == "weighted_mean":
-        total, weight = (observed["value"] * observed["weight"]).sum(), observed["weight"].sum()
-        return [
-            ("value", "Σ value·weight / Σ weight", f"{_number(total)} / {_number(weight)} = {value} ({count} rows)")
-        ]
-    return [("value", f"{metric.rollup.value} of {count} rows", value)]
-
-
-def _contribution_steps(
-    configuration: Configuration, key_result: KeyResult, records: list[Record]
-) -> list[tuple[str, str, str]]:
-    """The parts that add up to it, or that are in it, with what no part accounts for."""
-    told = [it for it in contributions(configuration, records) if it["key_result"] == key_result.full_id]
-    steps = []
-    for it in told:
-        terms = " + ".join(f"{_part_words(part)} ({part['id']})" for part in it["parts"])
-        if it["summed"]:
-            steps.append(("value", "sum of what contributes", f"{terms} = {_number(it['value'])}"))
-        else:
-            beside = f"; {_number(it['remainder'])} beside them" if it["remainder"] is not None else ""
-            steps.append(("parts", "what contributes", f"{terms}{beside}"))
-    return steps
-
-
-def _part_words(part: Record) -> str:
-    return Status(part["status"]).word if part["value"] is None else _number(part["value"])
-
-
-def _progress_steps(record: Record, key_result: KeyResult) -> list[tuple[str, str, str]]:
-    progress, expected = record["progress"], record["expected_progress"]
-    if progress is None:
-        return [("progress", "unknown", str(record["reason"]))]
-    steps = [("progress", *_progress_formula(record, key_result))]
-    if record["original_progress"] != progress:
-        was = f"target {_number(record['original_target'])}: {_number(record['original_progress'])}"
-        steps.append(("progress as promised first", "by the definition before any amendment", was))
-    if expected is not None:
-        steps.append(
-            (
-                "expected progress",
-                f"{_plan_words(record, key_result)} at {record['value_period_end']}",
-                _number(expected),
-            )
-        )
-        steps.append(
-            ("gap", "progress − expected", f"{_number(progress)} − {_number(expected)} = {_number(record['gap'])}")
-        )
-    if record["pace_ratio"] is not None:
-        steps.append(
-            (
-                "pace ratio",
-                "progress / expected",
-                f"{_number(progress)} / {_number(expected)} = {_number(record['pace_ratio'])}",
-            )
-        )
-    steps.append(("status", f"rule {record['status_rule']}", _status_words(record)))
-    return steps
-
-
-def _status_words(record: Record) -> str:
-    reason = f" ({str(record['reason']).replace('_', ' ')})" if record["reason"] else ""
-    return f"{Status(record['status']).word}{reason}"
-
-
-def _plan_words(record: Record, key_result: KeyResult) -> str:
-    asked, applied = key_result.pace.kind, record["pace"]
-    if applied is None:
-        return f"plan of {key_result.measure.kind}"
-    if applied == asked:
-        return f"{applied} plan"
-    return f"{applied} plan, for {asked} is asked for but {WITHOUT[asked]},"
-
-
-def _progress_formula(record: Record, key_result: KeyResult) -> tuple[str, str]:
-    value, baseline, target = (_number(record[name]) for name in ("value", "baseline", "target"))
-    progress = _number(record["progress"])
-    match key_result.measure.kind:
-        case "reach" | "change" | "manual":
-            return "(value − from) / (to − from)", f"({value} − {baseline}) / ({target} − {baseline}) = {progress}"
-        case "limit":
-            return "1 while value ≤ limit, then 1 − overrun / limit", f"value {value}, limit {target}: {progress}"
-        case "milestones":
-            return "weight done / total weight", progress
-        case "baseline":
-            return "min(1, periods observed / needed)", f"{value} / {target} = {progress}"
-        case _:
-            return "value / target", f"{value} / {target} = {progress}"
-
-
-def _objective_steps(record: Record, known: list[tuple[float, float]]) -> tuple[tuple[str, str, str], ...]:
-    if not known or record["score"] is None:
-        return (("score", "unknown", str(record["reason"])),)
-    terms = " + ".join(f"{_number(weight)}·{_number(score)}" for weight, score in known)
-    total = _number(sum(weight for weight, _ in known))
-    return (
-        ("score", "Σ weight·score / Σ weight of what is known", f"({terms}) / {total} = {_number(record['score'])}"),
-        ("coverage", "known weight / weight", _number(record["coverage"])),
-        ("bounds", "unknown as 0, as 1", f"{_number(record['score_low'])} to {_number(record['score_high'])}"),
-        ("status", f"rule {record['status_rule']}", _status_words(record)),
-    )
-
-
-def _queries(workspace: Workspace, metrics: list[Metric], known_at: datetime | None) -> list[Record]:
-    queries = []
+def _queries(asked: _Asked, metrics: list[Metric]) -> Iterator[Record]:
+    """Of every metric with a source its newest read that changed anything; `request` is None where there is none."""
     for metric in metrics:
-        if metric.source is None:
-            continue
-        newest = plain_rows(workspace.store.reads(metric.id, known_at).head(1))
-        queries.append({"metric": metric.id, "source": metric.source, **(newest[0] if newest else {"request": None})})
-    return queries
+        if metric.source is not None:
+            newest = plain_rows(asked.workspace.store.reads(metric.id, asked.known_at).head(1))
+            yield {"metric": metric.id, "source": metric.source, **(newest[0] if newest else {"request": None})}
 
 
-def _checks(workspace: Workspace, metrics: list[Metric], known_at: datetime | None) -> list[Record]:
+def _checks(asked: _Asked, metrics: list[Metric]) -> Iterator[Record]:
     """The newest outcomes of each metric, by name: no other metric's are read."""
-    found = [workspace.store.check_results(metric=it.id, known_at=known_at) for it in metrics]
-    return [row for frame in found for row in plain_rows(frame)]
+    for metric in metrics:
+        yield from plain_rows(asked.workspace.store.check_results(metric=metric.id, known_at=asked.known_at))
 
 
-def _number(value: float | None) -> str:
-    """A number in full enough to check by hand: six significant digits, no needless zeros."""
-    return "unknown" if value is None else f"{value:.6g}"
+def _runs(asked: _Asked, rows: list[Record]) -> Iterator[Record]:
+    """The runs that wrote the rows, the newest first, with how many each wrote."""
+    counts: dict[str, int] = {}
+    newest = sorted(rows, key=lambda it: str(it["recorded_at"]), reverse=True)
+    for row in newest:
+        counts[row["run_id"]] = counts.get(row["run_id"], 0) + 1
+    for number, (run_id, count) in enumerate(counts.items()):
+        found: Mapping[str, Any] = (asked.workspace.store.run(run_id) or {}) if number < _RUNS_TOLD else {}
+        facts = {name: found.get(name) for name in ("kind", "status", "config_version")}
+        started = found.get("started_at")
+        yield {"run_id": run_id, "rows": count, **facts, "started_at": stamp(started) if started else None}

@@ -6,7 +6,10 @@ Belongs here: forecasts as told. Does not: making them (scoring), measuring how 
 from collections.abc import Sequence
 
 from okr_pipeline.application.telling import Record
+from okr_pipeline.model.explanation import Step
 from okr_pipeline.model.snapshot import ForecastRow
+from okr_pipeline.rendering import words
+from okr_pipeline.rendering.explanation_page import figure
 
 _REFUSED_BECAUSE = {
     "paused": "paused",
@@ -18,22 +21,29 @@ _REFUSED_BECAUSE = {
 }
 
 
-def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[tuple[str, str, str], ...]:
-    """A forecast as steps (what, how, with numbers), and how good such were; where there is none, why."""
+def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ...]:
+    """A forecast as steps, and how good such were; where there is none, why."""
     forecast = record["forecast"]
     if forecast is None:
         refusal = str(record["forecast_refusal"])
-        return (("forecast", "none", _REFUSED_BECAUSE.get(refusal, refusal.replace("_", " "))),)
+        because = _REFUSED_BECAUSE.get(refusal) or words.reason(refusal)
+        return (Step("forecast", "none", remark=because),)
     steps = [
-        ("value at the end", f"{forecast['method']}; 80 % interval", _between(forecast, "value")),
-        ("progress at the end", "by the formula of progress", _between(forecast, "progress")),
-        ("chance", "share of ends that reach the target", _number(forecast["probability"])),
+        Step("value at the end", f"forecast: {forecast['method']}", (), forecast["value"], _between(forecast, "value")),
+        Step(
+            "progress at the end",
+            "by the formula of progress",
+            (),
+            forecast["progress"],
+            _between(forecast, "progress"),
+        ),
+        Step("chance", "share of ends that reach the target", result=forecast["probability"]),
     ]
     if forecast["required_rate"] is not None:
-        steps.append(("required rate", "what each period to come must bring", _number(forecast["required_rate"])))
+        steps.append(Step("required rate", "what each period to come must bring", result=forecast["required_rate"]))
     if forecast["buffer_days"] is not None:
-        steps.append(("buffer", "days to spare; below 0 days too late", _number(forecast["buffer_days"])))
-    return (*steps, *_calibration_step(forecast, measured))
+        steps.append(Step("buffer", "days to spare; below 0 days too late", result=forecast["buffer_days"]))
+    return (*steps, _calibration_step(forecast, measured))
 
 
 def forecast_row(record: Record) -> ForecastRow | None:
@@ -42,19 +52,15 @@ def forecast_row(record: Record) -> ForecastRow | None:
     return None if forecast is None else ForecastRow(**{name: forecast[name] for name in ForecastRow.__slots__})
 
 
-def _calibration_step(forecast: Record, measured: Sequence[Record]) -> tuple[tuple[str, str, str], ...]:
+def _calibration_step(forecast: Record, measured: Sequence[Record]) -> Step:
     family = forecast["method"].split(" ", 1)[0]
     for it in measured:
         if it["family"] == family:
             how = f"{it['forecasts']:,} replays to {it['last_day']}: share inside the interval"
-            return (("calibration", how, _number(it["coverage"])),)
-    return (("calibration", "not measured", "`okr forecast backtest` measures it"),)
+            return Step("calibration", how, result=it["coverage"])
+    return Step("calibration", "not measured", remark="`okr forecast backtest` measures it")
 
 
 def _between(forecast: Record, name: str) -> str:
-    middle, low, high = (_number(forecast[f"{name}{edge}"]) for edge in ("", "_low", "_high"))
-    return f"{middle} ({low} to {high})"
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}"
+    low, high = (figure(forecast[f"{name}_{edge}"]) for edge in ("low", "high"))
+    return f"80 % interval: {low} to {high}"

@@ -32,9 +32,40 @@ def scope_of(configuration: Configuration, subject: KeyResult | Objective) -> Co
     return _with(configuration, key_results, whole)
 
 
-def objective_of(configuration: Configuration, key_result: KeyResult) -> Objective:
-    """The objective that a key result is of."""
-    return next(it for it in configuration.objectives.values() if key_result in it.key_results)
+def explained_scope(workspace: Workspace, subject: KeyResult | Objective) -> Workspace:
+    """The same project with what a score is a function of, and with every score that it counts in, all of them whole.
+
+    A key result comes with the key results that its value is a part of, too.
+    """
+    configuration = workspace.configuration
+    name = subject.full_id if isinstance(subject, Objective) else objective_of(configuration, subject.full_id).full_id
+    whole = {it.full_id for it in contributors(configuration, _highest(configuration, name))}
+    key_results = {it.full_id for each in whole for it in configuration.objectives[each].key_results}
+    if isinstance(subject, KeyResult):
+        key_results |= {subject.full_id, *_wholes(configuration, subject)}
+    return replace(workspace, configuration=_with(configuration, key_results, whole))
+
+
+def objective_of(configuration: Configuration, key_result: str) -> Objective:
+    """The objective that a key result is of, by full id."""
+    objectives = configuration.objectives.values()
+    return next(it for it in objectives if any(each.full_id == key_result for each in it.key_results))
+
+
+def _highest(configuration: Configuration, name: str) -> Objective:
+    """The highest objective that the score of one counts in, itself where it counts in none."""
+    objective = configuration.objectives[name]
+    while objective.contributes_weight and objective.parent is not None:
+        objective = configuration.objectives[objective.parent]
+    return objective
+
+
+def _wholes(configuration: Configuration, key_result: KeyResult) -> Iterator[str]:
+    """The key results that the value of one is a part of, whole above whole."""
+    every = {it.full_id: it for it in configuration.key_results()}
+    while key_result.contributes_to is not None:
+        key_result = every[key_result.contributes_to]
+        yield key_result.full_id
 
 
 def contributors(configuration: Configuration, objective: Objective) -> list[Objective]:

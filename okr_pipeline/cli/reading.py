@@ -70,15 +70,18 @@ def explain(
         Path | None,
         typer.Option("--proof", help="Also write a proof file, for `okr verify`.", metavar="FILE", show_default=False),
     ] = None,
+    form: Annotated[str | None, typer.Option("--format", help="markdown: one page, for a ticket.")] = None,
     config: ConfigDir = CONFIG,
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the proof of one number: formula, rows, query, checks, run."""
-    from dataclasses import asdict
-
+    """Show the proof of one number: formula, roll-up, rows, query, checks, run."""
     from okr_pipeline.application import explaining
+    from okr_pipeline.application.errors import UsageError
     from okr_pipeline.application.workspace import open_applied
+
+    if form not in (None, "markdown"):
+        raise UsageError(f"There is no form '{form}'. Write --format markdown, or --json, or neither.")
 
     workspace, known = open_applied(config, store_url=store, known_at=known_at)
     if proof is not None:
@@ -87,11 +90,16 @@ def explain(
         files.write_file(proof, proving.prove(workspace, identifier, as_of=workspace.as_of(as_of), known_at=known))
     explanation = explaining.explain(workspace, identifier, as_of=workspace.as_of(as_of), known_at=known)
     if as_json:
-        typer.echo(json.dumps(asdict(explanation), ensure_ascii=False))
+        typer.echo(json.dumps(explaining.as_json(explanation), ensure_ascii=False))
+        return
+    if form == "markdown":
+        from okr_pipeline.rendering.explanation_page import explanation_markdown
+
+        typer.echo(explanation_markdown(explanation), nl=False)
         return
     from okr_pipeline.cli.tables import print_explanation
 
-    print_explanation(explanation, workspace.project.calendar.timezone)
+    print_explanation(explanation)
 
 
 def compare(

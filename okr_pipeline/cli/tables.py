@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from okr_pipeline.application.explaining import Explanation
 from okr_pipeline.application.telling import Record
+from okr_pipeline.model.explanation import Explanation
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.zones import zone
+from okr_pipeline.rendering.explanation_page import Section, opening, sections
 from okr_pipeline.rendering.numbers import chance, percent, points, quantity, shown_unit
 from okr_pipeline.rendering.words import last_day, starts_day
 
@@ -33,7 +35,6 @@ _COLOURS: Mapping[Status, str] = {
 }
 _FIGURES = {"Now": 10, "Target": 10, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
 """Columns of figures, and their widths."""
-_ROWS_SHOWN = 30
 
 
 def console() -> Console:
@@ -96,55 +97,28 @@ def _part_words(part: Record, unit: str) -> str:
     return f"({Status(part['status']).word})" if part["value"] is None else quantity(part["value"], unit)
 
 
-def print_explanation(it: Explanation, timezone: str) -> None:
-    """The proof of one number, from the formula down to rows, query and checks."""
+def print_explanation(it: Explanation) -> None:
+    """The proof of one number, from the definition and the formula down to rows, query and checks."""
     out = console()
     out.print(Text(it.title, style="bold"))
-    out.print(
-        f"{it.id} · {_status_words(it.record)} · as of {as_of_words(it.as_of, timezone)} · config {it.config_version}"
-    )
-    _print_pairs(out, "Definition", {name: str(value) for name, value in it.definition.items()})
-    _print_amendments(out, it.amendments)
-    steps = _table("Step", "Formula", "With numbers")
-    for step in it.steps:
-        steps.add_row(*(escape(part) for part in step))
-    out.print("\n[bold]How the number is made[/bold]", steps)
-    if it.kind == "key_result":
-        _print_pairs(out, "Window", _window_facts(it.record, timezone))
-        _print_rows(out, it.observations, timezone)
-    if it.quarantined:
-        out.print(f"\n[bold]Blocked[/bold]: {len(it.quarantined)} values that a check refused")
-        for row in it.quarantined[:_ROWS_SHOWN]:
-            series = f"{row['metric']} {row['dimensions']} {local(row['period_start'], timezone)}"
-            out.print(f"  {escape(series)}: {escape(row['reason'])}")
-    for query in it.queries:
-        _print_query(out, query, timezone)
-    if it.checks:
-        checks = _table("Check", "Metric", "Outcome", "Rows", "Detail")
-        for row in it.checks:
-            checks.add_row(
-                row["rule"],
-                row["metric"],
-                row["status"],
-                f"{row['rows_checked']:.0f}",
-                escape(str(row["detail"] or "")),
-            )
-        out.print("\n[bold]Checks[/bold]", checks)
-    _print_said(out, it.check_ins)
-    if it.key_results:
-        members = _table("Id", "Status", "Score")
-        for row in it.key_results:
-            members.add_row(escape(row["id"]), _status_words(row), percent(row["score"]))
-        out.print("\n[bold]Made of[/bold]", members)
+    out.print(escape(opening(it)), soft_wrap=True)
+    for section in sections(it):
+        out.print(f"\n[bold]{escape(section.title)}[/bold]")
+        for line in section.lines:
+            out.print(f"  {escape(line)}", soft_wrap=True)
+        if section.rows:
+            out.print(Padding(_section_table(section), (0, 0, 0, 2)))
+        if section.verbatim:
+            out.print(escape(section.verbatim), style="dim", soft_wrap=True)
 
 
-def _print_said(out: Console, check_ins: Sequence[Record]) -> None:
-    """What people said of one key result, in its order."""
-    if check_ins:
-        said = _table("Day", "Author", "Value", "Confidence", "Said", "Revision")
-        for row in check_ins:
-            said.add_row(*_check_in_cells(row), str(row["revision"]))
-        out.print("\n[bold]Check-ins[/bold]", said)
+def _section_table(section: Section) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", show_header=any(section.headings))
+    for heading in section.headings:
+        table.add_column(heading, overflow="fold")
+    for row in section.rows:
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _check_in_cells(row: Record) -> tuple[str, ...]:
@@ -246,68 +220,10 @@ def status_text(value: str) -> Text:
     return Text(f"{status.glyph} {status.word}", style=_COLOURS.get(status, "dim"))
 
 
-def _status_words(record: Record) -> str:
-    status = Status(record["status"])
-    reason = f" ({str(record['reason']).replace('_', ' ')})" if record.get("reason") else ""
-    return f"{status.glyph} {status.word}{reason}"
-
-
-def _window_facts(record: Record, timezone: str) -> dict[str, str]:
-    return {
-        "from": local(record["window_start"], timezone),
-        "to": local(record["window_end"], timezone),
-        "newest period ends": local(record["value_period_end"], timezone),
-        "periods observed": f"{record['observed_periods'] or 0:.0f} of {record['expected_periods'] or 0:.0f}",
-    }
-
-
-def _print_rows(out: Console, rows: Sequence[Record], timezone: str) -> None:
-    table = _table("Metric", "Dimensions", "Period starts", "Value", "Weight", "Revision", "Run")
-    for row in rows[-_ROWS_SHOWN:]:
-        table.add_row(
-            row["metric"],
-            escape(row["dimensions"]),
-            local(row["period_start"], timezone),
-            f"{row['value']:.6g}" if row["value"] is not None else "–",
-            f"{row['weight']:.6g}" if row["weight"] is not None else "",
-            str(row["revision"]),
-            str(row["run_id"])[:8],
-        )
-    more = f", the newest {_ROWS_SHOWN}; --json has all" if len(rows) > _ROWS_SHOWN else ""
-    out.print(f"\n[bold]Observations in the window[/bold]: {len(rows)} rows{more}", table)
-
-
 def _print_originals(out: Console, key_results: Sequence[Record]) -> None:
     for it in key_results:
         if it["original_progress"] != it["progress"]:
             out.print(f"≠ {escape(it['id'])}: {percent(it['original_progress'])} of what was promised first")
-
-
-def _print_amendments(out: Console, amendments: Sequence[Record]) -> None:
-    if amendments:
-        out.print("\n[bold]Amendments[/bold]")
-    for row in amendments:
-        out.print(f"  {escape(row['written'])}{'' if row['holds'] else ', not yet'}", soft_wrap=True)
-
-
-def _print_query(out: Console, query: Record, timezone: str) -> None:
-    out.print(f"\n[bold]Query[/bold] of {escape(query['metric'])} on {escape(query['source'])}")
-    if query["request"] is None:
-        out.print("  no read of it changed anything")
-        return
-    out.print(escape(str(query["request"]).strip()), style="dim")
-    out.print(
-        f"  {query['row_count']} rows read {local(query['fetched_at'], timezone)} for "
-        f"{local(query['window_start'], timezone)} to {local(query['window_end'], timezone)}; "
-        f"fingerprint {str(query['fingerprint'])[:12]}, run {str(query['run_id'])[:8]}"
-    )
-
-
-def _print_pairs(out: Console, title: str, pairs: Mapping[str, str]) -> None:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in pairs.items():
-        table.add_row(f"  {name.replace('_', ' ')}", escape(value))
-    out.print(f"\n[bold]{title}[/bold]", table)
 
 
 def _table(*headings: str) -> Table:

@@ -13,7 +13,7 @@ from okr_pipeline.config.problem import ConfigurationError, Problem, VariableErr
 from okr_pipeline.config.schemas import json_schemas
 from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
 from okr_pipeline.config.variables import Environment, expand_settings, expand_text
-from okr_pipeline.config.writing import amendment_line, history_lines, place_of
+from okr_pipeline.config.writing import amendment_line, history_lines, key_text, place_of
 
 __all__ = [
     "ConfigurationError",
@@ -33,6 +33,7 @@ __all__ = [
     "expand_text",
     "history_lines",
     "json_schemas",
+    "key_text",
     "load",
     "load_project",
     "place_of",

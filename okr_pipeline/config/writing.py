@@ -94,6 +94,15 @@ def amendment_line(amendment: Amendment, before: Measure) -> str:
     return flow(told | {"reason": amendment.reason, "author": amendment.author})
 
 
+def key_text(name: str, value: Any) -> str:
+    """A key's value of a key result, such as its `measure` or `pace`, in flow style.
+
+    >>> key_text("measure", Reach(15.0, 10.0)), key_text("pace", Pace())
+    ('{reach: {from: 15, to: 10}}', 'linear')
+    """
+    return flow(_plain(name, value)).strip('"')
+
+
 def flow(value: Any) -> str:
     """A value in YAML's flow style.
 

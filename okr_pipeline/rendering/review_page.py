@@ -3,11 +3,12 @@
 Belongs here: its words and tables. Does not: anything computed (reviewing).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from okr_pipeline.model.review import Calibration, Grade, ObjectiveGrade, Review
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering import numbers, words
+from okr_pipeline.rendering.markdown import cell, table
 
 VERDICTS: Mapping[str, str] = {
     "too_few": "too few to judge",
@@ -76,7 +77,7 @@ def _opening(it: Review) -> Iterator[str]:
     yield ""
     state = "" if it.ended else " **The cycle still runs: these are no final grades.**"
     when = f"{words.days(it.starts, it.ends)} · as of {it.as_of:%Y-%m-%d %H:%M} UTC"
-    yield f"{_cell(it.project)} · {when} · rule {it.status_rule}"
+    yield f"{cell(it.project)} · {when} · rule {it.status_rule}"
     yield ""
     yield f"{counted(it)}.{state}"
     yield ""
@@ -87,13 +88,13 @@ def _grades(review: Review, names: Mapping[str, str]) -> Iterator[str]:
     yield ""
     for objective in review.objectives:
         score = "unknown" if objective.score is None else f"{objective.score:.2f}"
-        yield f"### {_cell(objective.title)}"
+        yield f"### {cell(objective.title)}"
         yield ""
         owner = names.get(objective.owner, objective.owner)
         yield f"`{objective.id}` · {objective.intent} · {owner} · {status_cell(objective)} · score {score}"
         yield ""
         headings = ("key result", "grade", "value", "target", "progress", "confidence", "why")
-        yield from _table(headings, (_row(it) for it in review.key_results if it.objective == objective.id))
+        yield from table(headings, (_row(it) for it in review.key_results if it.objective == objective.id))
 
 
 def _row(it: Grade) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def _reflections(review: Review, names: Mapping[str, str]) -> Iterator[str]:
         yield "Nobody left a note."
     for it in review.reflections:
         day = f"{it.on}: " if it.on else ""
-        yield f"- {day}{it.kind} on `{it.key_result}` by {names.get(it.author, it.author)}: {_cell(it.text)}"
+        yield f"- {day}{it.kind} on `{it.key_result}` by {names.get(it.author, it.author)}: {cell(it.text)}"
     yield ""
 
 
@@ -119,7 +120,7 @@ def _calibration(review: Review, names: Mapping[str, str]) -> Iterator[str]:
     yield "Over all cycles that ended; key results with a way from a value to another, or a sum to gather."
     yield ""
     headings = ("owner", "graded", "mean score", "reached by half time", "a third beyond", "below 0.3", "verdict")
-    yield from _table(headings, (calibration_cells(it, names) for it in review.calibration))
+    yield from table(headings, (calibration_cells(it, names) for it in review.calibration))
 
 
 def _next(review: Review) -> Iterator[str]:
@@ -128,27 +129,6 @@ def _next(review: Review) -> Iterator[str]:
     if not review.carry_over:
         yield "Nothing carries over." if review.ended else "What carries over is told when the cycle has ended."
     for it in review.carry_over:
-        yield f"- `{it.key_result}` carries over: {_cell(it.why)}"
+        yield f"- `{it.key_result}` carries over: {cell(it.why)}"
     for suggestion in review.suggestions:
-        yield f"- KPI `{suggestion.metric}`: {_cell(suggestion.text)}"
-
-
-def _table(headings: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    names = list(headings)
-    yield _line(names)
-    yield _line("---" for _ in names)
-    for row in rows:
-        yield _line(map(_cell, row))
-    yield ""
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """On one line, with nothing that Markdown or HTML would take for a command."""
-    line = " ".join(text.split())
-    for letter, shown in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|")):
-        line = line.replace(letter, shown)
-    return line
+        yield f"- KPI `{suggestion.metric}`: {cell(suggestion.text)}"

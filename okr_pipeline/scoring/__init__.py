@@ -11,16 +11,22 @@ from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, 
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
-from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Scores, score, trajectory, verdicts
+from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Known, Scores, score, trajectory, verdicts
 from okr_pipeline.scoring.timeline import timeline
 from okr_pipeline.scoring.trailing import trailing_weeks
+from okr_pipeline.scoring.workings import Curve, Facts, Planned, Workings, objective_facts, workings
 
 __all__ = [
     "BASELINES",
     "REPLAYS",
     "TRAJECTORY",
     "VERDICTS",
+    "Curve",
+    "Facts",
+    "Known",
+    "Planned",
     "Scores",
+    "Workings",
     "baseline_definition",
     "behind_scores",
     "calibration",
@@ -30,6 +36,7 @@ __all__ = [
     "health_starts",
     "history_start",
     "judge_health",
+    "objective_facts",
     "plan",
     "replays",
     "score",
@@ -39,4 +46,5 @@ __all__ = [
     "trajectory",
     "verdicts",
     "window_observations",
+    "workings",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from okr_pipeline.scoring.arrays import Booleans, Integers, fold, spread
+from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, fold, spread
 from okr_pipeline.scoring.definitions import Definitions
 from okr_pipeline.scoring.grids import bounds_at, ended_periods, first_periods
 from okr_pipeline.scoring.tracks import Tracks, periods_of, rows_before, track_of
@@ -33,12 +33,13 @@ class Cadences:
 class CadencePeriods:
     """The periods of cadences that ended, one row each.
 
-    `owner`: of which of the asked key results. `number`: which period. `met`: its sum is enough. `counted`: met, or
-    without gaps and so known not to be.
+    `owner`: of which of the asked key results. `number`: which period. `total`: its sum. `met`: that is enough.
+    `counted`: met, or without gaps and so known not to be.
     """
 
     owner: Integers
     number: Integers
+    total: Floats
     met: Booleans
     counted: Booleans
     closes: Integers
@@ -81,9 +82,10 @@ def cadence_periods(
     track = track_of(tracks, of.view[rows])
     first = rows_before(tracks, track[owner], first_period)
     last = rows_before(tracks, track[owner], last_period)
-    met = (last > first) & (fold(np.add, tracks.value, first, last) >= of.low[rows][owner])
+    total = fold(np.add, tracks.value, first, last)
+    met = (last > first) & (total >= of.low[rows][owner])
     counted = met | ((last > first) & (last - first == last_period - first_period))
-    return CadencePeriods(owner, number, met, counted, closes)
+    return CadencePeriods(owner, number, total, met, counted, closes)
 
 
 def _newest_end(definitions: Definitions, tracks: Tracks, track: Integers, grid: Integers, until: Integers) -> Integers:

@@ -31,16 +31,24 @@ def steps_done(
     not be stale as of `opened`.
     """
     of, items = definitions.key_results, definitions.milestones
-    until = np.minimum(as_of[items.owner], items.until)
-    reached, unknown = _conditions(definitions, tracks, as_of, failed, as_of if opened is None else opened)
-    done = (items.done < until) | reached
-    unknown = np.where(done, NO_REASON, unknown)
+    done, unknown = each_step(definitions, tracks, as_of, failed, opened)
     reason = np.full(len(of.start), len(REASON), dtype=np.int64)
     np.minimum.at(reason, items.owner, np.where(unknown == NO_REASON, len(REASON), unknown))
     return Steps(
         done=_share(definitions, done),
         reason=np.where(reason == len(REASON), NO_REASON, reason),
     )
+
+
+def each_step(
+    definitions: Definitions, tracks: Tracks, as_of: Integers, failed: Booleans, opened: Integers | None = None
+) -> tuple[Booleans, Integers]:
+    """Which milestones are done, and of the others why that is not known, or `NO_REASON`. Arguments as before."""
+    items = definitions.milestones
+    until = np.minimum(as_of[items.owner], items.until)
+    reached, unknown = _conditions(definitions, tracks, as_of, failed, as_of if opened is None else opened)
+    done = (items.done < until) | reached
+    return done, np.where(done, NO_REASON, unknown)
 
 
 def share_due(definitions: Definitions, moments: Integers) -> Floats:

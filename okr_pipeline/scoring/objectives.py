@@ -20,7 +20,10 @@ _OUTSIDE = (Status.NOT_STARTED, Status.PAUSED, Status.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveStanding:
-    """Columns, one row per objective; names as in the frame of scores. `worst` is a row of key results or -1."""
+    """Columns, one row per objective; names as in the frame of scores. `worst` is a row of key results or -1.
+
+    The last four are what a status rule looks at beside the score; names as in `Judged`.
+    """
 
     score: Floats
     expected_progress: Floats
@@ -30,6 +33,10 @@ class ObjectiveStanding:
     score_low: Floats
     score_high: Floats
     worst: Integers
+    over: Booleans
+    in_grace: Booleans
+    lasting: Booleans
+    learnt: Booleans
 
 
 @dataclass(slots=True)
@@ -110,7 +117,10 @@ def _settle(of: Objectives, sums: _Sums, made: ObjectiveStanding, rows: Integers
         made.score_high[rows] = np.where(whole > 0, np.minimum(sums.high[rows] / whole, 1.0), np.nan)
     made.coverage[rows], made.score[rows], made.expected_progress[rows] = coverage, score, expected
     counts = (whole > 0) | (sums.outside[rows] == len(_OUTSIDE))
-    status = judge(_judged(of, sums, rows, score, expected, as_of), rule)
+    judged = _judged(of, sums, rows, score, expected, as_of)
+    made.over[rows], made.in_grace[rows] = judged.over, judged.in_grace
+    made.lasting[rows], made.learnt[rows] = judged.lasting, judged.learnt
+    status = judge(judged, rule)
     made.status[rows] = np.where(counts, status, _outside_codes(sums, rows))
     made.reason[rows] = np.where(counts & ~enough, _dominating(sums, rows), NO_REASON)
 
@@ -209,4 +219,5 @@ def _empty(count: int) -> ObjectiveStanding:
     def codes() -> Integers:
         return np.full(count, NO_REASON, dtype=np.int64)
 
-    return ObjectiveStanding(none(), none(), codes(), codes(), none(), none(), none(), codes())
+    flags = (np.zeros(count, dtype=np.bool_) for _ in range(4))
+    return ObjectiveStanding(none(), none(), codes(), codes(), none(), none(), none(), codes(), *flags)

@@ -38,6 +38,19 @@ def roll_up(
     return values
 
 
+def roll_up_parts(
+    definitions: Definitions, tracks: Tracks, view: Integers, first: Integers, last: Integers
+) -> list[Floats]:
+    """The value of each part of views of one formula, over row ranges of their counted tracks."""
+    tracks_of_parts, parts = tracks.part_tracks[view], definitions.view_parts[view]
+    columns = []
+    for slot in range(int((parts[0] >= 0).sum())):
+        moved = tracks.first[tracks_of_parts[:, slot]] - tracks.first[tracks_of_parts[:, 0]]
+        reducer = definitions.view_reducer[parts[:, slot]]
+        columns.append(roll_up(definitions, tracks, parts[:, slot], reducer, first + moved, last + moved))
+    return columns
+
+
 def count_inside(tracks: Tracks, first: Integers, last: Integers, low: Floats, high: Floats) -> Floats:
     """How many rows of each range have a value in `[low, high]`."""
     owner, rows = spread(first, last)
@@ -80,14 +93,7 @@ def _of_parts(definitions: Definitions, tracks: Tracks, view: Integers, first: I
     shapes = definitions.view_shape[view]
     for number in np.unique(shapes[shapes >= 0]):
         rows = np.flatnonzero(shapes == number)
-        tracks_of_parts, parts = tracks.part_tracks[view[rows]], definitions.view_parts[view[rows]]
-        columns = []
-        for slot in range(int((parts[0] >= 0).sum())):
-            moved = tracks.first[tracks_of_parts[:, slot]] - tracks.first[tracks_of_parts[:, 0]]
-            edges = first[rows] + moved, last[rows] + moved
-            columns.append(
-                roll_up(definitions, tracks, parts[:, slot], definitions.view_reducer[parts[:, slot]], *edges)
-            )
+        columns = roll_up_parts(definitions, tracks, view[rows], first[rows], last[rows])
         values[rows] = computed(definitions.shapes[number], columns, len(rows))
     return values
 

@@ -66,6 +66,17 @@ def read_objectives(
     return _newest(connection, objective_score_revisions, dates, known_at, ids)
 
 
+def first_published(connection: sa.Connection, key_result: str, known_at: datetime | None) -> pd.DataFrame:
+    """`as_of`, `recorded_at`: when scores of a key result that are not reconstructed were recorded first, by date."""
+    table = key_result_score_revisions
+    statement = sa.select(table.c.as_of, table.c.recorded_at).where(
+        table.c.key_result == key_result, table.c.reconstructed.is_(False), table.c.revision == 1
+    )
+    if known_at is not None:
+        statement = statement.where(table.c.recorded_at <= known_at)
+    return bulk.fetch(connection, statement.order_by(table.c.as_of_date))
+
+
 def fix_baselines(connection: sa.Connection, frame: pd.DataFrame, *, run_id: str, recorded_at: datetime) -> int:
     """Record `key_result`, `definition`, `value`, `window_start`, `window_end` of those not fixed yet; how many."""
     if frame.empty:

@@ -314,6 +314,12 @@ class Store:
 
         return self._retrying(lambda connection: scores.read_key_results(connection, as_of_date, known_at, key_results))
 
+    def first_published(self, key_result: str, known_at: datetime | None = None) -> "pd.DataFrame":
+        """`as_of`, `recorded_at`: when scores of a key result that are not reconstructed were recorded first."""
+        from okr_pipeline.store import scores
+
+        return self._retrying(lambda connection: scores.first_published(connection, key_result, known_at))
+
     def objective_scores(
         self,
         as_of_date: date | tuple[date, date] | None = None,

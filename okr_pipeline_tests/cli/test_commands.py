@@ -133,10 +133,10 @@ def test_a_range_that_is_none_exits_2(okr, range_):
 def test_explain_shows_formula_rows_query_and_checks(told):
     done = told("explain", "signups")
     assert done.returncode == 0
-    for text in ("310 / 900 = 0.344444", "sum of 31 rows", "signups.csv", "maximum", "31 of 31"):
+    for text in ("310 / 900 = 0.344444", "sum of 31 periods", "signups.csv", "maximum", "31 of 31"):
         assert text in done.stdout
     objective = told("explain", "grow")
-    assert "(1·0.344444) / 1 = 0.344444" in objective.stdout
+    assert "(1 · 0.344444) / 1 = 0.344444" in objective.stdout
 
 
 def test_explain_of_an_unknown_id_names_the_nearest(told):
