@@ -225,8 +225,14 @@ def _definition(configuration: Configuration, key_result: KeyResult, made: Worki
         del facts["measure"]
         facts |= dict(_step_facts(made))
     if isinstance(key_result.measure, Maintain):
-        facts["band"] = f"values {band_words(key_result.measure)}, for {key_result.measure.share:g} of them"
+        facts["kept"] = _kept(key_result.measure)
     return {name: fact for name, fact in facts.items() if fact}
+
+
+def _kept(measure: Maintain) -> str:
+    if measure.of == "events":
+        return f"{measure.share:g} of the events"
+    return f"{measure.share:g} of the periods, with values {band_words(measure)}"
 
 
 _PACED = ("reach", "change", "accumulate")

@@ -12,6 +12,9 @@ from okr_pipeline.model.explanation import Explanation
 from okr_pipeline.rendering.explanation_page import explanation_markdown
 from okr_pipeline_tests.arithmetic import check_explanation, near
 
+BESIDE = ("last_check_in", "checked_in")
+"""What `okr status` tells beside the score of a key result."""
+
 
 @pytest.fixture(scope="module")
 def workspace(example_run) -> Workspace:
@@ -30,7 +33,7 @@ def test_what_is_explained_alone_is_what_status_says_beside_all_others(workspace
     told = status(workspace, as_of=workspace.as_of())
     rows = {it["id"]: it for it in (*told["key_results"], *told["objectives"])}
     assert {name: it.record for name, it in explained.items()} == {
-        name: {column: fact for column, fact in row.items() if column != "last_check_in"} for name, row in rows.items()
+        name: {column: fact for column, fact in row.items() if column not in BESIDE} for name, row in rows.items()
     }
 
 
