@@ -11,11 +11,11 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import numpy as np
@@ -63,6 +63,8 @@ def main(count: int) -> None:
         print(f"\n{half}: {(records['half'] == half).sum():,} forecasts")
         print(summary(records[records["half"] == half], "group").to_string())
         print(summary(records[records["half"] == half], "family").to_string())
+    print("\nheld out, the same series with three years known and with one and a half")
+    print(summary(with_years(records, generated(count, HELD_OUT, UNSEEN)), "group").to_string())
     print("\nheld out, by how much of the span is over")
     held = records[records["half"] == HELD_OUT]
     print(summary(held.assign(over=(held["elapsed"] * 4).astype(int).clip(0, 3) / 4), "over").to_string())
@@ -83,6 +85,13 @@ def summary(records: pd.DataFrame, by: str) -> pd.DataFrame:
     table["error_of_naive"] = grouped["error"].mean() / grouped["error_naive"].mean()
     table["pinball_of_naive"] = grouped["pinball"].mean() / grouped["error_naive"].mean()
     return table.round(3)
+
+
+def with_years(records: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
+    """Forecasts of series in which a yearly season could be seen, and in which it could not; cuts that both have."""
+    seen = records[(records["half"] == HELD_OUT) & records["group"].isin(UNSEEN)]
+    unseen = unseen.assign(group=unseen["group"] + ", of a year and a half", brier_pace=np.nan)
+    return pd.concat([seen, unseen], ignore_index=True)
 
 
 def with_rules(records: pd.DataFrame) -> pd.DataFrame:
@@ -280,21 +289,23 @@ def of_metric(
 # Generated series
 
 BEFORE, SPAN = 2 * 364, 91
+LONG = 3 * 366 + SPAN
 GENERATED = Cycle("2013-Q2", date(2013, 4, 1), date(2013, 6, 30))
 WEEKDAY = np.array([0.1, 0.15, 0.1, 0.05, 0.1, -0.2, -0.3])
 
 
-def generated(count: int, half: str) -> pd.DataFrame:
+def generated(count: int, half: str, makers: "Mapping[str, Maker] | None" = None) -> pd.DataFrame:
     """Families of series that are known, from seeds of their own for each half."""
     metrics, frames, promises = {}, [], list[Promise]()
-    first = GENERATED.starts - timedelta(days=BEFORE)
-    for place, (name, make) in enumerate(FAMILIES_MADE.items()):
+    for name, make in (makers or FAMILIES_MADE).items():
+        place = list(FAMILIES_MADE).index(name)
         made = make(np.random.default_rng([20130401, place, (TUNING, HELD_OUT).index(half)]), count)
         metrics[name] = Metric(
             name, "", Grain.DAY, "count", Better.HIGHER, made.rollup, source="s", across=Across.NONE,
             dimensions=("member",),
         )  # fmt: skip
-        starts = pd.date_range(first, periods=BEFORE + SPAN, tz="UTC", unit="us")
+        days = np.shape(made.values)[1]
+        starts = pd.date_range(GENERATED.starts - timedelta(days=days - SPAN), periods=days, tz="UTC", unit="us")
         for member, values in enumerate(made.values):
             weights = np.nan if made.weights is None else made.weights[member][made.since :]
             frames.append(
@@ -322,8 +333,13 @@ class Made:
     since: int = BEFORE - 182
 
 
-def persistent(dice: np.random.Generator, count: int, share: float, size: float) -> np.ndarray:
-    noise = np.empty((count, BEFORE + SPAN))
+Maker: TypeAlias = Callable[[np.random.Generator, int], Made]
+
+
+def persistent(
+    dice: np.random.Generator, count: int, share: float, size: float, days: int = BEFORE + SPAN
+) -> np.ndarray:
+    noise = np.empty((count, days))
     noise[:, 0] = dice.normal(0, size, count)
     steps = dice.normal(0, size * np.sqrt(1 - share**2), noise.shape)
     for day in range(1, noise.shape[1]):
@@ -331,12 +347,12 @@ def persistent(dice: np.random.Generator, count: int, share: float, size: float)
     return noise
 
 
-def walk(dice: np.random.Generator, count: int, size: float) -> np.ndarray:
-    return np.cumsum(dice.normal(0, size, (count, BEFORE + SPAN)), axis=1)
+def walk(dice: np.random.Generator, count: int, size: float, days: int = BEFORE + SPAN) -> np.ndarray:
+    return np.cumsum(dice.normal(0, size, (count, days)), axis=1)
 
 
-def of_days(count: int) -> np.ndarray:
-    return np.tile(1 + WEEKDAY[np.arange(BEFORE + SPAN) % 7], (count, 1))
+def of_days(count: int, days: int = BEFORE + SPAN) -> np.ndarray:
+    return np.tile(1 + WEEKDAY[np.arange(days) % 7], (count, 1))
 
 
 def stock(dice: np.random.Generator, count: int) -> Made:
@@ -350,15 +366,40 @@ def flow(dice: np.random.Generator, count: int) -> Made:
     return Made(np.maximum(values, 0), Rollup.SUM, relative(-0.05, 0.02, 0.1), 9100)
 
 
-def yearly(dice: np.random.Generator, count: int) -> Made:
-    turn = np.sin(2 * np.pi * (np.arange(BEFORE + SPAN) / 364 + dice.uniform(0, 1, (count, 1))))
-    values = 100 * (1 + 0.3 * turn) * of_days(count) * (1 + dice.normal(0, 0.1, (count, BEFORE + SPAN)))
+def yearly(dice: np.random.Generator, count: int, days: int = BEFORE + SPAN) -> Made:
+    turn = np.sin(2 * np.pi * (np.arange(days) / 364 + dice.uniform(0, 1, (count, 1))))
+    values = 100 * (1 + 0.3 * turn) * of_days(count, days) * (1 + dice.normal(0, 0.1, (count, days)))
     return Made(np.maximum(values, 0), Rollup.SUM, relative(-0.1, 0.0, 0.15), 9100, since=0)
 
 
 def first_year(dice: np.random.Generator, count: int) -> Made:
     made = yearly(dice, count)
     return Made(made.values, made.rollup, made.measures, made.scale)
+
+
+def years(dice: np.random.Generator, count: int) -> Made:
+    """A season that wanders a little and a level that grows, known for three years."""
+    days = np.arange(LONG)
+    turns = [np.sin(2 * np.pi * (rounds * days / 365.25 + dice.uniform(0, 1, (count, 1)))) for rounds in (1, 2)]
+    season = 0.25 * turns[0] + 0.1 * turns[1]
+    level = 100 * np.exp(walk(dice, count, 0.003, LONG) + dice.normal(0.0002, 0.0002, (count, 1)) * days)
+    noise = 1 + persistent(dice, count, 0.3, 0.15, LONG)
+    values = np.maximum(level * (1 + season) * of_days(count, LONG) * noise, 0)
+    return Made(values, Rollup.SUM, relative(-0.1, 0.0, 0.15), 9100, since=0)
+
+
+def short_years(dice: np.random.Generator, count: int) -> Made:
+    return replace(years(dice, count), since=LONG - SPAN - 546)
+
+
+def wandering(dice: np.random.Generator, count: int) -> Made:
+    values = 100 * np.exp(walk(dice, count, 0.006, LONG)) * of_days(count, LONG)
+    values *= 1 + persistent(dice, count, 0.3, 0.15, LONG)
+    return Made(np.maximum(values, 0), Rollup.SUM, relative(-0.05, 0.02, 0.1), 9100, since=0)
+
+
+def short_wandering(dice: np.random.Generator, count: int) -> Made:
+    return replace(wandering(dice, count), since=LONG - SPAN - 546)
 
 
 def ratio(dice: np.random.Generator, count: int) -> Made:
@@ -413,7 +454,11 @@ FAMILIES_MADE = {
     "flow with spikes": spikes,
     "mean with heavy tails": heavy,
     "sparse counts": sparse,
+    "flow with a yearly season": years,
+    "flow without a season": wandering,
 }
+UNSEEN: Mapping[str, Maker] = {"flow with a yearly season": short_years, "flow without a season": short_wandering}
+"""The same series, of which too little is known for a yearly season."""
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.frames import CALIBRATION
 from okr_pipeline.scoring import calibration, replays
 
-_LOOKED_BACK = timedelta(days=3 * 365)
+_LOOKED_BACK = timedelta(days=5 * 365)
 
 
 def backtest(workspace: Workspace, as_of: datetime) -> pd.DataFrame:

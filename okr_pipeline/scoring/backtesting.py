@@ -35,7 +35,7 @@ _BEFORE: Final = 28
 _MOST_SPANS: Final = 13
 PACE_RULES: Final[Mapping[Family, tuple[float, float]]] = {
     Family.STOCK: (1.4, 1.0),
-    Family.FLOW: (1.0, 20.0),
+    Family.FLOW: (1.0, 40.0),
     Family.RATIO: (3.0, 0.4),
     Family.SHARE: (1.0, 8.0),
 }

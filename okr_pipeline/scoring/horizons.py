@@ -21,12 +21,12 @@ from okr_pipeline.scoring.windows import window_starts
 _DAY: Final = 24 * HOUR
 LOOKED_AT: Final[Mapping[Grain, int]] = {
     Grain.HOUR: 28 * _DAY,
-    Grain.DAY: 455 * _DAY,
-    Grain.WEEK: 546 * _DAY,
-    Grain.MONTH: 1096 * _DAY,
+    Grain.DAY: 1187 * _DAY,
+    Grain.WEEK: 1187 * _DAY,
+    Grain.MONTH: 1187 * _DAY,
     Grain.QUARTER: 1461 * _DAY,
 }
-"""How long before a key result's start a forecast looks for what is stored: a year and a quarter of daily values."""
+"""How long before a key result's start a forecast looks for what is stored: three years, and a quarter of a year."""
 
 
 @dataclass(frozen=True, slots=True)

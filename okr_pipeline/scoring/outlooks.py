@@ -35,6 +35,7 @@ from okr_pipeline.scoring.predicting import Histories, predict
 from okr_pipeline.scoring.rollups import count_inside, roll_up
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.wandering import Asked
+from okr_pipeline.scoring.years import Yearly, yearly
 
 LEAST_HISTORY: Final = 8
 """How many observed steps a forecast needs: days, weeks, periods of a cadence."""
@@ -45,6 +46,8 @@ _WIDTHS: Final = {Family.STOCK: 1.1, Family.FLOW: 1.03, Family.RATIO: 1.1, Famil
 _CHUNK: Final = 1024
 """How many series are laid out at once: so many fit a processor's cache."""
 _RECENT: Final = 56
+_BELIEVED: Final = 0.5
+"""How far earlier years are believed where a forecast says that it has a season."""
 _DAY: Final = 86_400_000_000
 _CAPS: Final = {"ratio": 1.0, "percent": 100.0}
 
@@ -82,10 +85,11 @@ def outlooks(definitions: Definitions, tracks: Tracks, rows: Integers, as_of: in
     cadence = definitions.key_results.kind[rows] == Kind.CADENCE
     with np.errstate(all="ignore"):
         for shape, alike in _by_shape(definitions, rows[~cadence]):
-            every = horizons(definitions, tracks, alike, as_of)
-            known = remembered(tracks, _chosen(every, every.last - every.first >= LEAST_HISTORY), shape)
-            if len(known.rows):
-                yield _outlook(definitions, tracks, _chosen(known, alike_together(definitions, tracks, known)), shape)
+            found = horizons(definitions, tracks, alike, as_of)
+            every = _chosen(found, found.last - found.first >= LEAST_HISTORY)
+            order = alike_together(definitions, tracks, remembered(tracks, every, shape))
+            if len(order):
+                yield _outlook(definitions, tracks, _chosen(every, order), shape)
         if cadence.any():
             yield _cadence_outlook(definitions, tracks, rows[cadence], as_of)
 
@@ -150,11 +154,25 @@ def _joined(parts: Sequence[_Learnt]) -> _Learnt:
     return _Learnt(*(np.concatenate([getattr(it, each.name) for it in parts]) for each in fields(_Learnt)))
 
 
-def _outlook(definitions: Definitions, tracks: Tracks, horizon: Horizon, shape: Shape) -> Outlook:
+def _with_years(made: _Learnt, told: Yearly) -> _Learnt:
+    """What earlier years tell in place of what is learnt, as far as they are believed; the errors of both go along."""
+    at, belief = told.places, told.belief
+    means, spreads, seasonal = made.mean.copy(), made.spread.copy(), made.seasonal.copy()
+    means[at] += belief * (told.mean - means[at])
+    spreads[at] += belief * (told.spread - spreads[at])
+    seasonal[at] |= belief > _BELIEVED
+    return replace(made, mean=means, spread=spreads, seasonal=seasonal)
+
+
+def _outlook(definitions: Definitions, tracks: Tracks, every: Horizon, shape: Shape) -> Outlook:
+    horizon = remembered(tracks, every, shape)
     rows, steps = horizon.rows, np.maximum(horizon.until - horizon.ahead, 0) / shape.step
     pointwise, summed = is_pointwise(definitions, rows), is_total(definitions, rows)
     extreme, done = _extremes(definitions, rows, pointwise), steps == 0
-    made = _all_learnt(definitions, tracks, horizon, shape, _asked(horizon, shape, pointwise, extreme))
+    asked = _asked(horizon, shape, pointwise, extreme)
+    made = _all_learnt(definitions, tracks, horizon, shape, asked)
+    if shape.step == 1:
+        made = _with_years(made, yearly(definitions, tracks, every, asked, made.spread**2))
     held, weight = _held(definitions, tracks, horizon, made)
     coming = np.where(summed, 1.0, made.typical) * steps
     most_of_step = np.where(definitions.key_results.kind[rows] == Kind.BASELINE, float(shape.step), 1.0)

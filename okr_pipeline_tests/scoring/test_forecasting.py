@@ -146,6 +146,61 @@ def test_a_weekday_season_is_found_and_carried_on() -> None:
     assert made["forecast_value"] == pytest.approx(sum(week[(31 + day + 4) % 7] for day in range(20)), rel=1e-6)
 
 
+def of_years(days: int, seed: int) -> list[float]:
+    """Daily values up to April 10th that are highest at the end of March, by two fifths of their mean."""
+    number = np.arange(-days, 0)
+    noise = np.random.default_rng(seed).normal(1, 0.1, days)
+    return list(100 * (1 + 0.4 * np.sin(2 * np.pi * (number / 365.25 + 0.28))) * noise)
+
+
+def foreseen(numbers: list[float], measure: Measure, rollup: Rollup, **facts: object) -> pd.Series:
+    config = configuration([metric(rollup=rollup)], [key_result(measure, **facts)])
+    rows = observed(numbers, first=date(2013, 4, 11) - timedelta(days=len(numbers)))
+    return score(config, rows, as_of=TODAY).key_results.iloc[0]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_season_of_the_year_is_foreseen_where_three_years_are_known(seed: int) -> None:
+    to_come = 100 * (1 + 0.4 * np.sin(2 * np.pi * (np.arange(81) / 365.25 + 0.28)))
+    numbers = of_years(1110, seed)
+    value = sum(numbers[-10:]) + to_come.sum()
+    seen, unseen = (
+        foreseen(it, Accumulate(9_000), Rollup.SUM, ends=date(2013, 6, 30)) for it in (numbers, numbers[-500:])
+    )
+    assert abs(seen["forecast_value"] - value) < 0.8 * abs(unseen["forecast_value"] - value)
+    assert seen["forecast_value_high"] - seen["forecast_value_low"] < (
+        unseen["forecast_value_high"] - unseen["forecast_value_low"]
+    )
+
+
+def test_weeks_that_brought_double_in_every_year_will() -> None:
+    numbers = np.random.default_rng(2).normal(100, 5, 1110)
+    for year in (1, 2, 3):
+        numbers[1110 - 364 * year : 1110 - 364 * year + 28] *= 2
+    made = foreseen(list(numbers), Accumulate(5_000), Rollup.SUM)
+    assert made["forecast_method"] == "flow with season"
+    assert made["forecast_value"] == pytest.approx(10 * 100 + 10 * 200, rel=0.05)
+
+
+def test_with_less_than_two_years_only_the_newest_half_is_learnt_from() -> None:
+    numbers = of_years(700, 1)
+    one, other = (foreseen(it, Accumulate(9_000), Rollup.SUM) for it in (numbers, numbers[-182:]))
+    assert [one[name] for name in NUMBERS] == [other[name] for name in NUMBERS]
+
+
+def test_growth_of_years_is_no_season_and_is_counted_once() -> None:
+    made = foreseen([float(day) for day in range(1110)], Reach(1099, 1130), Rollup.LAST)
+    assert made["forecast_method"] == "stock with trend"
+    assert made["forecast_value"] == pytest.approx(1119, abs=0.5)
+
+
+def test_what_happened_in_one_year_alone_is_no_season() -> None:
+    numbers = [*np.random.default_rng(2).normal(100, 5, 1110)]
+    once = [it + 60 * (745 <= day < 766) for day, it in enumerate(numbers)]  # the same three weeks, one year ago
+    plain, after = (foreseen(it, Accumulate(2_000), Rollup.SUM) for it in (numbers, once))
+    assert after["forecast_value"] == pytest.approx(plain["forecast_value"], rel=0.01)
+
+
 def test_a_drifting_stock_goes_on() -> None:
     made = forecast([float(day) for day in range(41)], Reach(31, 60), Rollup.LAST)
     assert made["forecast_method"] == "stock with trend"
@@ -178,7 +233,7 @@ def test_a_forecast_depends_on_no_other_key_result() -> None:
     One has gaps and one has weights, so that no two are laid out alike.
     """
     rng = np.random.default_rng(11)
-    lengths = {"long": 160, "middle": 75, "short": 41, "broken": 90, "weighted": 80}
+    lengths = {"long": 160, "middle": 75, "short": 41, "broken": 90, "weighted": 80, "old": 1000}
     series = [
         observed(
             [None if name == "broken" and rng.random() < 0.1 else it for it in rng.integers(30, 70, days).tolist()],

@@ -7,8 +7,9 @@ SECTION = Section(
     prose="""
 A forecast speaks of a key result's last day: the value and progress then with an interval that four ends in five should
 lie in, and the chance to reach the target. What of the window at the end is observed already counts as it is; only the
-rest is predicted, from the series' own history, up to half a year of days of what is stored. `docs/forecast.md` says how, and how
-good forecasts were when replayed.
+rest is predicted, from the series' own history, up to half a year of days of what is stored, and from the same
+weeks of up to three earlier years where more than two are. `docs/forecast.md` says how, and how good forecasts were when
+replayed.
 """,
     tables=(
         Table(
