@@ -8,6 +8,7 @@ two definitions (model.histories).
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from okr_pipeline.application.renaming import renames_to_take, require_later_nam
 from okr_pipeline.application.workspace import Workspace, from_here
 from okr_pipeline.config import amendment_text, history_lines, place_of, version
 from okr_pipeline.model.amending import definitions_of
+from okr_pipeline.model.changes import DefinitionChange
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.histories import (
     amendment_of,
@@ -52,6 +54,19 @@ class _Break:
     written: KeyResult
 
 
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A configuration as a run would take it: with the histories that it continues, and with changes recorded, too.
+
+    `asks` are the key results that do not continue their history, with what of their promise changed; where nothing of
+    it did, their amendments are others.
+    """
+
+    joined: Configuration
+    amended: Configuration
+    asks: Mapping[str, tuple[DefinitionChange, ...]]
+
+
 def continued(workspace: Workspace, *, today: date | None = None, amending: Amending | None = None) -> Workspace:
     """The project with every amendment that was applied, those that are newly written and, if asked, recorded.
 
@@ -69,23 +84,28 @@ def continued(workspace: Workspace, *, today: date | None = None, amending: Amen
     applied = renamed(applied, names)
     require_no_lost_history(workspace, applied)
     day = today or workspace.project.calendar.last_date_before(workspace.as_of())
-    before = {it.full_id: it for it in applied.key_results()}
-    made: dict[str, KeyResult] = {}
-    breaks: list[_Break] = []
-    for it in workspace.configuration.key_results():
-        known = before.get(it.full_id)
-        together = it if known is None else joined(known, it)
-        if together is None and known is not None:
-            breaks.append(_Break(known, it))
-        elif together is not it and together is not None:
-            made[it.full_id] = together
-    published = _published(workspace, names) if breaks else frozenset()
-    breaks = [it for it in breaks if it.written.full_id in published]
+    made, breaks = _continuing(workspace.configuration, applied)
+    breaks = _of_published(workspace, breaks, names)
     if breaks and amending is None:
         raise UnamendedChange(_refusal(workspace.config_dir, breaks, day))
     for each in breaks:
         made[each.written.full_id] = _amended(workspace.config_dir, each, day, amending or Amending(_ANY_REASON))
-    return workspace if not made else replace(workspace, configuration=_with(workspace.configuration, made))
+    return replace(workspace, configuration=_with(workspace.configuration, made)) if made else workspace
+
+
+def foreseen(workspace: Workspace, applied: Configuration, names: Names, today: date) -> Foreseen:
+    """What a run on a day would make of the project, beside what was applied, under the ids that things will have.
+
+    `names` are those that are still to be taken. Nothing is refused: what could not be recorded stays as it is written.
+    """
+    made, breaks = _continuing(workspace.configuration, applied)
+    breaks = _of_published(workspace, breaks, names)
+    joined = _with(workspace.configuration, made)
+    for each in breaks:
+        with suppress(UnamendedChange):
+            made[each.written.full_id] = _amended(workspace.config_dir, each, today, Amending(_ANY_REASON))
+    asks = {it.written.full_id: changes_of_promise(it.applied, it.written) for it in breaks}
+    return Foreseen(joined, _with(workspace.configuration, made), asks)
 
 
 def amendments_frame(configuration: Configuration) -> pd.DataFrame:
@@ -110,9 +130,27 @@ def _applied(workspace: Workspace) -> Configuration | None:
     return applied_configuration(workspace.store)
 
 
-def _published(workspace: Workspace, names: Names) -> frozenset[str]:
-    """Key results with published scores, by the ids that they will have."""
-    return frozenset(names.key_result.get(it, it) for it in workspace.store.published_key_results())
+def _continuing(written: Configuration, applied: Configuration) -> tuple[dict[str, KeyResult], list[_Break]]:
+    """The key results that are more than what is written of them, and those that do not continue their history."""
+    before = {it.full_id: it for it in applied.key_results()}
+    made: dict[str, KeyResult] = {}
+    breaks: list[_Break] = []
+    for it in written.key_results():
+        known = before.get(it.full_id)
+        together = it if known is None else joined(known, it)
+        if together is None and known is not None:
+            breaks.append(_Break(known, it))
+        elif together is not it and together is not None:
+            made[it.full_id] = together
+    return made, breaks
+
+
+def _of_published(workspace: Workspace, breaks: list[_Break], names: Names) -> list[_Break]:
+    """Those of key results with published scores, which have former ids until names are taken."""
+    if not breaks:
+        return breaks
+    published = {names.key_result.get(it, it) for it in workspace.store.published_key_results()}
+    return [it for it in breaks if it.written.full_id in published]
 
 
 def _amended(config_dir: Path, broken: _Break, today: date, amending: Amending) -> KeyResult:
@@ -134,6 +172,8 @@ def _amended(config_dir: Path, broken: _Break, today: date, amending: Amending) 
 
 
 def _with(configuration: Configuration, made: Mapping[str, KeyResult]) -> Configuration:
+    if not made:
+        return configuration
     objectives = {
         name: replace(it, key_results=tuple(made.get(each.full_id, each) for each in it.key_results))
         for name, it in configuration.objectives.items()

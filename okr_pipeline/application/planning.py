@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from okr_pipeline.application.alerts import foresee
+from okr_pipeline.application.amending import Foreseen, foreseen
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied
 from okr_pipeline.application.reading import plan_windows, read_so_far
@@ -24,11 +25,10 @@ from okr_pipeline.application.scoping import contributors, scope_of
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.amending import originally
-from okr_pipeline.model.changes import DefinitionChange, definition_changes, promises_changed
+from okr_pipeline.model.changes import Aspect, DefinitionChange, definition_changes
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.okr import Amendment
+from okr_pipeline.model.okr import Amendment, KeyResult
 from okr_pipeline.model.rename import Renamed
 from okr_pipeline.model.renaming import Names, renamed
 from okr_pipeline.store import StoreMissing
@@ -78,31 +78,29 @@ def plan(workspace: Workspace, before: Configuration, *, against: str, as_of: da
     """
     after, renames = workspace.configuration, renames_to_take(workspace)
     told = renames_between(before, after)
-    before = renamed(before, told)
+    one, other = (_foreseen(workspace, it, renames.names, as_of) for it in (renamed(before, told), after))
+    changes = definition_changes(one.joined, other.joined)
     # Scores come from the store, which has what is yet to be renamed under its former id.
     back = renames.names.back()
-    old, new = (replace(workspace, configuration=renamed(it, back)) for it in (before, after))
-    changes = definition_changes(before, after)
+    old, new = (replace(workspace, configuration=renamed(it.amended, back)) for it in (one, other))
     reads = list(_reads(new, old.configuration, as_of))
     unread = _unread(old.configuration, new.configuration, reads)
-    key_results, objectives = (
-        _moved(one, other, unread) for one, other in zip(_scores(old, as_of), _scores(new, as_of), strict=True)
-    )
+    key_results, objectives = _all_moved(old, new, as_of, unread) if changes else ([], [])
     known = workspace.store.known_until()
     made = Plan(
         against=against,
         as_of=stamp(as_of),
         known_at=stamp(known) if known else None,
         before_version=before.version,
-        after_version=after.version,
+        after_version=other.joined.version,
         definitions=[_definition(it) for it in changes],
         key_results=_under("key_result", key_results, renames.names),
         objectives=_under("objective", objectives, renames.names),
         alerts=_under("key_result", _alerts(old, new, as_of, unread) if changes else [], renames.names),
         reads=_under("metric", reads, renames.names),
-        amendments=_under("key_result", list(_amendments(new, old.configuration)), renames.names),
+        amendments=list(_amendments(one.joined, other)),
         renames=list(_renames(told, renames)),
-        alike=[{"kind": kind, "former": former, "id": new} for kind, former, new in not_claimed(before, after)],
+        alike=[{"kind": kind, "former": former, "id": new} for kind, former, new in not_claimed(one.joined, after)],
         untouched_key_results=sum(1 for _ in after.key_results()) - _still_there(key_results),
         untouched_objectives=len(after.objectives) - _still_there(objectives),
     )
@@ -135,6 +133,14 @@ def _scores(workspace: Workspace, as_of: datetime) -> tuple[dict[str, Record], d
         {it["id"]: it for it in key_result_records(scores.key_results)},
         {it["id"]: it for it in objective_records(scores.objectives)},
     )
+
+
+def _all_moved(
+    old: Workspace, new: Workspace, as_of: datetime, unread: Mapping[str, Sequence[str]]
+) -> tuple[list[Record], list[Record]]:
+    """The key results that differ, and the objectives."""
+    before, after = _scores(old, as_of), _scores(new, as_of)
+    return _moved(before[0], after[0], unread), _moved(before[1], after[1], unread)
 
 
 def _moved(
@@ -265,17 +271,29 @@ def _states(states: pd.DataFrame) -> dict[tuple[str, str], str]:
     return {(name, rule): str(state) for name, rule, state in rows}
 
 
-def _amendments(workspace: Workspace, before: Configuration) -> Iterator[Record]:
-    """What would be recorded of key results that have published scores, and what asks for a reason first."""
-    published, defined = workspace.store.published_key_results(), {it.full_id: it for it in before.key_results()}
-    for it in workspace.configuration.key_results():
-        old = defined.get(it.full_id)
-        if old is None or it.full_id not in published:
-            continue
-        recorded = [_amendment(each) for each in it.amendments if each not in old.amendments]
-        asks = [_definition(each) for each in promises_changed(originally(old), originally(it))]
+def _foreseen(workspace: Workspace, configuration: Configuration, names: Names, as_of: datetime) -> Foreseen:
+    """What a run of a configuration would make of it beside what was applied last."""
+    applied = renamed(last_applied(workspace), names)
+    day = workspace.project.calendar.last_date_before(as_of)
+    return foreseen(replace(workspace, configuration=configuration), applied, names, day)
+
+
+def _amendments(before: Configuration, after: Foreseen) -> Iterator[Record]:
+    """What would be recorded, and what of key results that have published scores asks for a reason first."""
+    kept = {it.full_id: it.amendments for it in before.key_results()}
+    for it in after.joined.key_results():
+        recorded = [_amendment(each) for each in it.amendments if each not in kept.get(it.full_id, ())]
+        asks = [_definition(each) for each in _asked(it, after.asks.get(it.full_id))]
         if recorded or asks:
             yield {"key_result": it.full_id, "recorded": recorded, "asks": asks}
+
+
+def _asked(key_result: KeyResult, changes: tuple[DefinitionChange, ...] | None) -> tuple[DefinitionChange, ...]:
+    """What asks for a reason; where nothing that was promised changed and yet something asks, its amendments do."""
+    if changes is None or changes:
+        return changes or ()
+    amendments = key_result.amendments
+    return (DefinitionChange("key_result", key_result.full_id, "amendments", Aspect.AMENDMENTS, None, amendments),)
 
 
 def _amendment(amendment: Amendment) -> Record:

@@ -6,7 +6,7 @@ Belongs here: paths, the environment and defaults. Does not: any work on them.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -27,6 +27,8 @@ from okr_pipeline.config import (
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.store import Store, StoreMissing, open_store
+
+_BEFORE_THE_FIRST_CYCLE = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Workspace:
                 )
 
     def range_of_days(self, first: str, last: str) -> tuple[date, date]:
-        """Two dates as written, in order and not beyond the newest day.
+        """Two dates as written, in order and within history.
 
         Raises:
             UsageError: they are not.
@@ -85,10 +87,43 @@ class Workspace:
             start, end = date.fromisoformat(first), date.fromisoformat(last)
         except ValueError:
             raise UsageError(f"'{first}' to '{last}' is not a range of days. Write them like 2013-04-01.") from None
-        newest = self.project.calendar.last_date_before(self.as_of())
+        oldest, newest = self.days_of_history()
         if not start <= end <= newest:
             raise UsageError(f"{start} to {end} is not a range of days up to {newest}. Put the earlier day first.")
+        if start < oldest:
+            raise UsageError(f"{start} is before {oldest}, when history starts. Begin with that day or a later one.")
         return start, end
+
+    def days_of_history(self, now: datetime | None = None) -> tuple[date, date]:
+        """The first and the newest day that a run can speak about, the running one included."""
+        newest = self.project.calendar.last_date_before(self.as_of(now=now))
+        if self.project.history_starts is not None:
+            return self.project.history_starts, newest
+        first = min((cycle.starts for cycle in self.configuration.cycles.values()), default=newest)
+        return min(first, newest) - _BEFORE_THE_FIRST_CYCLE, newest
+
+    def require_day(self, text: str | None) -> None:
+        """Nothing, where a run can speak about an instant as written; None is the newest.
+
+        Raises:
+            UsageError: it is of no day of history.
+        """
+        day, (first, newest) = self.project.calendar.last_date_before(self.as_of(text)), self.days_of_history()
+        if day < first:
+            says = (
+                "'history_starts' of project.yaml" if self.project.history_starts else "a year before the first cycle"
+            )
+            raise UsageError(f"--as-of {text} is before {first}, when history starts ({says}). Ask for a later day.")
+        if day > newest and self.project.as_of:
+            raise UsageError(
+                f"--as-of {text} is after {newest}, the day at which 'as_of' of project.yaml makes the project stand"
+                " still. Nothing is read of later days. Ask for an earlier day, or take 'as_of' out of project.yaml."
+            )
+        if day > newest:
+            raise UsageError(
+                f"--as-of {text} is after {newest}, which is today. Nothing is known of later days."
+                " Ask for an earlier day."
+            )
 
     def as_of(self, text: str | None = None, *, now: datetime | None = None) -> datetime:
         """The instant to speak about: what was asked for, else the project's fixed date, else now.

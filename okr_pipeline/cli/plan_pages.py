@@ -14,7 +14,7 @@ from okr_pipeline.application.planning import Plan
 from okr_pipeline.application.telling import Record
 from okr_pipeline.cli.tables import as_of_words, console, local
 from okr_pipeline.model.score import Status
-from okr_pipeline.rendering.numbers import percent, quantity, shown_unit
+from okr_pipeline.rendering.numbers import chance, percent, quantity, shown_unit
 
 _NOTHING, _UNREAD, _LONGEST = "–", "unknown until read", 60
 
@@ -115,7 +115,7 @@ def _sections(plan: Plan, timezone: str) -> Iterator[Section]:
         ),
         Section(
             "Key results",
-            ("Key result", "Status", "Progress", "Plan", "Now", "Target"),
+            ("Key result", "Status", "Progress", "Plan", "Now", "Target", "At end", "Chance"),
             [_key_result_cells(row) for row in plan.key_results],
         ),
         Section("Objectives", ("Objective", "Status", "Score"), [_objective_cells(row) for row in plan.objectives]),
@@ -152,6 +152,8 @@ def _key_result_cells(row: Record) -> tuple[str, ...]:
         _both(row, lambda it: percent(it["expected_progress"])),
         _both(row, lambda it: _quantity(it, "value")),
         _both(row, lambda it: _quantity(it, "target")),
+        _both(row, lambda it: percent(it["forecast"]["progress"]) if it["forecast"] else _NOTHING),
+        _both(row, lambda it: chance(it["forecast"]["probability"]) if it["forecast"] else _NOTHING),
     )
 
 

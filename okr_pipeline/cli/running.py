@@ -44,6 +44,7 @@ def run(
 
     workspace = open_for_writing(config, store_url=store)
     workspace.require_metrics(select or ())
+    workspace.require_day(as_of)
     today = workspace.project.calendar.last_date_before(workspace.as_of(as_of))
     amending = None if amend is None else Amending(_required(amend, "--amend"), author)
     workspace = continued(workspace, today=today, amending=amending)

@@ -16,6 +16,8 @@ _USER = re.compile(r"://[^/?#:@]*:(?!\d{1,5}(?:/|$))")
 _SECRET_NAME = re.compile(r"password|passwd|pwd|secret|token|api_?key|access_?key|sig", re.IGNORECASE)
 _SECRET_VARIABLE = re.compile(r"pass|pwd|secret|token|credential|key", re.IGNORECASE)
 _PLACE_VARIABLE = re.compile(r"(file|path|dir|url|host|name|id)$", re.IGNORECASE)
+_WORKING_DIRECTORIES: Final = frozenset({"PWD", "OLDPWD"})
+"""Variables that every shell sets; `pwd` in another's name stands for a password."""
 _SHORTEST: Final = 6
 
 
@@ -46,10 +48,19 @@ def secrets_of_address(address: str) -> Secrets:
 def secrets_of_environment(environ: Mapping[str, str]) -> Secrets:
     """Passwords in addresses that variables hold, and variables whose names say that they hold a secret."""
     values = [secret for value in environ.values() for secret in _meant(value)]
-    for name, value in environ.items():
-        if _SECRET_VARIABLE.search(name) and not _PLACE_VARIABLE.search(name) and len(value) >= _SHORTEST:
-            values.append(value)
+    values += [value for name, value in environ.items() if len(value) >= _SHORTEST and _is_secret(name, value)]
     return Secrets(values)
+
+
+def _is_secret(variable: str, value: str) -> bool:
+    """Whether a variable's name says that it holds a secret.
+
+    >>> _is_secret("DB_PWD", "/srv/okr"), _is_secret("PWD", "/srv/okr"), _is_secret("PWD", "hunter2")
+    (True, False, True)
+    """
+    if variable in _WORKING_DIRECTORIES and value.startswith("/"):
+        return False
+    return bool(_SECRET_VARIABLE.search(variable)) and not _PLACE_VARIABLE.search(variable)
 
 
 def _meant(address: str) -> Iterator[str]:

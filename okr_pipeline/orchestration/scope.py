@@ -12,7 +12,6 @@ import dagster as dg
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Period
-from okr_pipeline.model.okr import Cycle
 
 AS_OF_TAG = "okr/as_of"
 FULL_REFRESH_TAG = "okr/full_refresh"
@@ -41,9 +40,9 @@ class Scope:
 def daily_partitions(workspace: Workspace, now: datetime | None = None) -> dg.DailyPartitionsDefinition:
     """One partition per local day, from the start of history to the day of `as_of`, the running one included."""
     project = workspace.project
-    newest = project.calendar.last_date_before(workspace.as_of(now=now))
+    first, newest = workspace.days_of_history(now)
     return dg.DailyPartitionsDefinition(
-        start_date=_history_starts(workspace, newest).isoformat(),
+        start_date=first.isoformat(),
         end_date=(newest + timedelta(days=1)).isoformat() if project.as_of else None,
         timezone=project.calendar.timezone,
         end_offset=0 if project.as_of else 1,
@@ -79,11 +78,3 @@ def _days(tags: Mapping[str, str]) -> tuple[date, ...]:
 def _window(workspace: Workspace, days: tuple[date, ...]) -> Period:
     calendar = workspace.project.calendar
     return Period(calendar.start_of_day(days[0]), calendar.end_of_day(days[-1]))
-
-
-def _history_starts(workspace: Workspace, newest: date) -> date:
-    if workspace.project.history_starts is not None:
-        return workspace.project.history_starts
-    cycles: list[Cycle] = list(workspace.configuration.cycles.values())
-    first = min([cycle.starts for cycle in cycles], default=newest)
-    return min(first, newest) - timedelta(days=366)

@@ -130,6 +130,24 @@ def test_a_range_that_is_none_exits_2(okr, range_):
     assert "range of days" in done.stderr
 
 
+def test_a_day_that_no_run_can_speak_about_exits_2_and_says_why(okr):
+    later = okr("run", "--as-of", "2026-06-30")
+    assert later.returncode == 2
+    assert "2026-06-30 is after 2026-01-31" in later.stderr
+    assert "take 'as_of' out of project.yaml" in later.stderr
+    earlier = okr("run", "--as-of", "2025-12-01")
+    assert earlier.returncode == 2
+    assert "2025-12-01 is before 2026-01-01" in earlier.stderr
+    assert okr("backfill", "--from", "2025-12-01", "--to", "2026-01-02").returncode == 2
+    assert "Traceback" not in later.stderr + earlier.stderr
+
+
+def test_the_working_directory_is_no_secret(project):
+    environment = {"OKR_STORE_URL": f"sqlite:///{project.directory}/nowhere.db", "PWD": str(project.directory)}
+    done = run_okr("status", cwd=project.directory, env=environment)
+    assert f"{project.directory}/nowhere.db is empty" in done.stderr
+
+
 def test_explain_shows_formula_rows_query_and_checks(told):
     done = told("explain", "signups")
     assert done.returncode == 0
