@@ -145,7 +145,7 @@ def test_a_day_that_no_run_can_speak_about_exits_2_and_says_why(okr):
 def test_the_working_directory_is_no_secret(project):
     environment = {"OKR_STORE_URL": f"sqlite:///{project.directory}/nowhere.db", "PWD": str(project.directory)}
     done = run_okr("status", cwd=project.directory, env=environment)
-    assert f"{project.directory}/nowhere.db is empty" in done.stderr
+    assert f"{project.directory}/nowhere.db." in done.stderr
 
 
 def test_explain_shows_formula_rows_query_and_checks(told):
