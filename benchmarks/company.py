@@ -63,7 +63,7 @@ _OBJECTIVE = """\
     owner: team-{team}@generated.example
     level: team
     intent: committed
-    key_results:
+{parent}    key_results:
 """
 _KEY_RESULT = """\
       k{number:05d}:
@@ -85,7 +85,8 @@ _MEASURES = (
 class Company:
     """How large it is, its last whole day, and in how many quarters of 2026 it has so many key results.
 
-    A live one has no fixed date: a run of it speaks about now. Its metrics share one query, or have one each.
+    A live one has no fixed date: a run of it speaks about now. Its metrics share one query, or have one each. In a tree
+    every objective's score counts in that of the first.
     """
 
     metrics: int
@@ -95,6 +96,7 @@ class Company:
     quarters: int = 1
     live: bool = False
     shared: bool = True
+    tree: bool = False
 
     @property
     def first(self) -> date:
@@ -197,13 +199,15 @@ def _objective_files(company: Company) -> Iterator[str]:
             division = f"-{start // _OBJECTIVES_PER_FILE:02d}" if objectives > _OBJECTIVES_PER_FILE else ""
             head = _CYCLE.format(id=f"{quarter}{division}", starts=starts, ends=ends)
             numbers = range(start, min(start + _OBJECTIVES_PER_FILE, objectives))
-            yield head + "".join(_objective(company, number) for number in numbers)
+            top = f"{quarter}-00/o00000" if objectives > _OBJECTIVES_PER_FILE else "o00000"
+            yield head + "".join(_objective(company, number, top) for number in numbers)
 
 
-def _objective(company: Company, number: int) -> str:
+def _objective(company: Company, number: int, top: str) -> str:
     first = number * _KEY_RESULTS_PER_OBJECTIVE
     key_results = range(first, min(first + _KEY_RESULTS_PER_OBJECTIVE, company.key_results))
-    return _OBJECTIVE.format(number=number, team=number % 40) + "".join(
+    above = f"    parent: {top}\n    contributes: {{weight: 1}}\n" if company.tree and number else ""
+    return _OBJECTIVE.format(number=number, team=number % 40, parent=above) + "".join(
         _KEY_RESULT.format(
             number=it, metric=it % company.metrics, team=number % 40, measure=_MEASURES[it % len(_MEASURES)]
         )

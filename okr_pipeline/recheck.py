@@ -4,7 +4,8 @@
 
 Exit codes: 0 every number is as stated; 1 some are not, and they are printed; 2 this is no proof file of this version.
 It shares no code with what made the numbers, and adds up in another order: numbers count as equal to nine digits.
-Taken as they are from the file: observations, and the instants at which days and periods begin. See docs/proof.md.
+Taken as they are from the file: observations, and the instants at which days and periods begin. Forecasts are not
+worked out again; `okr verify` does that. See docs/proof.md.
 """
 
 import hashlib
@@ -950,7 +951,18 @@ def main(arguments: list[str]) -> int:
     for where, stated, other in found:
         _say(f"{where}: stated {stated}, found {other}", 1)
     subject = document["subject"]["id"]
-    return _say(f"{subject}: {len(found)} numbers differ.", 1) if found else _say(f"{subject}: every number holds.", 0)
+    if found:
+        return _say(f"{subject}: {len(found)} numbers differ.", 1)
+    return _say(f"{subject}: every number holds.{_left_out(document)}", 0)
+
+
+def _left_out(document: _Row) -> str:
+    """What is stated and was not worked out again."""
+    count = sum(row.get("forecast") is not None for row in document["stated"]["key_results"])
+    if not count:
+        return ""
+    of_all = "1 forecast is" if count == 1 else f"{count} forecasts are"
+    return f" {of_all} not worked out here; `okr verify` does that."
 
 
 def _say(text: str, code: int) -> int:

@@ -142,7 +142,7 @@ def verify(text: str) -> Verdict:
         return Verdict(
             id=document["subject"]["id"],
             kind=document["subject"]["kind"],
-            numbers=sum(len(row) for rows in document["stated"].values() for row in rows),
+            numbers=sum(len(_cells(row)) for rows in document["stated"].values() for row in rows),
             differences=differences,
             **told,
         )
@@ -248,19 +248,11 @@ def _without_addresses(configuration: Configuration) -> Configuration:
 def _stated(
     configuration: Configuration, subject: KeyResult | Objective, evidence: Evidence, as_of: datetime
 ) -> dict[str, list[Record]]:
-    """Every column of the scores, of objectives that are there as a whole.
-
-    A forecast is no score: it draws on other key results than its own, and is not proved.
-    """
+    """Every column of the scores, forecasts among them, of objectives that are there as a whole."""
     scores = evaluate(configuration, evidence, as_of)
     whole = {it.full_id for it in contributors(configuration, subject)} if isinstance(subject, Objective) else set()
     objectives = [row for row in objective_records(scores.objectives) if row["id"] in whole]
-    key_results = [_without_forecast(row) for row in key_result_records(scores.key_results)]
-    return {"key_results": key_results, "objectives": objectives}
-
-
-def _without_forecast(row: Record) -> Record:
-    return {name: value for name, value in row.items() if name != "forecast"}
+    return {"key_results": key_result_records(scores.key_results), "objectives": objectives}
 
 
 def _table(frame: pd.DataFrame, columns: Sequence[str]) -> Record:
@@ -353,9 +345,16 @@ def _hash_differences(document: Record) -> list[Difference]:
 def _differences(stated: Mapping[str, list[Record]], found: Mapping[str, list[Record]]) -> Iterator[Difference]:
     """Every cell that differs, bit for bit; rows are known by their id."""
     for part in sorted({*stated, *found}):
-        one, other = ({row["id"]: row for row in rows.get(part, [])} for rows in (stated, found))
+        one, other = ({row["id"]: _cells(row) for row in rows.get(part, [])} for rows in (stated, found))
         for name in [*one, *(it for it in other if it not in one)]:
             yield from _row_differences(name, one.get(name, {}), other.get(name, {}))
+
+
+def _cells(row: Record) -> Record:
+    """A row with the numbers of its forecast as cells of their own."""
+    forecast = row.get("forecast")
+    inner = {f"forecast.{name}": value for name, value in forecast.items()} if isinstance(forecast, dict) else {}
+    return {name: value for name, value in row.items() if name != "forecast" or not inner} | inner
 
 
 def _row_differences(name: str, one: Record, other: Record) -> Iterator[Difference]:

@@ -161,6 +161,9 @@ def verify(
         holds = f"every one of {verdict.numbers} cells holds, bit for bit"
         outcome = f"{len(verdict.differences)} of {verdict.numbers} cells differ" if verdict.differences else holds
         typer.echo(f"{verdict.id} as of {verdict.as_of}, config {verdict.config_version}: {outcome}.")
+        typer.echo(
+            "Worked out again: scores and forecasts, from the rows in the file. Taken as stated: rows, reads, checks."
+        )
     if verdict.differences:
         raise typer.Exit(1)
 
