@@ -90,6 +90,8 @@ def project(tmp_path_factory) -> Path:
         ["status", "--json"],
         ["explain", "2026-Q1/activation"],
         ["compare", "--from", "2026-02-01", "--to", "2026-02-14", "--json"],
+        ["plan"],
+        ["plan", "--format", "markdown"],
         ["connectors", "list"],
         ["schema"],
         ["store", "doctor"],

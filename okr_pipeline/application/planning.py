@@ -20,6 +20,7 @@ from okr_pipeline.application.amending import Foreseen, foreseen
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied
 from okr_pipeline.application.reading import plan_windows, read_so_far
+from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
 from okr_pipeline.application.scoping import contributors, scope_of
 from okr_pipeline.application.scoring import evaluate, gather
@@ -76,6 +77,7 @@ def plan(workspace: Workspace, before: Configuration, *, against: str, as_of: da
     Raises:
         LostHistory: two histories would become one.
     """
+    workspace = replace(workspace, store=remembering(workspace.store))
     after, renames = workspace.configuration, renames_to_take(workspace)
     told = renames_between(before, after)
     one, other = (_foreseen(workspace, it, renames.names, as_of) for it in (renamed(before, told), after))

@@ -7,6 +7,7 @@ Period `i` of a grid is `[bounds[i], bounds[i + 1])`; a window of periods is `[l
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,13 +33,19 @@ class Grids:
     offsets: Integers
 
 
+@lru_cache(maxsize=64)
 def build_grid(calendar: Calendar, grain: Grain, start: int, end: int) -> Grid:
-    """The periods that cover `[start, end]`, and one more on either side."""
+    """The periods that cover `[start, end]`, and one more on either side.
+
+    Kept, because a command that scores two definitions or instants lays out the same stretch of time again.
+    """
     first = calendar.period_containing(instant_of(start), grain).start
     before = calendar.period_containing(instant_of(microseconds(first) - 1), grain).start
     after = calendar.period_containing(instant_of(end), grain).end
     bounds = calendar.boundaries(before, instant_of(microseconds(after) + 1), grain)
-    return Grid(calendar, grain, np.array([microseconds(bound) for bound in bounds], dtype=np.int64))
+    made = np.array([microseconds(bound) for bound in bounds], dtype=np.int64)
+    made.flags.writeable = False
+    return Grid(calendar, grain, made)
 
 
 def join_grids(grids: list[Grid]) -> Grids:

@@ -73,7 +73,8 @@ def runs_of(directory: Path) -> None:
     logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # the statements of one run are enough
     okr(directory, "backfill", "--from", "2026-01-30", "--to", "2026-01-30")
     logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
-    for arguments in (["status"], ["status", "--json"], ["scorecard"], ["scorecard", "--format", "json"]):
+    plans = (["plan"], ["plan", "--json"], ["plan", "--format", "markdown"])
+    for arguments in (["status"], ["status", "--json"], ["scorecard"], ["scorecard", "--format", "json"], *plans):
         okr(directory, *arguments, expect=0)
     for identifier in ("signups", "refused-login--quotes", "closed-port", "rude-evidence", "grow"):
         okr(directory, "explain", identifier, expect=0)
