@@ -23,8 +23,20 @@ def find(workspace: Workspace, identifier: str) -> KeyResult | Objective:
         return everything[matches[0]]
     if matches:
         raise UsageError(f"'{identifier}' is in more than one cycle. Write one of: {', '.join(sorted(matches))}.")
+    renamed = [name for name in _ids_of_now(workspace, identifier) if name in everything]
+    if renamed:
+        raise UsageError(f"'{identifier}' was renamed. It goes on as {' or '.join(renamed)}.")
     from rapidfuzz import process
 
     near = [match for match, _, _ in process.extract(identifier, everything.keys(), limit=3, score_cutoff=50)]
     hint = f"Did you mean {' or '.join(near)}?" if near else "`okr status` lists them."
     raise UsageError(f"There is no key result or objective '{identifier}'. {hint}")
+
+
+def _ids_of_now(workspace: Workspace, former: str) -> list[str]:
+    """What was once called so, by its id of now; a former id may be a bare one."""
+    from okr_pipeline.application.renaming import names_taken
+
+    went = names_taken(workspace.store)
+    pairs = (went.objective | went.key_result).items()
+    return sorted(new for name, new in pairs if former in (name, name.partition("/")[2]))

@@ -56,13 +56,13 @@ def require_later_names(workspace: Workspace) -> None:
     Raises:
         LostHistory: it has something under an id that it no longer has, and lacks the id that it has now.
     """
-    log = workspace.store.renames()
-    applied = None if log.empty else applied_configuration(workspace.store)
+    taken = names_taken(workspace.store)
+    applied = applied_configuration(workspace.store) if taken else None
     if applied is None:
         return
     now, before = ids_of(workspace.configuration), ids_of(applied)
     claimed = {(it.kind, it.id) for it in workspace.configuration.renames}
-    for kind, former, new in names_of(log[_PAIR].itertuples(index=False, name=None)).pairs():
+    for kind, former, new in taken.pairs():
         if former in now[kind] and (kind, former) not in claimed and new in before[kind] and new not in now[kind]:
             raise LostHistory(
                 f"The configuration has {NOUNS[kind]} '{former}', which goes on as '{new}' in {workspace.store.place}."
@@ -109,11 +109,15 @@ def renames_between(before: Configuration, after: Configuration) -> Names:
     return names_of(pairs)
 
 
+def names_taken(store: Store) -> Names:
+    """What was ever renamed in a store: ids of now by former ones."""
+    return names_of(store.renames()[_PAIR].itertuples(index=False, name=None))
+
+
 def renamed_since(workspace: Workspace, subject: str) -> str | None:
     """The id of now of a key result or survey, where what was applied last has it under another one; None elsewhere."""
-    log = workspace.store.renames()
-    went = names_of(log[_PAIR].itertuples(index=False, name=None))
-    new = (went.key_result | went.metric).get(subject) if len(log) else None
+    went = names_taken(workspace.store)
+    new = (went.key_result | went.metric).get(subject)
     applied = None if new is None else applied_configuration(workspace.store)
     defined = set() if applied is None else {*ids_of(applied)["key_result"], *applied.metrics}
     return new if new in defined and subject not in defined else None
@@ -194,8 +198,7 @@ class _Taking:
 
     @classmethod
     def of(cls, workspace: Workspace, claims: list[Rename]) -> "_Taking":
-        store, log = workspace.store, workspace.store.renames()
-        went = names_of(log[_PAIR].itertuples(index=False, name=None))
+        store, went = workspace.store, names_taken(workspace.store)
         asked: dict[Renamed, set[str]] = {kind: set() for kind in NAMED}
         for it in claims:
             asked[it.kind] |= {it.id, *it.former, *(went.of(it.kind).get(former, former) for former in it.former)}

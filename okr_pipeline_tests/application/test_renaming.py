@@ -12,6 +12,7 @@ from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import Amending, continued
 from okr_pipeline.application.check_ins import record_by_command
 from okr_pipeline.application.errors import LostHistory, UnamendedChange, UsageError
+from okr_pipeline.application.finding import find
 from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
@@ -417,6 +418,15 @@ def test_a_check_in_by_a_former_id_is_refused(project):
     apply(project, "renamed")
     with pytest.raises(UsageError, match=r"'Q1/mood' goes on as 'Q1/spirits'"):
         record_by_command(applied, CheckIn("Q1/mood", date(2026, 1, 31), "ada", value=7))
+
+
+@pytest.mark.parametrize("former", ["Q1/won", "won"])
+def test_who_asks_by_a_former_id_is_told_the_new_one(project, former):
+    rename(project)
+    apply(project, "renamed")
+    applied, _ = open_applied(project.directory / "config", store_url=project.store_url)
+    with pytest.raises(UsageError, match=f"'{former}' was renamed. It goes on as Q1/deals"):
+        find(applied, former)
 
 
 def test_a_former_id_may_be_given_to_something_new(project):
