@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from okr_pipeline.alerting import Advance, advance
+from okr_pipeline.alerting import Advance, State, advance
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import Evidence, gather
 from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
@@ -49,8 +50,9 @@ def foresee(workspace: Workspace, as_of: datetime) -> Advance:
 
 def _advanced(workspace: Workspace, states: pd.DataFrame, as_of: datetime) -> tuple[Advance, Evidence]:
     instants = evaluation_instants(workspace.project.calendar, states, as_of)
-    evidence = gather(workspace, as_of, since=min(instants))
-    return advance(states, _statuses(workspace, evidence, instants), _spans(workspace, as_of)), evidence
+    now = current(workspace, min(instants), besides={*states.loc[states["state"] != State.OK, "key_result"]})
+    evidence = gather(now, as_of, since=min(instants))
+    return advance(states, _statuses(now, evidence, instants), _spans(workspace, as_of)), evidence
 
 
 def _raise_alerts(workspace: Workspace, run: Run) -> Alerts:

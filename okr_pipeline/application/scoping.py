@@ -1,17 +1,26 @@
-"""Narrowing a project to what one score is a function of, so that explaining one of ten thousand reads one.
+"""Narrowing a project to what some scores are a function of.
 
-Belongs here: which definitions a key result or an objective needs. Does not: observations (scoring), what is told
-(explaining, proving).
+So explaining one of ten thousand reads one, and a daily run costs in its tenth year what it cost in its first.
+
+Belongs here: which definitions a key result, an objective or a day needs. Does not: observations (scoring), what is
+told (explaining, proving).
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
 
-from okr_pipeline.application.scoring import scored_metrics
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.contribution import contributors_of
-from okr_pipeline.model.okr import KeyResult, Objective
+from okr_pipeline.model.formula import references
+from okr_pipeline.model.okr import KeyResult, Milestones, Objective
+
+LOOKED_BACK: Final = timedelta(days=35)
+"""How long after it has closed a key result is still scored by runs: the last week of a quarter is on scorecards, in
+alerts and in reviews for a month, and what a pipeline missed that stood still for a month is made up for."""
 
 
 def scoped(workspace: Workspace, subject: KeyResult | Objective) -> Workspace:
@@ -44,6 +53,74 @@ def explained_scope(workspace: Workspace, subject: KeyResult | Objective) -> Wor
     if isinstance(subject, KeyResult):
         key_results |= {subject.full_id, *_wholes(configuration, subject)}
     return replace(workspace, configuration=_with(configuration, key_results, whole))
+
+
+def current(workspace: Workspace, as_of: datetime, besides: Collection[str] = ()) -> Workspace:
+    """The same project with the objectives alone that a run scores as of an instant, all of them whole.
+
+    They are those with a key result that has not closed, or not for longer than `LOOKED_BACK`, or that is one of
+    `besides`; and what their scores count: objectives below them, and key results that are parts of theirs. A key
+    result closes when the last of its metrics does after its end. What closed earlier keeps the score that was recorded
+    last; it is still worked out where somebody asks (status, explain, compare, review).
+    """
+    configuration = workspace.configuration
+    wanted, pending = (
+        set[str](),
+        [name for name, it in configuration.objectives.items() if _is_current(configuration, it, as_of, besides)],
+    )
+    counted = _counted(configuration)
+    while pending:
+        name = pending.pop()
+        if name not in wanted:
+            wanted.add(name)
+            pending += counted.get(name, ())
+    chosen = {name: it for name, it in configuration.objectives.items() if name in wanted}
+    return replace(workspace, configuration=replace(configuration, objectives=chosen))
+
+
+def scored_metrics(configuration: Configuration) -> set[str]:
+    """The metrics that any key result reads, with the parts of those that are derived."""
+    scored, pending = set[str](), {name for it in configuration.key_results() for name in metrics_read(it)}
+    while pending:
+        scored |= pending
+        formulas = [configuration.metrics[metric].formula for metric in pending]
+        pending = {part for formula in formulas if formula for part in references(formula)} - scored
+    return scored
+
+
+def metrics_read(key_result: KeyResult) -> Iterator[str]:
+    """The metrics that a key result reads by any of its definitions."""
+    for definition in definitions_of(key_result):
+        if definition.metric:
+            yield definition.metric
+        if isinstance(definition.measure, Milestones):
+            yield from (item.when.metric for item in definition.measure.items if item.when)
+
+
+def _is_current(configuration: Configuration, objective: Objective, as_of: datetime, besides: Collection[str]) -> bool:
+    """Whether any of its key results is; one without key results is as long as its cycle would be."""
+    calendar, ends = configuration.project.calendar, [configuration.cycles[objective.cycle].ends]
+    closes = timedelta()
+    for it in objective.key_results:
+        if it.full_id in besides:
+            return True
+        ends += [definition.ends for definition in definitions_of(it)]
+        hours = (configuration.metrics[name].closes_after.hours for name in metrics_read(it))
+        closes = max(closes, timedelta(hours=max(hours, default=0)))
+    return as_of < calendar.end_of_day(max(ends)) + closes + LOOKED_BACK
+
+
+def _counted(configuration: Configuration) -> dict[str, list[str]]:
+    """By objective the objectives whose scores, or whose key results' values, count in it."""
+    counted: dict[str, list[str]] = {}
+    owners = {it.full_id: name for name, objective in configuration.objectives.items() for it in objective.key_results}
+    for name, objective in configuration.objectives.items():
+        if objective.contributes_weight is not None and objective.parent is not None:
+            counted.setdefault(objective.parent, []).append(name)
+        for it in objective.key_results:
+            if it.contributes_to in owners:
+                counted.setdefault(owners[it.contributes_to], []).append(name)
+    return counted
 
 
 def objective_of(configuration: Configuration, key_result: str) -> Objective:

@@ -16,6 +16,7 @@ from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.trust import source_trust
@@ -191,7 +192,7 @@ def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
         return None
     content = str(store.scorecard(newest[0]["week"]))
     snapshot = snapshot_from_json(content)
-    trust = source_trust(workspace, gather(workspace, run.as_of, every_metric=True), run.as_of)
+    trust = source_trust(workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True), run.as_of)
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
     return (snapshot, content) if said else None
 

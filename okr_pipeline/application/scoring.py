@@ -3,7 +3,7 @@
 Belongs here: fetching what scores are functions of, and writing them. Does not: the functions (scoring room).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -13,13 +13,11 @@ import pandas as pd
 from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
+from okr_pipeline.application.scoping import current, scored_metrics
 from okr_pipeline.application.turns import Overtaken, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.formula import references
 from okr_pipeline.model.holidays import edition as edition_of_holidays
-from okr_pipeline.model.okr import KeyResult, Milestones
 from okr_pipeline.model.zones import edition as edition_of_zones
 from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, history_start, score
 from okr_pipeline.store.batch import Batch
@@ -91,7 +89,7 @@ def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) 
 
 
 def score_and_record(workspace: Workspace, run: Run) -> Scored:
-    """Score as of the run's instant and record what differs from the newest recorded scores of that date.
+    """Score what is current as of the run's instant and record what differs from the newest recorded of that date.
 
     What files say that people said is recorded before. The changed frames gain `previous_status`: what was recorded for
     this date or the one before.
@@ -119,8 +117,9 @@ def score_history(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) ->
 
 
 def _score_and_record(workspace: Workspace, run: Run) -> Scored:
-    evidence = gather(workspace, run.as_of)
-    scores = evaluate(workspace.configuration, evidence, run.as_of)
+    now = current(workspace, run.as_of)
+    evidence = gather(now, run.as_of)
+    scores = evaluate(now.configuration, evidence, run.as_of)
     day = _date(workspace, run.as_of)
     key_results_before = workspace.store.key_result_scores((day - timedelta(days=1), day))
     objectives_before = workspace.store.objective_scores((day - timedelta(days=1), day))
@@ -134,11 +133,11 @@ def _score_and_record(workspace: Workspace, run: Run) -> Scored:
 
 def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> int:
     """Record scores of past instants from one look at the store, and from another one where the first is overtaken."""
-    evidence = gather(workspace, max(as_ofs), since=min(as_ofs))
+    evidence = gather(current(workspace, min(as_ofs)), max(as_ofs), since=min(as_ofs))
     looked_at, changed = evidence.known_at, 0
     for position, as_of in enumerate(as_ofs):
         past = Run(run.id, as_of, "backfill", run.dagster_run_id)
-        scores = evaluate(workspace.configuration, evidence, as_of)
+        scores = evaluate(current(workspace, as_of).configuration, evidence, as_of)
         try:
             recorded, looked_at = _write(workspace, past, scores, evidence, looked_at)
         except Overtaken:
@@ -152,25 +151,6 @@ def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
     reads = extraction_starts(configuration, as_of).values()
     looks = (evaluation_start(configuration, as_of), history_start(configuration, as_of))
     return min([*looks, *reads]) - timedelta(days=1)
-
-
-def scored_metrics(configuration: Configuration) -> set[str]:
-    """The metrics that any key result reads, with the parts of those that are derived."""
-    scored, pending = set[str](), {name for it in configuration.key_results() for name in _metrics_read(it)}
-    while pending:
-        scored |= pending
-        formulas = [configuration.metrics[metric].formula for metric in pending]
-        pending = {part for formula in formulas if formula for part in references(formula)} - scored
-    return scored
-
-
-def _metrics_read(key_result: KeyResult) -> Iterator[str]:
-    """The metrics that a key result reads by any of its definitions."""
-    for definition in definitions_of(key_result):
-        if definition.metric:
-            yield definition.metric
-        if isinstance(definition.measure, Milestones):
-            yield from (item.when.metric for item in definition.measure.items if item.when)
 
 
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:

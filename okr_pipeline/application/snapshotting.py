@@ -13,6 +13,7 @@ from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
+from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
 from okr_pipeline.application.trust import quarantined_rows, source_trust
@@ -110,8 +111,9 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     week = _Week.of(workspace.project.calendar, as_of)
     open_cycles = [it for it in configuration.cycles.values() if _is_shown(workspace.project.calendar, it, week, as_of)]
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
-    evidence = gather(workspace, as_of, known_at=known_at, since=earliest, every_metric=True)
-    facts = replace(_facts(workspace, evidence, as_of, week.before, earliest), amended=amended)
+    shown = current(workspace, as_of)
+    evidence = gather(shown, as_of, known_at=known_at, since=earliest, every_metric=True)
+    facts = replace(_facts(shown, evidence, as_of, week.before, earliest), amended=amended)
     health = judged_health(workspace, as_of, known_at)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]

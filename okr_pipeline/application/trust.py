@@ -4,6 +4,7 @@ Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def source_trust(workspace: Workspace, evidence: Evidence, as_of: datetime) -> t
     states = workspace.store.metric_states()
     checks = workspace.store.check_results(latest=True)
     failed = checks[checks["status"].isin(["failed", "errored"])]
+    observations = _with_the_silent(workspace, evidence, states, as_of)
     return tuple(
-        _trust(workspace.configuration, source_id, states, evidence, failed, as_of)
+        _trust(workspace.configuration, source_id, states, replace(evidence, observations=observations), failed, as_of)
         for source_id in workspace.configuration.sources
     )
 
@@ -65,6 +67,17 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
     yield from (Finding(name, "warn", caution) for caution in cautions)
     if not cautions:
         yield Finding(name, "ok", "it answers, and nothing about it needs a caution")
+
+
+def _with_the_silent(workspace: Workspace, evidence: Evidence, states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The observations gathered, and all there are of metrics that have been silent for longer than they reach."""
+    gathered = evidence.observations
+    silent = {*states["metric"]} & {*workspace.configuration.metrics}
+    silent -= {*gathered.loc[gathered["value"].notna(), "metric"].unique()}
+    if not silent:
+        return gathered
+    older = workspace.store.observations(silent, None, as_of, evidence.known_at)
+    return pd.concat([gathered[~gathered["metric"].isin(silent)], older]) if len(older) else gathered
 
 
 def _trust(
