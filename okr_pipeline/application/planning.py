@@ -22,7 +22,7 @@ from okr_pipeline.application.errors import NothingApplied
 from okr_pipeline.application.reading import plan_windows, read_so_far
 from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
-from okr_pipeline.application.scoping import contributors, scope_of
+from okr_pipeline.application.scoping import contributors, current, scope_of
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
 from okr_pipeline.application.workspace import Workspace
@@ -140,8 +140,9 @@ def _scores(workspace: Workspace, as_of: datetime) -> tuple[dict[str, Record], d
 def _all_moved(
     old: Workspace, new: Workspace, as_of: datetime, unread: Mapping[str, Sequence[str]]
 ) -> tuple[list[Record], list[Record]]:
-    """The key results that differ, and the objectives."""
-    before, after = _scores(old, as_of), _scores(new, as_of)
+    """The key results that differ, and the objectives, of those that the next run scores by either configuration."""
+    scored = {it.full_id for side in (old, new) for it in current(side, as_of).configuration.key_results()}
+    before, after = (_scores(current(side, as_of, besides=scored), as_of) for side in (old, new))
     return _moved(before[0], after[0], unread), _moved(before[1], after[1], unread)
 
 
