@@ -300,24 +300,33 @@ def generated(count: int, half: str, makers: "Mapping[str, Maker] | None" = None
     for name, make in (makers or FAMILIES_MADE).items():
         place = list(FAMILIES_MADE).index(name)
         made = make(np.random.default_rng([20130401, place, (TUNING, HELD_OUT).index(half)]), count)
-        metrics[name] = Metric(
-            name, "", Grain.DAY, "count", Better.HIGHER, made.rollup, source="s", across=Across.NONE,
-            dimensions=("member",),
-        )  # fmt: skip
-        days = np.shape(made.values)[1]
-        starts = pd.date_range(GENERATED.starts - timedelta(days=days - SPAN), periods=days, tz="UTC", unit="us")
-        for member, values in enumerate(made.values):
-            weights = np.nan if made.weights is None else made.weights[member][made.since :]
-            frames.append(
-                pd.DataFrame(
-                    {"metric": name, "dimensions": f'{{"member":"{member}"}}', "period_start": starts[made.since :],
-                     "value": values[made.since :], "weight": weights}
-                )
-            )  # fmt: skip
-            for measure in made.measures:
-                promises.append(Promise(name, half, name, {"member": str(member)}, measure, made.scale, made.over))
+        metrics[name] = metric_of(name, made)
+        frames.extend(frame_of(name, made))
+        promises.extend(
+            Promise(name, half, name, {"member": str(member)}, measure, made.scale, made.over)
+            for member in range(count)
+            for measure in made.measures
+        )
     configuration, facts = promised(metrics, promises, GENERATED, Calendar())
     return replayed(configuration, pd.concat(frames, ignore_index=True), facts, GENERATED)
+
+
+def metric_of(name: str, made: "Made") -> Metric:
+    return Metric(
+        name, "", Grain.DAY, "count", Better.HIGHER, made.rollup, source="s", across=Across.NONE,
+        dimensions=("member",),
+    )  # fmt: skip
+
+
+def frame_of(name: str, made: "Made") -> Iterator[pd.DataFrame]:
+    days = np.shape(made.values)[1]
+    starts = pd.date_range(GENERATED.starts - timedelta(days=days - SPAN), periods=days, tz="UTC", unit="us")
+    for member, values in enumerate(made.values):
+        weights = np.nan if made.weights is None else made.weights[member][made.since :]
+        yield pd.DataFrame(
+            {"metric": name, "dimensions": f'{{"member":"{member}"}}', "period_start": starts[made.since :],
+             "value": values[made.since :], "weight": weights}
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
