@@ -10,6 +10,7 @@ from okr_pipeline.model.explanation import Step
 from okr_pipeline.model.snapshot import ForecastRow
 from okr_pipeline.rendering import words
 from okr_pipeline.rendering.explanation_page import figure
+from okr_pipeline.rendering.numbers import chance
 
 _REFUSED_BECAUSE = {
     "paused": "paused",
@@ -28,6 +29,7 @@ def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ..
         refusal = str(record["forecast_refusal"])
         because = _REFUSED_BECAUSE.get(refusal) or words.reason(refusal)
         return (Step("forecast", "none", remark=because),)
+    likely = forecast["probability"]
     steps = [
         Step("value at the end", f"forecast: {forecast['method']}", (), forecast["value"], _between(forecast, "value")),
         Step(
@@ -37,7 +39,7 @@ def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ..
             forecast["progress"],
             _between(forecast, "progress"),
         ),
-        Step("chance", "share of ends that reach the target", result=forecast["probability"]),
+        Step("chance", "share of ends that reach the target", (), likely, chance(likely)),
     ]
     if forecast["required_rate"] is not None:
         steps.append(Step("required rate", "what each period to come must bring", result=forecast["required_rate"]))

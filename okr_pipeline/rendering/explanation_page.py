@@ -58,11 +58,11 @@ def sections(it: Explanation) -> tuple[Section, ...]:
         _facts("Definition", it.definition),
         _amendments(it),
         Section("How the number is made", (), _STEP, tuple(map(_step, it.steps))),
-        *(_level(level, number) for number, level in enumerate(it.levels)),
+        *(_level(level, "Above it" if number else _FIRST[it.kind]) for number, level in enumerate(it.levels)),
         _periods(it),
         _observations(it),
         _quarantined(it),
-        *(_facts(f"Metric {facts['metric']}", facts) for facts in it.metrics),
+        *(_metric(facts) for facts in it.metrics),
         *(_query(row, it) for row in it.queries),
         _checks(it),
         _runs(it),
@@ -130,9 +130,16 @@ def _amendments(it: Explanation) -> Section:
     )
 
 
-def _level(level: Level, number: int) -> Section:
+def _metric(facts: Mapping[str, str]) -> Section:
+    return _facts(f"Metric {facts['metric']}", {name: fact for name, fact in facts.items() if name != "metric"})
+
+
+_FIRST = {"key_result": "Its objective", "objective": "Made of"}
+
+
+def _level(level: Level, place: str) -> Section:
     """One objective with what its score is made of."""
-    title = f"{'Its objective' if number == 0 else 'Above it'}: {level.title}"
+    title = place if place == _FIRST["objective"] else f"{place}: {level.title}"
     share = [] if level.share in (None, 1.0) else [f"What is explained here makes {figure(level.share)} of this score."]
     steps = [f"{step.what}: {_outcome(step)}" for step in level.steps]
     lines = (f"{level.objective} · {words.status_word(level.status)} · {level.rises}", *steps, *share)
