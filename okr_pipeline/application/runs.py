@@ -32,10 +32,12 @@ def note(batch: Batch, workspace: Workspace, run: Run) -> None:
     Raises:
         LostHistory: it has ids that what was applied meanwhile renamed.
     """
-    note_run(batch, workspace, run)
     version = workspace.configuration.version
-    if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
+    # Before anything is written: SQLite lets nobody read beside a transaction that outgrew its memory, not even itself.
+    if workspace.store.applied_version() != version:
         require_later_names(workspace)
+    note_run(batch, workspace, run)
+    if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
         applied = amendments_frame(workspace.configuration)
         batch.record_amendments(applied, config_version=version, run_id=run.id)
 
