@@ -27,6 +27,7 @@ from okr_pipeline.scoring.told import told_columns
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.values import Bases, measure_bases
 from okr_pipeline.scoring.views import build_tracks
+from okr_pipeline.scoring.zeros import reading_zeros
 
 BASELINES = ("key_result", "definition", "value", "window_start", "window_end")
 """One row: the value over a stretch before the start that a key result is measured from, for good.
@@ -155,11 +156,16 @@ def score_as_defined(
 def _prepared(
     configuration: Configuration, known: Known, as_of: datetime, key_results: Collection[str] | None
 ) -> Prepared:
-    known = known.until(as_of)
+    return _prepared_from(configuration, known.until(as_of), as_of, key_results)
+
+
+def _prepared_from(
+    configuration: Configuration, known: Known, until: datetime, key_results: Collection[str] | None
+) -> Prepared:
     return prepare(
         configuration,
         known.observations,
-        until=as_of,
+        until=until,
         quarantine=known.quarantine,
         baselines=known.baselines,
         failed_sources=known.failed_sources,
@@ -188,22 +194,41 @@ def trajectory(
     """
     if not as_ofs:
         return pd.DataFrame(columns=list(TRAJECTORY))
+    known = Known(observations, quarantine, baselines, failed_sources, check_ins)
     frames: dict[datetime, pd.DataFrame] = {}
     for defined, instants in _by_definition(configuration, as_ofs):
-        prepared = prepare(
-            defined,
-            observations,
-            until=max(instants),
-            quarantine=quarantine,
-            baselines=baselines,
-            failed_sources=failed_sources,
-            key_results=key_results,
-            check_ins=check_ins,
-        )
-        frames |= {
-            as_of: _asked(prepared.definitions, _track_frame(prepared, microseconds(as_of))) for as_of in instants
-        }
+        frames |= _tracked(defined, known, instants, key_results)
     return pd.concat([frames[as_of] for as_of in as_ofs], ignore_index=True)
+
+
+def _tracked(
+    configuration: Configuration, known: Known, as_ofs: Sequence[datetime], key_results: Collection[str] | None
+) -> dict[datetime, pd.DataFrame]:
+    """By instant the `TRAJECTORY` rows, by the key results' own fields; what can be is prepared once for all."""
+    asked = (it.full_id for it in configuration.key_results())
+    order, zeros = [name for name in asked if key_results is None or name in key_results], reading_zeros(configuration)
+    apart = [name for name in order if name in zeros]
+    together = [name for name in order if name not in zeros] if apart else key_results
+    frames = {as_of: list[pd.DataFrame]() for as_of in as_ofs}
+    if together is None or together:
+        prepared = _prepared_from(configuration, known, max(as_ofs), together)
+        for as_of in as_ofs:
+            frames[as_of].append(_track_rows(prepared, as_of))
+    if apart:
+        for as_of in as_ofs:
+            frames[as_of].append(_track_rows(_prepared(configuration, known, as_of, apart), as_of))
+    return {as_of: _in_order(parts, order) for as_of, parts in frames.items()}
+
+
+def _track_rows(prepared: Prepared, as_of: datetime) -> pd.DataFrame:
+    return _asked(prepared.definitions, _track_frame(prepared, microseconds(as_of)))
+
+
+def _in_order(parts: Sequence[pd.DataFrame], order: Sequence[str]) -> pd.DataFrame:
+    if len(parts) == 1:
+        return parts[0]
+    rows = pd.concat(parts, ignore_index=True)
+    return rows.take(pd.Index(rows["key_result"]).get_indexer(pd.Index(order))).reset_index(drop=True)
 
 
 def verdicts(
@@ -217,15 +242,8 @@ def verdicts(
     check_ins: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """What every status rule says of each key result, as a `VERDICTS` frame. Arguments are those of `score`."""
-    prepared = prepare(
-        configuration_on(configuration, _day(configuration, as_of)),
-        observations,
-        until=as_of,
-        quarantine=quarantine,
-        baselines=baselines,
-        failed_sources=failed_sources,
-        check_ins=check_ins,
-    )
+    known = Known(observations, quarantine, baselines, failed_sources, check_ins)
+    prepared = _prepared(configuration_on(configuration, _day(configuration, as_of)), known, as_of, None)
     definitions, moment = prepared.definitions, microseconds(as_of)
     standing = stand(definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
     columns: dict[str, Texts | Floats | Booleans | pd.DatetimeIndex] = {
