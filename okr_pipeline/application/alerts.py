@@ -51,7 +51,7 @@ def foresee(workspace: Workspace, as_of: datetime) -> Advance:
 def _advanced(workspace: Workspace, states: pd.DataFrame, as_of: datetime) -> tuple[Advance, Evidence]:
     instants = evaluation_instants(workspace.project.calendar, states, as_of)
     now = current(workspace, min(instants), besides={*states.loc[states["state"] != State.OK, "key_result"]})
-    evidence = gather(now, as_of, since=min(instants))
+    evidence = gather(now, as_of, since=min(instants), forecasts=False)
     return advance(states, _statuses(now, evidence, instants), _spans(workspace, as_of)), evidence
 
 

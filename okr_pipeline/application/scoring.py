@@ -56,14 +56,17 @@ def gather(
     known_at: datetime | None = None,
     since: datetime | None = None,
     every_metric: bool = False,
+    forecasts: bool = True,
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
-    With `every_metric` also the observations and refused values that no key result reads.
+    With `every_metric` also the observations and refused values that no key result reads; without `forecasts` not the
+    years before a key result that forecasts alone look at.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
-    start = min(earliest_needed(workspace.configuration, at) for at in {since or as_of, as_of})
+    instants = {since or as_of, as_of}
+    start = min(earliest_needed(workspace.configuration, at, forecasts=forecasts) for at in instants)
     metrics = None if every_metric else scored_metrics(workspace.configuration)
     return Evidence(
         known_at=known,
@@ -146,11 +149,12 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
     return changed
 
 
-def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
+def earliest_needed(configuration: Configuration, as_of: datetime, *, forecasts: bool = True) -> datetime:
     """The earliest instant that any score as of an instant looks at, those of ended key results among them."""
-    reads = extraction_starts(configuration, as_of).values()
-    looks = (evaluation_start(configuration, as_of), history_start(configuration, as_of))
-    return min([*looks, *reads]) - timedelta(days=1)
+    looks = [evaluation_start(configuration, as_of), *extraction_starts(configuration, as_of).values()]
+    if forecasts:
+        looks.append(history_start(configuration, as_of))
+    return min(looks) - timedelta(days=1)
 
 
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:

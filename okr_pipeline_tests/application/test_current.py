@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from okr_pipeline.application import runs
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.telling import status
+from okr_pipeline.store.store import Store
 from okr_pipeline_tests.projects import OKRS, january
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -140,3 +142,18 @@ def test_a_source_that_fell_silent_long_ago_is_stale_and_its_newest_period_is_to
     (source,) = snapshot.sources
     assert (source.state, source.detail) == ("stale", "signups")
     assert source.newest_period_end == after(date(2026, 3, 31))
+
+
+def test_a_run_reads_nothing_beside_its_own_transaction_once_it_has_written(quarter, monkeypatch):
+    """SQLite would wait for itself as soon as what is written has outgrown its memory."""
+    workspace, written = quarter.open(), []
+    noted, read = runs.note_run, Store._retrying
+    monkeypatch.setattr(runs, "note_run", lambda *arguments: written.append(1) or noted(*arguments))
+
+    def reading(store, question):
+        assert not written
+        return read(store, question)
+
+    monkeypatch.setattr(Store, "_retrying", reading)
+    workspace.store.write(lambda batch: runs.note(batch, workspace, Run("run", after(date(2026, 3, 31)))))
+    assert written
