@@ -29,6 +29,8 @@ _OPERATORS = {
 }
 _FUNCTIONS = {"min": min, "max": max}
 _NEAR = 1e-9
+_ROUNDED = 1e-14
+"""Of what is added up, what rounding may leave of it where the rest cancels out."""
 
 
 def worked_out(numbers: Sequence[str | float]) -> float:
@@ -65,7 +67,8 @@ def check_step(step: Step, name: str) -> None:
     if step.result is None:
         assert holds(step.numbers), (name, step)
     elif step.numbers:
-        assert near(worked_out(step.numbers), step.result), (name, step)
+        largest = max(abs(it) for it in step.numbers if not isinstance(it, str))
+        assert near(worked_out(step.numbers), step.result, largest), (name, step)
 
 
 def _compared(sign: ast.cmpop, left: float, right: float) -> bool:
@@ -98,6 +101,6 @@ def _value(node: ast.expr) -> float:
     raise AssertionError(f"no arithmetic that is known: {ast.dump(node)}")
 
 
-def near(found: float, wanted: float) -> bool:
-    """Whether two numbers are equal but for the order in which they were added up."""
-    return math.isclose(found, wanted, rel_tol=_NEAR, abs_tol=_NEAR)
+def near(found: float, wanted: float, largest: float = 0.0) -> bool:
+    """Whether two numbers are equal but for the order in which they were added up, of which one was so large."""
+    return math.isclose(found, wanted, rel_tol=_NEAR, abs_tol=max(_NEAR, _ROUNDED * largest))
