@@ -88,9 +88,10 @@ def _why_unknown(it: Worked) -> tuple[Written, None, str]:
     if record["reason"] == "below_coverage" and record["expected_periods"]:
         share = (record["observed_periods"], " / ", record["expected_periods"])
         numbers = (*share, " < ", it.key_result.min_coverage)
-    if record["reason"] == "stale" and made.age_hours is not None:
-        numbers = (made.age_hours, " > ", made.fresh_hours)
-    units = " in hours" if record["reason"] == "stale" else ""
+    units = ""
+    # What is too old need not be what the age is of: a part of a quotient may be.
+    if record["reason"] == "stale" and made.age_hours is not None and made.age_hours > made.fresh_hours:
+        numbers, units = (made.age_hours, " > ", made.fresh_hours), " in hours"
     return numbers, None, words.reason(record["reason"]) + units
 
 
@@ -252,7 +253,7 @@ def _between(value: float, baseline: float, target: float, progress: float) -> S
 
 def _within(value: float, limit: float, progress: float) -> Step:
     how = "1 while value ≤ limit, then 1 − overrun / limit"
-    if value <= limit or not limit:
+    if value <= limit or limit <= 0:
         return Step("progress", how, (), progress, f"the limit is {limit:g}, {'kept' if value <= limit else 'broken'}")
     return Step("progress", how, ("1 − (", value, " − ", limit, ") / ", limit), progress)
 
