@@ -5,7 +5,7 @@ Belongs here: doing that once, together with the configuration that says so. Doe
 """
 
 from okr_pipeline.application.renaming import baselines_renamed, record_renames, renames_to_take
-from okr_pipeline.application.runs import Run, note, note_run
+from okr_pipeline.application.runs import Run, note_applied, note_run, require_names
 from okr_pipeline.application.turns import require_same, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.store.batch import Batch
@@ -34,8 +34,9 @@ def _take_names(workspace: Workspace, run: Run) -> None:
     def record(batch: Batch) -> None:
         require_same(log, store.renames())
         require_same(fixed, store.baselines())
+        require_names(workspace)
         note_run(batch, workspace, run)
         record_renames(batch, workspace, names, baselines, run.id)
-        note(batch, workspace, run)
+        note_applied(batch, workspace, run)
 
     store.write(record)

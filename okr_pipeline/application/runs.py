@@ -32,10 +32,26 @@ def note(batch: Batch, workspace: Workspace, run: Run) -> None:
     Raises:
         LostHistory: it has ids that what was applied meanwhile renamed.
     """
-    version = workspace.configuration.version
-    # Before anything is written: SQLite lets nobody read beside a transaction that outgrew its memory, not even itself.
-    if workspace.store.applied_version() != version:
+    require_names(workspace)
+    note_applied(batch, workspace, run)
+
+
+def require_names(workspace: Workspace) -> None:
+    """Require that nothing which is named was renamed by what was applied meanwhile.
+
+    To be asked before a batch writes: SQLite lets nobody read beside a transaction that outgrew its memory, not even
+    itself.
+
+    Raises:
+        LostHistory: something was.
+    """
+    if workspace.store.applied_version() != workspace.configuration.version:
         require_later_names(workspace)
+
+
+def note_applied(batch: Batch, workspace: Workspace, run: Run) -> None:
+    """`note` in a batch that has asked for the names before."""
+    version = workspace.configuration.version
     note_run(batch, workspace, run)
     if batch.record_configuration(version, lambda: dump(workspace.configuration), run_id=run.id):
         applied = amendments_frame(workspace.configuration)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from okr_pipeline.application import runs
+from okr_pipeline.application import naming, runs
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoping import current
@@ -144,16 +144,23 @@ def test_a_source_that_fell_silent_long_ago_is_stale_and_its_newest_period_is_to
     assert source.newest_period_end == after(date(2026, 3, 31))
 
 
-def test_a_run_reads_nothing_beside_its_own_transaction_once_it_has_written(quarter, monkeypatch):
+@pytest.mark.parametrize("step", ["noting a configuration", "renaming"])
+def test_a_run_reads_nothing_beside_its_own_transaction_once_it_has_written(quarter, monkeypatch, step):
     """SQLite would wait for itself as soon as what is written has outgrown its memory."""
-    workspace, written = quarter.open(), []
-    noted, read = runs.note_run, Store._retrying
-    monkeypatch.setattr(runs, "note_run", lambda *arguments: written.append(1) or noted(*arguments))
+    run, written = Run("run", after(date(2026, 1, 20))), []
+    score_and_record(quarter.open(), run)
+    quarter.put("okrs/s1.yaml", SPRINT.replace("first:", "early:\n        renamed_from: first"))
+    workspace, noted, read = quarter.open(), runs.note_run, Store._retrying
 
     def reading(store, question):
         assert not written
         return read(store, question)
 
+    for room in (runs, naming):
+        monkeypatch.setattr(room, "note_run", lambda *arguments: written.append(1) or noted(*arguments))
     monkeypatch.setattr(Store, "_retrying", reading)
-    workspace.store.write(lambda batch: runs.note(batch, workspace, Run("run", after(date(2026, 3, 31)))))
+    if step == "renaming":
+        naming.take_names(workspace, run)
+    else:
+        workspace.store.write(lambda batch: runs.note(batch, workspace, run))
     assert written
