@@ -196,7 +196,7 @@ def trajectory(
         return pd.DataFrame(columns=list(TRAJECTORY))
     known = Known(observations, quarantine, baselines, failed_sources, check_ins)
     frames: dict[datetime, pd.DataFrame] = {}
-    for defined, instants in _by_definition(configuration, as_ofs):
+    for defined, instants in _by_definition(configuration, list(dict.fromkeys(as_ofs))):
         frames |= _tracked(defined, known, instants, key_results)
     return pd.concat([frames[as_of] for as_of in as_ofs], ignore_index=True)
 
@@ -204,7 +204,10 @@ def trajectory(
 def _tracked(
     configuration: Configuration, known: Known, as_ofs: Sequence[datetime], key_results: Collection[str] | None
 ) -> dict[datetime, pd.DataFrame]:
-    """By instant the `TRAJECTORY` rows, by the key results' own fields; what can be is prepared once for all."""
+    """By instant, each named once, the `TRAJECTORY` rows by the key results' own fields.
+
+    What can be is prepared once for all instants.
+    """
     asked = (it.full_id for it in configuration.key_results())
     order, zeros = [name for name in asked if key_results is None or name in key_results], reading_zeros(configuration)
     apart = [name for name in order if name in zeros]

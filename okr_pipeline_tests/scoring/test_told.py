@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from okr_pipeline.scoring import score, trajectory
@@ -87,6 +87,7 @@ def test_value_and_confidence_are_those_of_the_latest_check_in_that_has_one(rows
 
 
 @settings(max_examples=40, deadline=None)
+@example(rows=[], several=[FIRST, FIRST])
 @given(check_ins, st.lists(days, min_size=1, max_size=4))
 def test_a_trajectory_stands_where_scores_of_its_instants_do(rows, several):
     track = trajectory(
