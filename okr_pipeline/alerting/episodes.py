@@ -50,11 +50,13 @@ def advance(states: pd.DataFrame, statuses: pd.DataFrame, spans: pd.DataFrame) -
 
     `states` has the columns of STATES. `statuses` has one row per key result and evaluation instant: `key_result`,
     `as_of`, `status`, `pace_ratio`, `progress`, `value_period_end`, `intent`, `reason`. `spans` tells of each defined
-    key result `span_observations`, the periods of its metric's grain in its span.
+    key result `span_observations`, the periods of its metric's grain in its span, and `closes`, the instant from which
+    nothing of it is awaited any more.
 
     An evaluation not later than the last one of its key result is ignored: evaluating again changes nothing, and
     a sequence may be handed over in pieces. An open episode of a key result that `spans` no longer knows is closed.
-    Paused, cancelled, achieved and ended key results close at once. States of other rules pass unchanged.
+    Paused, cancelled, achieved and ended key results close at once, and one whose end was never known when `closes`
+    comes. States of other rules pass unchanged.
 
     Raises:
         ValueError: a key result is evaluated that `spans` does not know.
@@ -89,9 +91,10 @@ class _Board:
         self._period_end = _instants(known["last_period_end"])
         self._since = _instants(known["since"])
         self._episode = known["episode"].where(known["episode"].notna(), None).to_numpy(dtype=object, copy=True)
-        by_id = spans.drop_duplicates("key_result").set_index("key_result")["span_observations"]
-        self._enter = streaks_to_enter(by_id.reindex(self.ids))
+        by_id = spans.drop_duplicates("key_result").set_index("key_result").reindex(self.ids)
+        self._enter = streaks_to_enter(by_id["span_observations"])
         self._leave = streaks_to_leave(self._enter)
+        self._closes = _instants(by_id["closes"])
         self._defined = self.ids.isin(spans["key_result"])
 
     def states(self) -> pd.DataFrame:
@@ -117,7 +120,7 @@ class _Board:
         fresh = ~(self._evaluated[at] >= as_of)
         at, statuses = at[fresh], statuses[fresh]
         self._evaluated[at] = as_of
-        signals = self._heard(at, statuses)
+        signals = self._heard(at, statuses, as_of)
         targets, streaks = self._targets(at, signals)
         moved = targets != self._state[at]
         transitions = self._move(at[moved], targets[moved], as_of, statuses[moved], streaks[moved])
@@ -136,9 +139,10 @@ class _Board:
         self._streak[gone] = 0
         return self._move(gone, targets, as_of, pd.DataFrame(columns), self._streak[gone])
 
-    def _heard(self, at: Counts, statuses: pd.DataFrame) -> Signals:
-        """The signals, held where there is no new observation to give one."""
+    def _heard(self, at: Counts, statuses: pd.DataFrame, as_of: np.datetime64) -> Signals:
+        """The signals, held where there is no new observation to give one and one may still come."""
         signals = read_signals(statuses)
+        signals[self._closes[at] <= as_of] = Signal.CLOSE
         ends = _instants(statuses["value_period_end"])
         new = ~np.isnat(ends) & ~(ends <= self._period_end[at])
         signals[~new & (signals != Signal.CLOSE)] = Signal.HOLD

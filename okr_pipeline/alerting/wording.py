@@ -63,7 +63,7 @@ def _seen(evaluation: Evaluation) -> str:
         return "no longer defined"
     if evaluation.out_of_reach:
         return f"{evaluation.status.word} (out of reach)"
-    if evaluation.status in (Status.MISSED, Status.PARTIAL):
+    if evaluation.status in (Status.MISSED, Status.PARTIAL, Status.UNKNOWN):  # what is unknown moves nothing before
         return f"ended, {evaluation.status.word}"
     if math.isnan(evaluation.pace_ratio) or not (_goes_on(evaluation) or evaluation.status is Status.BEHIND):
         return evaluation.status.word

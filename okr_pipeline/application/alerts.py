@@ -14,7 +14,7 @@ import pandas as pd
 from okr_pipeline.alerting import Advance, State, advance
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.scoping import current
+from okr_pipeline.application.scoping import closing_of, current
 from okr_pipeline.application.scoring import Evidence, gather
 from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
@@ -113,10 +113,10 @@ def _without_metric(workspace: Workspace) -> set[str]:
 def _spans(workspace: Workspace, as_of: datetime) -> pd.DataFrame:
     defined = configuration_on(workspace.configuration, workspace.project.calendar.last_date_before(as_of))
     rows = [
-        (it.full_id, _span_observations(workspace, it), workspace.project.calendar.start_of_day(it.starts))
+        (it.full_id, _span_observations(workspace, it), closing_of(workspace.configuration, it))
         for it in defined.key_results()
     ]
-    return pd.DataFrame(rows, columns=["key_result", "span_observations", "starts"])
+    return pd.DataFrame(rows, columns=["key_result", "span_observations", "closes"])
 
 
 def _span_observations(workspace: Workspace, key_result: KeyResult) -> int:

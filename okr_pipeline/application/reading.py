@@ -189,11 +189,14 @@ def _without(secrets: Secrets, delivery: Delivery) -> Delivery:
 
 
 def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:
-    """Where to go on: from what may be restated, or from the beginning where earlier history is lacking."""
+    """Where to go on: from what may be restated of what was read, or from the beginning where history before it is lacking.
+
+    Also where scores of today need less: what a pipeline that stood still has missed is the end of a quarter for some.
+    """
     if needed < read.start:
         return needed
     calendar = workspace.configuration.calendar_of(metric)
-    return max(needed, _floor(workspace, metric, calendar.shift(min(read.end, end), metric.restates, back=True)))
+    return max(read.start, _floor(workspace, metric, calendar.shift(min(read.end, end), metric.restates, back=True)))
 
 
 def _floor(workspace: Workspace, metric: Metric, instant: datetime) -> datetime:

@@ -99,15 +99,17 @@ def metrics_read(key_result: KeyResult) -> Iterator[str]:
 
 def _is_current(configuration: Configuration, objective: Objective, as_of: datetime, besides: Collection[str]) -> bool:
     """Whether any of its key results is; one without key results is as long as its cycle would be."""
-    calendar, ends = configuration.project.calendar, [configuration.cycles[objective.cycle].ends]
-    closes = timedelta()
-    for it in objective.key_results:
-        if it.full_id in besides:
-            return True
-        ends += [definition.ends for definition in definitions_of(it)]
-        hours = (configuration.metrics[name].closes_after.hours for name in metrics_read(it))
-        closes = max(closes, timedelta(hours=max(hours, default=0)))
-    return as_of < calendar.end_of_day(max(ends)) + closes + LOOKED_BACK
+    if any(it.full_id in besides for it in objective.key_results):
+        return True
+    ends = configuration.project.calendar.end_of_day(configuration.cycles[objective.cycle].ends)
+    return as_of < max([ends, *(closing_of(configuration, it) for it in objective.key_results)]) + LOOKED_BACK
+
+
+def closing_of(configuration: Configuration, key_result: KeyResult) -> datetime:
+    """When the last metric that a key result reads closes after its end, by whichever of its definitions is last."""
+    end = configuration.project.calendar.end_of_day(max(it.ends for it in definitions_of(key_result)))
+    hours = (configuration.metrics[name].closes_after.hours for name in metrics_read(key_result))
+    return end + timedelta(hours=max(hours, default=0))
 
 
 def _counted(configuration: Configuration) -> dict[str, list[str]]:

@@ -31,8 +31,10 @@ def statuses(seen, key_result="q/a", intent="committed", ends=None):
     )
 
 
-def spans(observations=91, *key_results):
-    return pd.DataFrame({"key_result": key_results or ("q/a",), "span_observations": observations})
+def spans(observations=91, *key_results, closes=None):
+    names = key_results or ("q/a",)
+    closing = pd.DatetimeIndex([closes] * len(names)).as_unit("us")
+    return pd.DataFrame({"key_result": names, "span_observations": observations, "closes": closing})
 
 
 def no_states():
@@ -78,6 +80,13 @@ CASES = [
 @pytest.mark.parametrize(("fact", "seen", "states"), CASES, ids=[case[0] for case in CASES])
 def test_an_episode_goes_through_its_states(fact, seen, states):
     assert path(seen) == states
+
+
+def test_what_closes_unknown_closes_its_episode_when_nothing_is_awaited_any_more():
+    seen = statuses([BEHIND] * 3 + [UNKNOWN] * 4)
+    told = advance(no_states(), seen, spans(closes=FIRST + pd.Timedelta(days=5))).transitions
+    assert told["to_state"].tolist() == ["pending", "firing", "ok"]
+    assert told.iloc[-1][["as_of", "reason"]].tolist() == [FIRST + pd.Timedelta(days=5), "closed: ended, unknown"]
 
 
 @pytest.mark.parametrize(

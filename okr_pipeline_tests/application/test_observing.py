@@ -119,3 +119,14 @@ def test_an_instant_that_is_none_is_refused_by_name(small, text):
 
     with pytest.raises(UsageError, match=text):
         small.open().as_of(text)
+
+
+def test_what_a_pipeline_missed_that_stood_still_over_the_end_of_a_quarter_is_read_when_it_goes_on(small):
+    """From a week before, which may be restated, although nothing that is open then looks at it."""
+    small.as_of = date(2026, 3, 15)
+    small.write(january(last=74))
+    small.observe("before")
+    small.as_of = date(2026, 4, 20)
+    small.write(january(last=110))
+    asked = small.observe("after").windows["signups"]
+    assert (asked.start.date(), asked.end.date()) == (date(2026, 3, 8), date(2026, 4, 20))
