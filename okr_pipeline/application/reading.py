@@ -189,7 +189,7 @@ def _without(secrets: Secrets, delivery: Delivery) -> Delivery:
 
 
 def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:
-    """Where to go on: from what may be restated of what was read, or from the beginning where history before it is lacking.
+    """Where to go on: from what may be restated of what was read, or from the beginning if that is lacking.
 
     Also where scores of today need less: what a pipeline that stood still has missed is the end of a quarter for some.
     """

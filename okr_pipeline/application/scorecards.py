@@ -192,7 +192,9 @@ def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
         return None
     content = str(store.scorecard(newest[0]["week"]))
     snapshot = snapshot_from_json(content)
-    trust = source_trust(workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True), run.as_of)
+    trust = source_trust(
+        workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True, forecasts=False), run.as_of
+    )
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
     return (snapshot, content) if said else None
 

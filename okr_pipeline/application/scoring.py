@@ -3,7 +3,7 @@
 Belongs here: fetching what scores are functions of, and writing them. Does not: the functions (scoring room).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -19,17 +19,19 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.holidays import edition as edition_of_holidays
 from okr_pipeline.model.zones import edition as edition_of_zones
-from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, history_start, score
+from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, history_starts, score
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that scores are a function of, beside the configuration and the instant: frames as the store has them.
 
-    `known_at` names what was known: read as of it, the store gives the same frames for ever.
+    `known_at` names what was known: read as of it, the store gives the same frames for ever. Forecasts alone look at
+    observations before `start`; None where that is not told.
     """
 
     known_at: datetime
@@ -38,6 +40,7 @@ class Evidence:
     baselines: pd.DataFrame
     failed_metrics: frozenset[str]
     check_ins: pd.DataFrame
+    start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +69,37 @@ def gather(
     store = workspace.store
     known = known_at or store.known_until() or as_of
     instants = {since or as_of, as_of}
-    start = min(earliest_needed(workspace.configuration, at, forecasts=forecasts) for at in instants)
+    start = min(earliest_scored(workspace.configuration, at) for at in instants)
+    history = [history_starts(workspace.configuration, at) for at in instants] if forecasts else []
     metrics = None if every_metric else scored_metrics(workspace.configuration)
     return Evidence(
         known_at=known,
-        observations=store.observations(metrics, start, as_of, known),
+        observations=_observed(workspace, metrics, start, history, as_of, known),
         quarantine=store.quarantine(metrics, known_at=known),
         baselines=store.baselines(known_at=known),
         failed_metrics=store.failing_metrics(known),
         check_ins=store.check_ins(known_at=known),
+        start=start,
     )
+
+
+def _observed(
+    workspace: Workspace,
+    metrics: set[str] | None,
+    start: datetime,
+    history: Sequence[Mapping[str, datetime]],
+    as_of: datetime,
+    known: datetime,
+) -> pd.DataFrame:
+    """Observations of metrics, None for all, each from `start` or from where its own history begins."""
+    groups: dict[datetime, list[str]] = {}
+    for metric in workspace.configuration.metrics if metrics is None else sorted(metrics):
+        earliest = min((starts[metric] for starts in history if metric in starts), default=start)
+        groups.setdefault(min(start, earliest - _DAY), []).append(metric)
+    if len(groups) < 2:
+        return workspace.store.observations(metrics, min(groups, default=start), as_of, known)
+    frames = [workspace.store.observations(names, since, as_of, known) for since, names in groups.items()]
+    return pd.concat(frames).sort_values("metric", kind="stable", ignore_index=True)
 
 
 def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) -> Scores:
@@ -149,12 +173,15 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
     return changed
 
 
-def earliest_needed(configuration: Configuration, as_of: datetime, *, forecasts: bool = True) -> datetime:
+def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
+    """The earliest instant that any score or forecast as of an instant looks at."""
+    forecast = (earliest - _DAY for earliest in history_starts(configuration, as_of).values())
+    return min([earliest_scored(configuration, as_of), *forecast])
+
+
+def earliest_scored(configuration: Configuration, as_of: datetime) -> datetime:
     """The earliest instant that any score as of an instant looks at, those of ended key results among them."""
-    looks = [evaluation_start(configuration, as_of), *extraction_starts(configuration, as_of).values()]
-    if forecasts:
-        looks.append(history_start(configuration, as_of))
-    return min(looks) - timedelta(days=1)
+    return min([evaluation_start(configuration, as_of), *extraction_starts(configuration, as_of).values()]) - _DAY
 
 
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:

@@ -197,19 +197,27 @@ def _is_shown(calendar: Calendar, cycle: Cycle, week: _Week, as_of: datetime) ->
 
 def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:
     configuration, day = workspace.configuration, workspace.project.calendar.last_date_before(as_of)
-    now = evaluate(configuration, evidence, as_of)
-    then = evaluate(configuration, _without_failures(evidence), before)
+    now, recent = evaluate(configuration, evidence, as_of), _without_history(evidence)
+    then = evaluate(configuration, _without_failures(recent), before)
     return _Facts(
         now={it["id"]: it for it in key_result_records(now.key_results)},
         objectives={it["id"]: it for it in objective_records(now.objectives)},
         before={it["id"]: it for it in key_result_records(then.key_results)},
         objectives_before={it["id"]: it for it in objective_records(then.objectives)},
-        tracks=_tracks(configuration, evidence, earliest, as_of),
+        tracks=_tracks(configuration, recent, earliest, as_of),
         alerts=_alerts(workspace),
         evidence=evidence,
         day=day,
         said=newest_check_ins(evidence.check_ins, day),
     )
+
+
+def _without_history(evidence: Evidence) -> Evidence:
+    """The same without what forecasts alone look at."""
+    if evidence.start is None:
+        return evidence
+    recent = evidence.observations["period_start"] >= evidence.start
+    return replace(evidence, observations=evidence.observations[recent.to_numpy()])
 
 
 def _without_failures(evidence: Evidence) -> Evidence:

@@ -7,7 +7,7 @@ Does not: a clock, a file, a store, or the wording of results.
 from okr_pipeline.scoring.backtesting import REPLAYS, calibration, replays
 from okr_pipeline.scoring.baselines import baseline_definition
 from okr_pipeline.scoring.evidence import behind_scores, seasons_of, window_observations
-from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_start
+from okr_pipeline.scoring.extraction import evaluation_start, extraction_start, extraction_starts, history_starts
 from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
@@ -34,7 +34,7 @@ __all__ = [
     "extraction_start",
     "extraction_starts",
     "health_starts",
-    "history_start",
+    "history_starts",
     "judge_health",
     "objective_facts",
     "plan",

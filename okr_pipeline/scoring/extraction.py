@@ -47,14 +47,19 @@ def evaluation_start(configuration: Configuration, as_of: datetime) -> datetime:
     return instant_of(min(looked_at, default=moment))
 
 
-def history_start(configuration: Configuration, as_of: datetime) -> datetime:
-    """The earliest instant that forecasts as of an instant look at, where the store has it; `as_of` if none is made."""
-    moment, spans, earliest = microseconds(as_of), Spans(configuration), microseconds(as_of)
+def history_starts(configuration: Configuration, as_of: datetime) -> dict[str, datetime]:
+    """By metric the earliest instant that forecasts as of an instant look at, where the store has it.
+
+    Metrics that no forecast looks at are left out.
+    """
+    moment, spans, starts = microseconds(as_of), Spans(configuration), dict[str, int]()
     for key_result in (each for it in configuration.key_results() for each in definitions_of(it)):
         start, end = spans.of(key_result)
         if key_result.metric is not None and start < moment < end:
-            earliest = min(earliest, start - LOOKED_AT[configuration.metrics[key_result.metric].grain])
-    return instant_of(earliest)
+            metric = configuration.metrics[key_result.metric]
+            for each in _with_parts(configuration, metric):
+                starts[each.id] = min(starts.get(each.id, start), start - LOOKED_AT[metric.grain])
+    return {metric_id: instant_of(start) for metric_id, start in starts.items()}
 
 
 def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs: Mapping[str, int]) -> datetime:
