@@ -20,7 +20,7 @@ from okr_pipeline.model.formula import Formula, Number, Operation, Reference
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import Accumulate, Cadence, Change, KeyResult, Maintain, Milestones, RelativeTarget, Share
 from okr_pipeline.rendering import words
-from okr_pipeline.scoring import Curve, Planned, Workings
+from okr_pipeline.scoring import Curve, Planned, Staleness, Workings
 
 _FEW = 12
 """As many terms of a sum are written out; of more only the sum is told."""
@@ -88,11 +88,16 @@ def _why_unknown(it: Worked) -> tuple[Written, None, str]:
     if record["reason"] == "below_coverage" and record["expected_periods"]:
         share = (record["observed_periods"], " / ", record["expected_periods"])
         numbers = (*share, " < ", it.key_result.min_coverage)
-    units = ""
-    # What is too old need not be what the age is of: a part of a quotient may be.
-    if record["reason"] == "stale" and made.age_hours is not None and made.age_hours > made.fresh_hours:
-        numbers, units = (made.age_hours, " > ", made.fresh_hours), " in hours"
-    return numbers, None, words.reason(record["reason"]) + units
+    if made.stale is not None:
+        return (made.stale.age, " > ", made.stale.limit), None, _too_old(it, made.stale)
+    return numbers, None, words.reason(record["reason"])
+
+
+def _too_old(it: Worked, stale: Staleness) -> str:
+    """What is too old, where it is not just the newest value of its own metric, and in what its age is."""
+    of = "" if stale.metric == it.key_result.metric else f" of {stale.metric or 'check-ins'}"
+    by = "" if stale.key_result == it.key_result.full_id else f" in {stale.key_result}"
+    return f"{words.reason('stale')}{of}{by}, in {stale.unit}"
 
 
 def _of_steps(it: Worked) -> Step:

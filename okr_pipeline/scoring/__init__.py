@@ -12,6 +12,7 @@ from okr_pipeline.scoring.health import judge_health
 from okr_pipeline.scoring.kpis import health_starts
 from okr_pipeline.scoring.planning import plan
 from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Known, Scores, score, trajectory, verdicts
+from okr_pipeline.scoring.staleness import Staleness
 from okr_pipeline.scoring.timeline import timeline
 from okr_pipeline.scoring.trailing import trailing_weeks
 from okr_pipeline.scoring.workings import Curve, Facts, Planned, Workings, objective_facts, workings
@@ -26,6 +27,7 @@ __all__ = [
     "Known",
     "Planned",
     "Scores",
+    "Staleness",
     "Workings",
     "baseline_definition",
     "behind_scores",

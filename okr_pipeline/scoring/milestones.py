@@ -70,6 +70,19 @@ def condition_rows(definitions: Definitions, tracks: Tracks, as_of: Integers) ->
     return np.where(row >= rows_before(tracks, track, _first_seen(definitions)), row, -1)
 
 
+def condition_ages(definitions: Definitions, tracks: Tracks, as_of: Integers, opened: Integers) -> Integers:
+    """How old the newest value that each milestone's condition reads is, as of `opened`; of no meaning without one."""
+    items, row = definitions.milestones, condition_rows(definitions, tracks, as_of)
+    ended = bounds_at(definitions.grids, items.grid, _periods_at(tracks, row) + 1)
+    return np.minimum(opened[items.owner], items.until) - ended
+
+
+def _periods_at(tracks: Tracks, row: Integers) -> Integers:
+    """The period of each row, -1 where there is none."""
+    periods = periods_of(tracks, np.maximum(row, 0)) if len(tracks.key) else row
+    return np.where(row >= 0, periods, -1)
+
+
 def _first_seen(definitions: Definitions) -> Integers:
     items = definitions.milestones
     return ended_periods(definitions.grids, items.grid, items.sees_from)
@@ -91,15 +104,12 @@ def _conditions(
     """Which conditions hold, and why it is not known where it is not."""
     items, ends = definitions.milestones, definitions.milestones.until
     row, moment = condition_rows(definitions, tracks, as_of), as_of[items.owner]
-    newest = periods_of(tracks, np.maximum(row, 0)) if len(tracks.key) else row
-    newest = np.where(row >= 0, newest, -1)
-    high = _ended(definitions, as_of)
-    ended = bounds_at(definitions.grids, items.grid, newest + 1)
+    newest, high = _periods_at(tracks, row), _ended(definitions, as_of)
     found = [
         (np.append(failed, False)[items.metric] & (moment < ends + items.closes), Reason.SOURCE_FAILED),
         (newest_blocked(tracks, items.view, _first_seen(definitions), high) > newest, Reason.QUARANTINED),
         (row < 0, Reason.NO_OBSERVATION),
-        (np.minimum(opened[items.owner], ends) - ended > items.fresh, Reason.STALE),
+        (condition_ages(definitions, tracks, as_of, opened) > items.fresh, Reason.STALE),
     ]
     unknown = np.select([mask for mask, _ in found], [REASON[reason] for _, reason in found], NO_REASON)
     conditional = items.view >= 0

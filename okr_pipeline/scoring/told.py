@@ -104,9 +104,8 @@ def told_values(definitions: Definitions, told: Told, rows: Integers, as_of: Int
     until = np.minimum(as_of, of.end)[rows]
     start = np.where(seen, np.append(told.start, NO_INSTANT)[newest], until)
     end = np.where(seen, np.minimum(np.append(told.end, NO_INSTANT)[newest], until), until)
-    first = np.zeros(len(rows), dtype=np.int64)
-    days = local_days(definitions.days, first, until) - local_days(definitions.days, first, end)
-    stale = days > of.fresh[rows] / (24 * HOUR)
+    days = days_between(definitions, end, until)
+    stale = days > days_fresh(definitions)[rows]
     return ToldValues(
         value=np.where(seen, np.append(told.value, np.nan)[newest], np.nan),
         start=np.where(seen, start, NO_INSTANT),
@@ -114,6 +113,17 @@ def told_values(definitions: Definitions, told: Told, rows: Integers, as_of: Int
         age=np.where(seen, until - end, -1),
         reason=np.select([~seen, stale], [REASON[Reason.NO_OBSERVATION], REASON[Reason.STALE]], NO_REASON),
     )
+
+
+def days_between(definitions: Definitions, earlier: Integers, later: Integers) -> Floats:
+    """Local days from one instant to another, each."""
+    first = np.zeros(len(earlier), dtype=np.int64)
+    return local_days(definitions.days, first, later) - local_days(definitions.days, first, earlier)
+
+
+def days_fresh(definitions: Definitions) -> Floats:
+    """For each key result, the most local days that a value which is told may be old."""
+    return definitions.key_results.fresh / (24 * HOUR)
 
 
 def manual_rows(definitions: Definitions) -> Integers:

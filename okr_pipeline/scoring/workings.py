@@ -13,7 +13,7 @@ from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.contribution import contributors_of, steps_of
 from okr_pipeline.model.okr import Intent, KeyResult, Milestone
-from okr_pipeline.scoring.arrays import HOUR, NO_INSTANT, Integers, instant_of, microseconds
+from okr_pipeline.scoring.arrays import NO_INSTANT, Integers, instant_of, microseconds
 from okr_pipeline.scoring.cadences import cadence_periods
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer, Shape
 from okr_pipeline.scoring.grids import bounds_at, ended_periods, first_periods, local_days
@@ -24,6 +24,7 @@ from okr_pipeline.scoring.pace import elapsed_shares
 from okr_pipeline.scoring.rollups import roll_up_parts
 from okr_pipeline.scoring.rows import PERIOD_BITS, PERIOD_MASK
 from okr_pipeline.scoring.scores import Known, Prepared, prepare
+from okr_pipeline.scoring.staleness import Staleness, staleness
 from okr_pipeline.scoring.standing import Standing, stand
 from okr_pipeline.scoring.statuses import Judged
 from okr_pipeline.scoring.tracks import periods_of
@@ -111,7 +112,7 @@ class Workings:
     `value` is what its window comes to whether or not it may be shown. `reducer` says how: sum, mean, weighted_mean,
     last, min, max, parts, in_band or none. `scale` makes a share of a percentage. `base` is the number it is measured
     from, of `base_window`, periods before the start, where it was measured. `best` is the share still attainable.
-    `fresh_hours`: how old a value may be; `age_hours`: how old it is.
+    `stale` is what is too old, where that is why the value is unknown.
     """
 
     reducer: str
@@ -124,8 +125,7 @@ class Workings:
     base: float | None
     base_window: tuple[datetime, datetime, int, int] | None
     best: float | None
-    age_hours: float | None
-    fresh_hours: float
+    stale: Staleness | None
     planned: Planned | None
     planned_now: Planned
     facts: Facts
@@ -156,8 +156,7 @@ def workings(configuration: Configuration, key_result: KeyResult, known: Known, 
         base=_number(standing.base[0]) if of.kind[0] != Kind.ACCUMULATE else _number(prepared.bases.value[0]),
         base_window=_base_window(prepared),
         best=_number(values.best[0]),
-        age_hours=None if values.age[0] < 0 else float(values.age[0] / HOUR),
-        fresh_hours=float(of.fresh[0] / HOUR),
+        stale=staleness(prepared, standing, moment),
         planned=None if made_until == NO_INSTANT else _planned(prepared, standing, made_until),
         planned_now=_planned(prepared, standing, int(moment[0])),
         facts=_facts(standing.judged, 0, prepared, int(moment[0])),
