@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from okr_pipeline.scoring.comparing import PARTS
 from okr_pipeline_tests.spec.sections import SECTIONS
-from okr_pipeline_tests.spec.tables import Case, Section, Table
+from okr_pipeline_tests.spec.tables import Case, Compared, Section, Side, Table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "scoring.md"
 
@@ -51,7 +52,9 @@ def _section(section: Section) -> str:
 
 def _table(table: Table) -> str:
     return "\n".join(
-        part for part in (f"### {table.title}\n", _prose(table.prose), _given(table), _rows(table)) if part
+        part
+        for part in (f"### {table.title}\n", _prose(table.prose), _given(table), _rows(table), _compared(table))
+        if part
     )
 
 
@@ -73,6 +76,8 @@ def _given(table: Table) -> str:
 
 
 def _rows(table: Table) -> str:
+    if not table.cases:
+        return ""
     expected = list(dict.fromkeys(name for case in table.cases for name in case.expect))
     given = any(_differs(case) for case in table.cases)
     observed = any(case.observed for case in table.cases)
@@ -91,6 +96,31 @@ def _row(case: Case, expected: Sequence[str], *, given: bool, observed: bool, as
     cells += [_differs(case)] if given else []
     cells += ["<br>".join(f"`{line.strip()}`" for line in case.observed)] if observed else []
     return [*cells, case.as_of, *(_expected(case.expect.get(name, "")) for name in expected)]
+
+
+def _compared(table: Table) -> str:
+    """Rows of two ends; of the parts, those that any of them has."""
+    if not table.compared:
+        return ""
+    named = {name for row in table.compared for name in row.expect}
+    expected = [name for name in ("from", *PARTS, "to", "turned") if name in named]
+    asked = len({(row.of, row.number) for row in table.compared}) > 1
+    headings = ["case", *(["of"] if asked else []), "then", "now", *(f"`{name}`" for name in expected)]
+    rows = [_compared_row(row, expected, asked=asked) for row in table.compared]
+    return "\n".join([_line(headings), _line("---" for _ in headings), *map(_line, rows)]) + "\n"
+
+
+def _compared_row(row: Compared, expected: Sequence[str], *, asked: bool) -> list[str]:
+    of = [f"{row.number} of `{row.of}`"] if asked else []
+    return [row.says, *of, _side(row.then), _side(row.now), *(_expected(row.expect.get(name, "")) for name in expected)]
+
+
+def _side(side: Side) -> str:
+    """An instant, and what was known and defined by then."""
+    lines = [side.as_of, *(f"`{line.strip()}`" for line in side.observed)]
+    lines += [f"`{_one_line(body)[1:-1]}`" for body in (side.key_result, side.objectives) if body]
+    lines += [f"told `{line}`" for line in side.told] + [f"failed `{line}`" for line in side.failed]
+    return "<br>".join(lines)
 
 
 def _expected(cell: str) -> str:

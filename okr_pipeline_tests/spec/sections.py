@@ -5,6 +5,7 @@ from okr_pipeline_tests.spec import (
     about_calendars,
     about_cases,
     about_check_ins,
+    about_comparisons,
     about_contributions,
     about_edges,
     about_forecasts,
@@ -32,5 +33,6 @@ SECTIONS: tuple[Section, ...] = (
     about_contributions.SECTION,
     about_edges.SECTION,
     about_amendments.SECTION,
+    about_comparisons.SECTION,
     about_cases.SECTION,
 )

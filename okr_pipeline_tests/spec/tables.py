@@ -1,10 +1,11 @@
 """Tables of cases: what the manual of scores prints, and what its tests run.
 
-Belongs here: the shape of sections, tables and cases. Does not: running them (test_spec), printing them (generate).
+Belongs here: the shape of sections, tables and cases. Does not: running them (test_spec, test_compared), printing them
+(generate).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -36,12 +37,40 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Side:
+    """One end of a comparison: its instant, and what was known and defined there beside what the table gives."""
+
+    as_of: str
+    observed: Sequence[str] = ()
+    key_result: str = ""
+    objectives: str = ""
+    told: Sequence[str] = ()
+    failed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One row of two ends: the number at each, and the parts by which it changed; a part that is left out is 0.
+
+    `number` is `progress` or `score` of `of`.
+    """
+
+    says: str
+    then: Side
+    now: Side
+    expect: Expected
+    of: str = "C/kr"
+    number: str = "progress"
+
+
+@dataclass(frozen=True)
 class Table:
-    """Cases that share what is given."""
+    """Cases that share what is given: scores of one instant, or comparisons of two."""
 
     title: str
     prose: str
-    cases: Sequence[Case]
+    cases: Sequence[Case] = ()
+    compared: Sequence[Compared] = ()
     metric: str = ""
     key_result: str = ""
     project: str = ""
@@ -82,6 +111,18 @@ def world_of(table: Table, case: Case) -> World:
             told=(*table.told, *case.told),
         )
     )
+
+
+def worlds_of(table: Table, row: Compared) -> tuple[World, World]:
+    """What both ends of a comparison are about."""
+    then, now = (_world_at(table, side) for side in (row.then, row.now))
+    return then, now
+
+
+def _world_at(table: Table, side: Side) -> World:
+    laid = replace(table, objectives=side.objectives or table.objectives)
+    given = Case("", side.as_of, {}, side.observed, key_result=side.key_result, told=side.told, failed=side.failed)
+    return world_of(laid, given)
 
 
 def number(text: str) -> float | None:
