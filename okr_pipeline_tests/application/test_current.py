@@ -15,7 +15,7 @@ from okr_pipeline.application.scoring import evaluate, gather, score_and_record,
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.telling import status
 from okr_pipeline.store.store import Store
-from okr_pipeline_tests.projects import OKRS, january
+from okr_pipeline_tests.projects import METRICS, OKRS, january
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRINT = """\
@@ -121,6 +121,36 @@ def test_a_run_reads_no_further_back_than_what_is_open_looks(quarter):
     whole = gather(workspace, as_of).observations["period_start"].min()
     narrow = gather(current(workspace, as_of), as_of).observations["period_start"].min()
     assert whole < pd.Timestamp("2026-01-02", tz=BERLIN) <= narrow
+
+
+VISITS = METRICS.format(expect="{min: 0}").replace("signups:", "visits:").replace("grain: day", "grain: hour")
+HOURS = [datetime(2026, 1, 1) + timedelta(hours=hour) for hour in range(24 * 90 - 1)]
+AND_VISITS = """\
+      visits:
+        title: Have 300 visits an hour
+        owner: growth@small.example
+        metric: visits
+        measure: {accumulate: {to: 1000}}
+"""
+
+
+def test_of_each_metric_a_run_reads_as_much_history_as_forecasts_look_at_in_its_grain(quarter):
+    quarter.put("metrics/visits.yaml", VISITS.replace("signups.csv", "visits.csv"))
+    rows = (f"{it:%Y-%m-%dT%H:%M},{it.hour}" for it in HOURS if not (it.month == 3 and it.day == 29 and it.hour == 2))
+    quarter.put("data/visits.csv", "\n".join(["day,signups", *rows]))
+    quarter.put("okrs/q1.yaml", OKRS.replace("2026-01-01, ends", "2026-03-15, ends") + AND_VISITS)
+    quarter.put("okrs/s1.yaml", SPRINT.replace("2026-01-14", "2026-01-02"))
+    assert not quarter.observe().failures
+    workspace, as_of = quarter.open(), after(date(2026, 3, 30))
+    now = current(workspace, as_of)
+    evidence = gather(now, as_of)
+    everything = replace(evidence, observations=workspace.store.observations(None, None, as_of, evidence.known_at))
+    first = evidence.observations.groupby("metric")["period_start"].min()
+    assert first.dt.tz_convert(BERLIN).dt.date.to_dict() == {"signups": date(2026, 1, 1), "visits": date(2026, 2, 14)}
+    pd.testing.assert_frame_equal(
+        evaluate(now.configuration, evidence, as_of).key_results,
+        evaluate(now.configuration, everything, as_of).key_results,
+    )
 
 
 def test_an_episode_is_closed_however_long_nobody_ran_after_its_key_result_was_over(quarter):
