@@ -124,7 +124,7 @@ def test_a_run_reads_no_further_back_than_what_is_open_looks(quarter):
 
 
 VISITS = METRICS.format(expect="{min: 0}").replace("signups:", "visits:").replace("grain: day", "grain: hour")
-HOURS = [datetime(2026, 1, 1) + timedelta(hours=hour) for hour in range(24 * 90 - 1)]
+HOURS = [datetime(2026, 1, 1, tzinfo=BERLIN) + timedelta(hours=hour) for hour in range(24 * 90 - 1)]
 AND_VISITS = """\
       visits:
         title: Have 300 visits an hour
