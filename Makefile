@@ -72,7 +72,7 @@ test: setup ## run the tests; they use no network but loopback
 	@$(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
 .PHONY: test-postgres
-test-postgres: setup ## the same, with commands as a whole on PostgreSQL too
+test-postgres: setup ## the same, with use cases and commands as a whole on PostgreSQL too
 	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
 .PHONY: soak

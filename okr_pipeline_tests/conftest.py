@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from okr_pipeline_tests.projects import small  # noqa: F401 - a fixture
+from okr_pipeline_tests.projects import small, small_on_each  # noqa: F401 - fixtures
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",

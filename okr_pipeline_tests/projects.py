@@ -1,5 +1,6 @@
 """A small project on one CSV file, for tests that join the rooms."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -89,6 +90,12 @@ def january(value: object = 10, last: int = 31) -> dict[date, object]:
 
 
 @pytest.fixture
-def small(tmp_path: Path, store_url: str) -> Small:
-    """January with ten sign-ups a day, on either kind of store."""
+def small(tmp_path: Path, usual_store: Callable[[Path], str]) -> Small:
+    """January with ten sign-ups a day, on the usual kind of store."""
+    return Small(tmp_path, usual_store(tmp_path)).write(january())
+
+
+@pytest.fixture
+def small_on_each(tmp_path: Path, store_url: str) -> Small:
+    """The same, once on each kind of store: for what is true because of how the store was asked."""
     return Small(tmp_path, store_url).write(january())

@@ -7,6 +7,11 @@ import pytest
 from okr_pipeline_tests.projects import january
 
 
+@pytest.fixture
+def small(small_on_each):
+    return small_on_each
+
+
 def test_what_is_fit_is_recorded(small):
     observed = small.observe()
     stored = small.open().store.observations()

@@ -114,6 +114,11 @@ ALL_RENAMED = edited(
 )
 
 
+@pytest.fixture
+def small(small_on_each):
+    return small_on_each
+
+
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory) -> Small:
     """A month of everything that has a history: values, a restated one, refusals, scores, alerts, reviews, check-ins."""

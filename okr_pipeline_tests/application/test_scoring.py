@@ -2,12 +2,19 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
 from okr_pipeline_tests.projects import Small, january
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def small(small_on_each):
+    return small_on_each
 
 
 def test_an_hour_later_with_no_new_period_nothing_is_recorded(small):
