@@ -18,6 +18,8 @@ from okr_pipeline.model.contribution import contributors_of
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones, Objective
 
+LOOKED_AHEAD: Final = timedelta(days=35)
+"""How long before it starts a key result is scored by runs: a plan for the next quarter is seen in tables in time."""
 LOOKED_BACK: Final = timedelta(days=35)
 """How long after it has closed a key result is still scored by runs: the last week of a quarter is on scorecards, in
 alerts and in reviews for a month, and what a pipeline missed that stood still for a month is made up for."""
@@ -55,19 +57,21 @@ def explained_scope(workspace: Workspace, subject: KeyResult | Objective) -> Wor
     return replace(workspace, configuration=_with(configuration, key_results, whole))
 
 
-def current(workspace: Workspace, as_of: datetime, besides: Collection[str] = ()) -> Workspace:
+def current(
+    workspace: Workspace, as_of: datetime, besides: Collection[str] = (), *, until: datetime | None = None
+) -> Workspace:
     """The same project with the objectives alone that a run scores as of an instant, all of them whole.
 
-    They are those with a key result that has not closed, or not for longer than `LOOKED_BACK`, or that is one of
-    `besides`; and what their scores count: objectives below them, and key results that are parts of theirs. A key
-    result closes when the last of its metrics does after its end. What closed earlier keeps the score that was recorded
-    last; it is still worked out where somebody asks (status, explain, compare, review).
+    They are those with a key result that starts within `LOOKED_AHEAD` and has not closed, or not for longer than
+    `LOOKED_BACK`, or that is one of `besides`; and what their scores count: objectives below them, and key results that
+    are parts of theirs. A key result closes when the last of its metrics does after its end. What closed earlier keeps
+    the score that was recorded last; it is still worked out where somebody asks (status, explain, compare, review), and
+    so is what is far ahead. With `until`, all that is current as of any instant between the two.
     """
     configuration = workspace.configuration
-    wanted, pending = (
-        set[str](),
-        [name for name, it in configuration.objectives.items() if _is_current(configuration, it, as_of, besides)],
-    )
+    span = (as_of, until or as_of)
+    wanted = set[str]()
+    pending = [name for name, it in configuration.objectives.items() if _is_current(configuration, it, span, besides)]
     counted = _counted(configuration)
     while pending:
         name = pending.pop()
@@ -97,12 +101,18 @@ def metrics_read(key_result: KeyResult) -> Iterator[str]:
             yield from (item.when.metric for item in definition.measure.items if item.when)
 
 
-def _is_current(configuration: Configuration, objective: Objective, as_of: datetime, besides: Collection[str]) -> bool:
-    """Whether any of its key results is; one without key results is as long as its cycle would be."""
+def _is_current(
+    configuration: Configuration, objective: Objective, span: tuple[datetime, datetime], besides: Collection[str]
+) -> bool:
+    """Whether any of its key results is at some time; one without key results is as long as its cycle would be."""
     if any(it.full_id in besides for it in objective.key_results):
         return True
-    ends = configuration.project.calendar.end_of_day(configuration.cycles[objective.cycle].ends)
-    return as_of < max([ends, *(closing_of(configuration, it) for it in objective.key_results)]) + LOOKED_BACK
+    calendar, cycle = configuration.project.calendar, configuration.cycles[objective.cycle]
+    defined = [each for it in objective.key_results for each in definitions_of(it)]
+    starts = calendar.start_of_day(min([cycle.starts, *(it.starts for it in defined)]))
+    closings = (closing_of(configuration, it) for it in objective.key_results)
+    closes = max([calendar.end_of_day(cycle.ends), *closings])
+    return starts - LOOKED_AHEAD < span[1] and span[0] < closes + LOOKED_BACK
 
 
 def closing_of(configuration: Configuration, key_result: KeyResult) -> datetime:

@@ -160,7 +160,7 @@ def _score_and_record(workspace: Workspace, run: Run) -> Scored:
 
 def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> int:
     """Record scores of past instants from one look at the store, and from another one where the first is overtaken."""
-    evidence = gather(current(workspace, min(as_ofs)), max(as_ofs), since=min(as_ofs))
+    evidence = gather(current(workspace, min(as_ofs), until=max(as_ofs)), max(as_ofs), since=min(as_ofs))
     looked_at, changed = evidence.known_at, 0
     for position, as_of in enumerate(as_ofs):
         past = Run(run.id, as_of, "backfill", run.dagster_run_id)

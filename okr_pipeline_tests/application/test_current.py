@@ -70,6 +70,29 @@ def test_a_run_scores_a_cycle_until_five_weeks_after_it_has_closed(quarter, day,
     assert set(objectives["objective"]) == {"2026-Q1/grow", *(["2026-S1/sprint"] if is_scored else [])}
 
 
+@pytest.mark.parametrize(("day", "is_scored"), [(date(2026, 3, 14), False), (date(2026, 3, 15), True)])
+def test_a_run_scores_a_cycle_from_five_weeks_before_it_starts(quarter, day, is_scored):
+    """Those five weeks begin an hour early, for the clocks are put forward in them."""
+    quarter.put("okrs/s1.yaml", SPRINT.replace("S1", "S2").replace("01-01", "04-20").replace("01-14", "05-03"))
+    workspace = quarter.open()
+    score_and_record(workspace, Run("run", after(day)))
+    assert recorded(workspace) == {
+        (it, str(day)) for it in ("2026-Q1/signups", *(["2026-S2/first"] if is_scored else []))
+    }
+
+
+def test_history_is_rebuilt_with_what_begins_in_it(quarter):
+    quarter.put("okrs/s1.yaml", SPRINT.replace("S1", "S2").replace("01-01", "03-20").replace("01-14", "03-27"))
+    workspace = quarter.open()
+    days = [date(2026, 1, 20), date(2026, 3, 25)]
+    score_history(workspace, Run("back", after(days[-1]), "backfill"), [after(it) for it in days])
+    assert recorded(workspace) == {
+        ("2026-Q1/signups", "2026-01-20"),
+        ("2026-Q1/signups", "2026-03-25"),
+        ("2026-S2/first", "2026-03-25"),
+    }
+
+
 def test_what_is_closed_is_still_told_and_history_has_what_runs_had(quarter):
     workspace = quarter.open()
     told = {it["id"]: it for it in status(workspace, as_of=after(date(2026, 3, 31)))["key_results"]}
