@@ -10,6 +10,7 @@ from itertools import takewhile
 from math import ceil
 from pathlib import Path
 
+from okr_pipeline.application.first_forecasts import first_forecasts
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace, open_workspace
@@ -80,6 +81,7 @@ def facts_of(workspace: Workspace, as_of: datetime) -> Facts:
     return Facts(
         at_start={name: values[0] for name, values in stood.items() if values},
         earlier={name: values[1:] for name, values in stood.items()},
+        forecasts=first_forecasts(workspace, open_ones, as_of),
         unread={it.full_id: why for it in open_ones if (why := rows[it.full_id]["reason"]) in _UNREAD},
     )
 

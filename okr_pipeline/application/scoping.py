@@ -37,10 +37,15 @@ def scope_of(configuration: Configuration, subject: KeyResult | Objective) -> Co
     below level. Of an objective that is there for a part of its key results, the score says nothing.
     """
     if isinstance(subject, KeyResult):
-        return _with(configuration, {subject.full_id}, frozenset())
+        return narrowed(configuration, {subject.full_id})
     whole = {it.full_id for it in contributors(configuration, subject)}
     key_results = {it.full_id for name in whole for it in configuration.objectives[name].key_results}
     return _with(configuration, key_results, whole)
+
+
+def narrowed(configuration: Configuration, key_results: set[str]) -> Configuration:
+    """The definitions that some key results are a function of; of objectives the score then says nothing."""
+    return _with(configuration, key_results, frozenset())
 
 
 def explained_scope(workspace: Workspace, subject: KeyResult | Objective) -> Workspace:

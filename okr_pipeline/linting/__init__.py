@@ -4,7 +4,7 @@ Belongs here: finding mistakes in a configuration, and in what is known of its m
 reasons (model), files and lines (config), observations (application).
 """
 
-from okr_pipeline.linting.findings import Facts, Finding
+from okr_pipeline.linting.findings import Facts, Finding, FirstForecast
 from okr_pipeline.linting.rules import lint
 
-__all__ = ["Facts", "Finding", "lint"]
+__all__ = ["Facts", "Finding", "FirstForecast", "lint"]

@@ -33,13 +33,23 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstForecast:
+    """A forecast of the first days: the chance to reach `target`, and the upper end of the interval of the value."""
+
+    chance: float
+    high: float
+    target: float
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of key results by their full id, as of an instant.
 
     `at_start`: the value over the same window just before the start; `earlier`: over windows of the same length before
-    that one, newest first. `unread`: why there are no fresh values.
+    that one, newest first. `forecasts`: what was forecast in the first days. `unread`: why there are no fresh values.
     """
 
     at_start: Mapping[str, float] = field(default_factory=dict)
     earlier: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    forecasts: Mapping[str, FirstForecast] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)

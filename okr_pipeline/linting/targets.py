@@ -6,12 +6,13 @@ Belongs here: rules of measures and targets. Does not: titles, rules across key 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from okr_pipeline.linting.findings import Facts, Finding
+from okr_pipeline.linting.findings import Facts, Finding, FirstForecast
 from okr_pipeline.linting.measures import SHARES, figure
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Band, Better, Metric, Rollup
 from okr_pipeline.model.okr import (
+    Accumulate,
     Cadence,
     Change,
     Intent,
@@ -26,6 +27,13 @@ from okr_pipeline.model.okr import (
 
 LEAST_EARLIER: Final = 4
 """How many earlier stretches it takes to say what a metric does by itself."""
+
+CERTAIN_CHANCE: Final = 0.95
+POSSIBLE_CHANCE: Final = 0.05
+"""A forecast of the first days says what happens by itself. With the one a target is certain, with the other it is not
+hopeless, wherever it lies. A smaller chance alone says nothing: it is what a stretch is for."""
+HOPELESS_TIMES: Final = 3.0
+"""As many times of what a metric may bring by itself are beyond what anybody believes."""
 
 CERTAIN_SHARE: Final = 0.75
 HOPELESS_RANGES: Final = 3.0
@@ -125,6 +133,8 @@ def _beside_facts(it: KeyResult, metric: Metric, facts: Facts) -> Iterator[Findi
     start = facts.at_start.get(it.full_id)
     if start is not None and isinstance(it.measure, Reach | Change):
         yield from _beside_start(it, metric, start, facts)
+    elif it.full_id in facts.forecasts:
+        yield from _beside_forecast(it, metric, facts.forecasts[it.full_id])
 
 
 def _beside_start(it: KeyResult, metric: Metric, start: float, facts: Facts) -> Iterator[Finding]:
@@ -143,7 +153,7 @@ def _beside_start(it: KeyResult, metric: Metric, start: float, facts: Facts) -> 
         rewrite = "Aim further, or keep it as a KPI with a `healthy` band"
         yield _at(it, "met-at-start", f"aims at {figure(target, metric)}, and {stood}", rewrite, measure.kind)
         return
-    yield from _beside_earlier(it, metric, target, (start, *facts.earlier.get(it.full_id, ())))
+    yield from _beside_itself(it, metric, target, (start, *facts.earlier.get(it.full_id, ())), facts)
     if abs(done) > MOST_OFF:
         rewrite = f"Write `from: {start:.6g}`, or `from: at_start`"
         yield _at(
@@ -151,21 +161,56 @@ def _beside_start(it: KeyResult, metric: Metric, start: float, facts: Facts) -> 
         )
 
 
-def _beside_earlier(it: KeyResult, metric: Metric, target: float, stood: tuple[float, ...]) -> Iterator[Finding]:
-    """A target beside what the metric did by itself: `stood` is where it was before the start, and before that."""
+def _beside_forecast(it: KeyResult, metric: Metric, forecast: FirstForecast) -> Iterator[Finding]:
+    """A target beside what would have come of it by itself, as seen from its first days.
+
+    A band or a budget is meant to hold, and that a metric will have been observed is no target.
+    """
+    chance, times = forecast.chance, forecast.target / forecast.high if forecast.high > 0 else 0.0
+    if chance >= CERTAIN_CHANCE and isinstance(it.measure, Reach | Change | Accumulate | Cadence):
+        said = "more than 99 %" if chance > 0.99 else f"{100 * chance:.0f} %"
+        what = f"had a chance of {said} in its first days, by forecast"
+        yield _at(it, "certain", what, _FURTHER, it.measure.kind)
+    elif isinstance(it.measure, Accumulate) and times > HOPELESS_TIMES:
+        what = f"asks '{metric.id}' for {times:.1f} times what it may bring by itself, {figure(forecast.high, metric)}"
+        yield _at(it, "hopeless", what, _NEARER, it.measure.kind)
+
+
+_FURTHER: Final = "Aim where it does not go by itself, or keep it as a KPI with a `healthy` band"
+_NEARER: Final = "Aim nearer, or give it longer; what will be so different, say under `suppress`"
+
+
+def _beside_itself(
+    it: KeyResult, metric: Metric, target: float, stood: tuple[float, ...], facts: Facts
+) -> Iterator[Finding]:
+    """A target beside what the metric does by itself: as forecast, else as it did in earlier stretches.
+
+    `stood` is where it was before the start, and before that.
+    """
+    forecast = facts.forecasts.get(it.full_id)
+    if forecast is not None:
+        yield from _beside_forecast(it, metric, forecast)
+    if len(stood) > LEAST_EARLIER:
+        if forecast is None:
+            yield from _met_earlier(it, metric, target, stood)
+        if forecast is None or forecast.chance < POSSIBLE_CHANCE:
+            yield from _beyond_range(it, metric, target, stood)
+
+
+def _met_earlier(it: KeyResult, metric: Metric, target: float, stood: tuple[float, ...]) -> Iterator[Finding]:
     earlier = stood[1:]
-    if len(earlier) < LEAST_EARLIER:
-        return
     met = sum((value - target) * (target - stood[0]) >= 0 for value in earlier)
-    reach = max(stood) - min(stood)
     if met >= CERTAIN_SHARE * len(earlier):
         what = f"aims at {figure(target, metric)}, where '{metric.id}' was in {met} of {len(earlier)} earlier stretches"
-        yield _at(it, "certain", what, "Aim where it has not been by itself", it.measure.kind)
-    elif abs(target - stood[0]) > HOPELESS_RANGES * reach > 0:
+        yield _at(it, "certain", what, _FURTHER, it.measure.kind)
+
+
+def _beyond_range(it: KeyResult, metric: Metric, target: float, stood: tuple[float, ...]) -> Iterator[Finding]:
+    reach = max(stood) - min(stood)
+    if abs(target - stood[0]) > HOPELESS_RANGES * reach > 0:
         times = abs(target - stood[0]) / reach
         what = f"asks '{metric.id}' for {times:.1f} times the range that it moved in over {len(stood)} stretches"
-        rewrite = "Aim nearer, give it longer, or say under `initiatives` what will be so different"
-        yield _at(it, "hopeless", what, rewrite, it.measure.kind)
+        yield _at(it, "hopeless", what, _NEARER, it.measure.kind)
 
 
 def _target(it: KeyResult, origin: float) -> float | None:

@@ -233,7 +233,8 @@ _RULES: Final = (
         "certain",
         "warning",
         "key_result",
-        "a target that the metric met by itself in three of four earlier stretches, four at least",
+        "a target with a chance of 95 % in its first days, by forecast; without a forecast, one that the metric met by "
+        "itself in three of four earlier stretches, four at least",
         "It will be met whatever anybody does, and teaches that targets are.",
         f"{_CASES}; sandbagging in {_DOERR}",
         needs_store=True,
@@ -242,7 +243,9 @@ _RULES: Final = (
         "hopeless",
         "warning",
         "key_result",
-        "a target more than three times as far away as the metric ever moved in earlier stretches, four at least",
+        "a target more than three times as far away as the metric ever moved in earlier stretches, four at least, "
+        "with a chance below 5 % in its first days if there was a forecast; a sum of more than three times what was "
+        "forecast",
         "Nobody works for what nobody believes in.",
         f"{_CASES}; {_KOLIBER}, 10: unattainable goals",
         needs_store=True,

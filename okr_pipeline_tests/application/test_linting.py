@@ -79,6 +79,37 @@ def test_what_a_metric_did_by_itself_before_is_asked_of_the_store(small: Small) 
     assert certain["what"] == "aims at 60, where 'signups' was in 6 of 7 earlier stretches"
 
 
+@pytest.mark.parametrize(("to", "rule"), [(400, "certain"), (680, None), (5000, "hopeless")])
+def test_what_a_forecast_of_the_first_day_said_is_asked_of_the_store(small: Small, to: int, rule: str | None) -> None:
+    """Seventy days of about ten a day, seen from the first of them, whatever came after it."""
+    days = [date(2026, 1, 1) + timedelta(days=day) for day in range(31)]
+    first = [8, 11, 10, 12, 9, 11, 7, 12, 10, 9, 11, 10]
+    small.write({day: first[at % 12] if day.day <= 21 else 500 for at, day in enumerate(days)})
+    with_okrs(
+        small, "measure: {accumulate: {to: 900}}", f"measure: {{accumulate: {{to: {to}}}}}\n        starts: 2026-01-21"
+    )
+    small.observe()
+    told = [it for it, _ in found(small) if it in ("certain", "hopeless")]
+    assert told == ([rule] if rule else [])
+    assert [it for it, _ in found(small, store=NO_STORE) if it in ("certain", "hopeless")] == []
+
+
+@pytest.mark.parametrize(("ends", "said"), [("2026-03-31", True), ("2026-02-28", False)])
+def test_a_forecast_on_a_weekly_metric_is_asked_for_within_a_fortnight_of_a_longer_promise(
+    small: Small, ends: str, *, said: bool
+) -> None:
+    small.put("project.yaml", PROJECT.format(as_of="2026-01-31").replace("2026-01-01", "2025-01-01"))
+    mondays = [date(2025, 9, 29) + timedelta(weeks=week) for week in range(17)]
+    small.put("data/signups.csv", "\n".join(["day,signups", *(f"{it},{60 + it.day % 7}" for it in mondays)]) + "\n")
+    metrics = (small.directory / "config/metrics/signups.yaml").read_text()
+    small.put(
+        "metrics/signups.yaml", metrics.replace("grain: day", "grain: week").replace("freshness: 3d", "freshness: 9d")
+    )
+    with_okrs(small, "measure: {accumulate: {to: 900}}", f"measure: {{accumulate: {{to: 200}}}}\n        ends: {ends}")
+    small.observe()
+    assert ("certain" in [rule for rule, _ in found(small)]) is said
+
+
 def test_a_metric_without_fresh_values_is_found_with_its_key_result(small: Small) -> None:
     small.observe()
     assert "stale-metric" not in [rule for rule, _ in found(small)]

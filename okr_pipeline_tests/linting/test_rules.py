@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from okr_pipeline.linting import Facts, lint
+from okr_pipeline.linting import Facts, FirstForecast, lint
 from okr_pipeline.linting.measures import promised
 from okr_pipeline.model.calendar import Duration, Grain
 from okr_pipeline.model.configuration import Configuration, Project
@@ -92,6 +92,10 @@ def titled(title: str, **facts: object) -> Configuration:
 def measured(measure: object, *metrics: Metric, title: str = "Be there", **facts: object) -> Configuration:
     intent = facts.pop("intent", Intent.ASPIRATIONAL)
     return one(key_result(measure=measure, title=title, **facts), metrics=metrics, intent=intent)
+
+
+def chance(of: float, *, high: float = 10.0, target: float = 10.0) -> Mapping[str, FirstForecast]:
+    return {KR: FirstForecast(of, high, target)}
 
 
 STEPS = Milestones((Milestone("Search"), Milestone("Ten stores")))
@@ -310,9 +314,35 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "three stretches say nothing": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (9.0, 9.5, 9.0)})),
         "upwards": Case(measured(Reach(5, 8)), KR, Facts({KR: 5.0}, {KR: (8.0, 9.0, 8.5, 9.0)})),
         "never there": Case(measured(Reach(5, 8)), FINE, Facts({KR: 5.0}, {KR: (5.0, 4.0, 7.5, 6.0)})),
+        "by forecast": Case(one(key_result()), KR, Facts({KR: 15.0}, forecasts=chance(0.95))),
+        "a sum, by forecast": Case(measured(Accumulate(900), over=Over()), KR, Facts(forecasts=chance(0.999))),
+        "not quite": Case(one(key_result()), FINE, Facts({KR: 15.0}, forecasts=chance(0.94))),
+        "the forecast knows more than earlier stretches": Case(
+            one(key_result()), FINE, Facts({KR: 15.0}, {KR: (9.0, 9.5, 10.0, 12.0)}, chance(0.6))
+        ),
+        "met before, which is told instead": Case(one(key_result()), FINE, Facts({KR: 9.0}, forecasts=chance(0.99))),
+        "a band that holds": Case(measured(Maintain(None, 15, 0.8), over=Over()), FINE, Facts(forecasts=chance(0.99))),
+        "a budget that holds": Case(measured(Budget(900), over=Over()), FINE, Facts(forecasts=chance(0.99))),
+        "that it will be observed": Case(measured(Baseline(8), over=Over()), FINE, Facts(forecasts=chance(0.99))),
     },
     "hopeless": {
         "far beyond what it does": Case(one(key_result()), KR, Facts({KR: 15.0}, {KR: (15.0, 15.5, 14.5, 15.0)})),
+        "far beyond, and by forecast": Case(
+            one(key_result()), KR, Facts({KR: 15.0}, {KR: (15.0, 15.5, 14.5, 15.0)}, chance(0.04))
+        ),
+        "far beyond, and not by forecast": Case(
+            one(key_result()), FINE, Facts({KR: 15.0}, {KR: (15.0, 15.5, 14.5, 15.0)}, chance(0.05))
+        ),
+        "a stretch, by forecast alone": Case(one(key_result()), FINE, Facts({KR: 15.0}, forecasts=chance(0.001))),
+        "a sum of more than three times the forecast": Case(
+            measured(Accumulate(901), over=Over()), KR, Facts(forecasts=chance(0.01, high=300, target=901))
+        ),
+        "a sum of three times the forecast": Case(
+            measured(Accumulate(900), over=Over()), FINE, Facts(forecasts=chance(0.01, high=300, target=900))
+        ),
+        "a sum of what was nothing": Case(
+            measured(Accumulate(900), over=Over()), FINE, Facts(forecasts=chance(0.01, high=0, target=900))
+        ),
         "within its range": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (13.0, 15.5, 14.0, 15.0)})),
         "flat says nothing": Case(one(key_result()), FINE, Facts({KR: 15.0}, {KR: (15.0, 15.0, 15.0, 15.0)})),
         "unknown": Case(one(key_result()), FINE, Facts({KR: 15.0})),
