@@ -16,22 +16,24 @@ _REFUSED_BECAUSE = {
     "paused": "paused",
     "cancelled": "cancelled",
     "ended": "the end has passed",
-    "no_series": "steps, check-ins and sums of other key results are no series to learn from",
+    "no_series": "steps and check-ins are no series to learn from",
     "thin_history": "fewer than eight observed periods, or an end too far for them",
     "out_of_range": "its numbers are too large to compute with",
 }
 
+_OF_PARTS = ("source_failed", "quarantined", "no_observation", "stale", "below_coverage", "thin_history")
+"""What keeps a sum that is known from being foreseen."""
+
 
 def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ...]:
     """A forecast as steps, and how good such were; where there is none, why."""
-    forecast = record["forecast"]
+    forecast, summed = record["forecast"], record["metric"] is None
     if forecast is None:
-        refusal = str(record["forecast_refusal"])
-        because = _REFUSED_BECAUSE.get(refusal) or words.reason(refusal)
-        return (Step("forecast", "none", remark=because),)
-    likely = forecast["probability"]
+        return (Step("forecast", "none", remark=_because(record)),)
+    likely, parts = forecast["probability"], ", its parts added up" if summed else ""
+    how = f"forecast: {forecast['method']}{parts}"
     steps = [
-        Step("value at the end", f"forecast: {forecast['method']}", (), forecast["value"], _between(forecast, "value")),
+        Step("value at the end", how, (), forecast["value"], _between(forecast, "value")),
         Step(
             "progress at the end",
             "by the formula of progress",
@@ -42,10 +44,19 @@ def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ..
         Step("chance", "share of ends that reach the target", (), likely, chance(likely)),
     ]
     if forecast["required_rate"] is not None:
-        steps.append(Step("required rate", "what each period to come must bring", result=forecast["required_rate"]))
+        each = "day" if summed else "period"
+        steps.append(Step("required rate", f"what each {each} to come must bring", result=forecast["required_rate"]))
     if forecast["buffer_days"] is not None:
         steps.append(Step("buffer", "days to spare; below 0 days too late", result=forecast["buffer_days"]))
     return (*steps, _calibration_step(forecast, measured))
+
+
+def _because(record: Record) -> str:
+    """Why there is no forecast; where only parts of a sum cannot be foreseen, that it is for one of them."""
+    refusal = str(record["forecast_refusal"])
+    because = _REFUSED_BECAUSE.get(refusal) or words.reason(refusal)
+    of_a_part = record["metric"] is None and record["value"] is not None and refusal in _OF_PARTS
+    return f"of a part of it: {because}" if of_a_part else because
 
 
 def forecast_row(record: Record) -> ForecastRow | None:

@@ -54,8 +54,9 @@ class Refusal(StrEnum):
     CANCELLED = "cancelled"
     ENDED = "ended"
     NO_SERIES = "no_series"
-    """What is done by steps, or is the sum of other key results, has no periods of its own to learn from."""
+    """What is done by steps, or told by people, has no periods to learn from."""
     THIN_HISTORY = "thin_history"
+    """Its own, or of a sum that of any of its parts."""
     OUT_OF_RANGE = "out_of_range"
     """Its numbers are too large to compute with."""
 

@@ -68,6 +68,26 @@ def spread(first: Integers, last: Integers) -> tuple[Integers, Integers]:
     return owner, np.arange(len(owner)) - before[owner] + first[owner]
 
 
+def gathered(place: Integers, cells: Floats, count: int) -> Floats:
+    """The sum of the cells of each of `count` places, in their order.
+
+    >>> gathered(np.array([1, 0, 1]), np.array([1.0, 2.0, 4.0]), 3).tolist()
+    [2.0, 5.0, 0.0]
+    """
+    return np.asarray(np.bincount(place, cells, count), dtype=np.float64)
+
+
+def grouped(*columns: Integers) -> tuple[Integers, Integers]:
+    """The first row of each group of equal rows, and every row's group; groups are counted as they first come up.
+
+    >>> [it.tolist() for it in grouped(np.array([7, 3, 7]), np.array([0, 0, 0]))]
+    [[0, 1], [0, 1, 0]]
+    """
+    _, first, place = np.unique(np.stack(columns), axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return first[order].astype(np.int64), np.argsort(order)[place.ravel()].astype(np.int64)
+
+
 def fold(operation: np.ufunc, column: Floats, first: Integers, last: Integers) -> Floats:
     """One operation over each of many row ranges; `column` has one cell more than rows. Empty ranges give 0.
 

@@ -50,12 +50,13 @@ def evaluation_start(configuration: Configuration, as_of: datetime) -> datetime:
 def history_starts(configuration: Configuration, as_of: datetime) -> dict[str, datetime]:
     """By metric the earliest instant that forecasts as of an instant look at, where the store has it.
 
-    Metrics that no forecast looks at are left out.
+    Metrics that no forecast looks at are left out. What contributes by value is foreseen before it starts.
     """
     moment, spans, starts = microseconds(as_of), Spans(configuration), dict[str, int]()
     for key_result in (each for it in configuration.key_results() for each in definitions_of(it)):
         start, end = spans.of(key_result)
-        if key_result.metric is not None and start < moment < end:
+        begun = start < moment or key_result.contributes_to is not None
+        if key_result.metric is not None and begun and moment < end:
             metric = configuration.metrics[key_result.metric]
             for each in _with_parts(configuration, metric):
                 starts[each.id] = min(starts.get(each.id, start), start - LOOKED_AT[metric.grain])

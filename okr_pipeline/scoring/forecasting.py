@@ -4,6 +4,7 @@ Belongs here: which key results have a forecast, the interval of the value at th
 and the reasons why there is none. Does not: how the value at the end is distributed (outlooks), frames (scores).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +16,10 @@ from okr_pipeline.scoring.definitions import NO_REASON, Definitions, KeyResults,
 from okr_pipeline.scoring.distributions import student_at, student_below
 from okr_pipeline.scoring.histories import FAMILIES, families
 from okr_pipeline.scoring.measures import progress_of
-from okr_pipeline.scoring.outlooks import Outlook, outlooks
+from okr_pipeline.scoring.outlooks import Outlook, chosen, outlooks
 from okr_pipeline.scoring.standing import Standing, chosen_key_results
 from okr_pipeline.scoring.tracks import Tracks
+from okr_pipeline.scoring.wholes import Parts, added_up, is_whole, joined, parts_of, unforeseen
 
 NO_FAMILY: Final = -1
 REFUSALS: Final = (*(it.value for it in Reason), *(it.value for it in Refusal))
@@ -56,13 +58,18 @@ class Forecasts:
 
 def forecast(definitions: Definitions, tracks: Tracks, standing: Standing, as_of: int) -> Forecasts:
     """Forecasts of all key results that are open and known as of an instant, from what was observed by then."""
-    refusal = _refusals(definitions, standing, as_of)
-    asked = np.flatnonzero(refusal == NO_REASON)
+    refusal, summed = _refusals(definitions, standing, as_of), is_whole(definitions)
+    asked = np.flatnonzero((refusal == NO_REASON) & ~summed)
+    parts = parts_of(definitions, np.flatnonzero((refusal == NO_REASON) & summed))
     refusal[asked] = _REFUSED[Refusal.THIN_HISTORY]
-    made = _nothing(refusal)
+    needed, made = np.unique(parts.part[as_of < definitions.key_results.end[parts.part]]), _nothing(refusal)
+    found, told = [], np.isin(np.arange(len(refusal)), asked)
     with np.errstate(all="ignore"):
-        for outlook in outlooks(definitions, tracks, asked, as_of):
-            _tell(definitions, standing, outlook, made)
+        for outlook in outlooks(definitions, tracks, np.union1d(asked, needed), as_of):
+            _tell(definitions, standing, chosen(outlook, told[outlook.rows]), made)
+            found.append(outlook)
+        if len(parts.whole):
+            _tell_wholes(definitions, tracks, standing, parts, found, made, as_of)
     return made
 
 
@@ -81,18 +88,11 @@ def _refusals(definitions: Definitions, standing: Standing, as_of: int) -> Integ
         (of.state == State.PAUSED, _REFUSED[Refusal.PAUSED]),
         (of.state == State.CANCELLED, _REFUSED[Refusal.CANCELLED]),
         (as_of >= of.end, _REFUSED[Refusal.ENDED]),
-        ((of.view < 0) | _is_sum(definitions), _REFUSED[Refusal.NO_SERIES]),
+        ((of.view < 0) & ~is_whole(definitions), _REFUSED[Refusal.NO_SERIES]),
         (np.isnan(standing.progress), standing.reason),
     ]
     codes = [np.broadcast_to(np.asarray(code, dtype=np.int64), len(of.start)) for _, code in found]
     return np.asarray(np.select([mask for mask, _ in found], codes, NO_REASON), dtype=np.int64)
-
-
-def _is_sum(definitions: Definitions) -> Booleans:
-    """Whether a key result's value is the sum of others."""
-    parents = np.zeros(len(definitions.key_results.start), dtype=np.bool_)
-    parents[definitions.sums.parent] = True
-    return parents
 
 
 def _nothing(refusal: Integers) -> Forecasts:
@@ -136,6 +136,30 @@ def _tell(definitions: Definitions, standing: Standing, of: Outlook, made: Forec
     made.refusal[of.rows] = np.where(finite, NO_REASON, _REFUSED[Refusal.OUT_OF_RANGE])
     for name, cells in numbers.items():
         getattr(made, name)[of.rows[finite]] = cells[finite]
+
+
+def _tell_wholes(
+    definitions: Definitions,
+    tracks: Tracks,
+    standing: Standing,
+    parts: Parts,
+    found: Sequence[Outlook],
+    made: Forecasts,
+    as_of: int,
+) -> None:
+    """Sums of outlooks, written into forecasts; where a part that is open has none, the most telling reason."""
+    of, nothing = joined(found, len(made.refusal)), len(REFUSALS)
+    against = unforeseen(definitions, tracks, standing, parts.part, as_of)
+    against = np.where((against == NO_REASON) & (of.rows[parts.part] < 0), _REFUSED[Refusal.THIN_HISTORY], against)
+    open_ = (as_of < definitions.key_results.end[parts.part]) & (against != NO_REASON)
+    refusal = np.full(len(made.refusal), nothing)
+    np.minimum.at(refusal, parts.whole[open_], against[open_])
+    refused = np.unique(parts.whole[open_])
+    made.refusal[refused] = refusal[refused]
+    kept = refusal[parts.whole] == nothing
+    if kept.any():
+        known = Parts(parts.whole[kept], parts.part[kept])
+        _tell(definitions, standing, added_up(definitions, tracks, standing, known, of, as_of), made)
 
 
 def _method(family: Family, place: int) -> str:

@@ -80,13 +80,14 @@ def is_total(definitions: Definitions, rows: Integers) -> Booleans:
 
 
 def families(definitions: Definitions, rows: Integers) -> Integers:
-    """The family of key results: what their metrics' values are."""
+    """The family of key results: what their metrics' values are; those without a metric are sums."""
     of = definitions.key_results
     reducer = np.append(definitions.view_reducer, Reducer.NONE)[of.view[rows]]
     share = (of.reducer[rows] == Reducer.IN_BAND) | (of.kind[rows] == Kind.CADENCE) | (of.kind[rows] == Kind.BASELINE)
     stock = (reducer == Reducer.LAST) | (reducer == Reducer.MIN) | (reducer == Reducer.MAX)
     places = [FAMILIES.index(it) for it in (Family.SHARE, Family.STOCK, Family.FLOW)]
-    return np.select([share, stock, reducer == Reducer.SUM], places, FAMILIES.index(Family.RATIO))
+    flow = (reducer == Reducer.SUM) | (of.view[rows] < 0)
+    return np.select([share, stock, flow], places, FAMILIES.index(Family.RATIO))
 
 
 def remembered(tracks: Tracks, of: Horizon, shape: Shape) -> Horizon:

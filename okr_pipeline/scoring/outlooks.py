@@ -86,10 +86,10 @@ def outlooks(definitions: Definitions, tracks: Tracks, rows: Integers, as_of: in
     with np.errstate(all="ignore"):
         for shape, alike in _by_shape(definitions, rows[~cadence]):
             found = horizons(definitions, tracks, alike, as_of)
-            every = _chosen(found, found.last - found.first >= LEAST_HISTORY)
+            every = chosen(found, found.last - found.first >= LEAST_HISTORY)
             order = alike_together(definitions, tracks, remembered(tracks, every, shape))
             if len(order):
-                yield _outlook(definitions, tracks, _chosen(every, order), shape)
+                yield _outlook(definitions, tracks, chosen(every, order), shape)
         if cadence.any():
             yield _cadence_outlook(definitions, tracks, rows[cadence], as_of)
 
@@ -145,8 +145,8 @@ def _all_learnt(definitions: Definitions, tracks: Tracks, horizon: Horizon, shap
     found = []
     for start in range(0, len(stock), _CHUNK):
         part = slice(start, start + _CHUNK)
-        laid = lay_out(definitions, tracks, _chosen(horizon, part), shape)
-        found.append(_learnt(laid, shape.season, stock[part], _chosen(asked, part)))
+        laid = lay_out(definitions, tracks, chosen(horizon, part), shape)
+        found.append(_learnt(laid, shape.season, stock[part], chosen(asked, part)))
     return _joined(found)
 
 
@@ -196,7 +196,7 @@ def _outlook(definitions: Definitions, tracks: Tracks, every: Horizon, shape: Sh
         trending=made.trending,
     )
     outlook = _humbled(outlook, _is_share(definitions, rows), steps, most_of_step)
-    return _chosen(outlook, (made.history >= LEAST_HISTORY) & (horizon.until <= FARTHEST * shape.step * made.history))
+    return chosen(outlook, (made.history >= LEAST_HISTORY) & (horizon.until <= FARTHEST * shape.step * made.history))
 
 
 def _cadence_outlook(definitions: Definitions, tracks: Tracks, rows: Integers, as_of: int) -> Outlook:
@@ -228,7 +228,7 @@ def _cadence_outlook(definitions: Definitions, tracks: Tracks, rows: Integers, a
         trending=made.trending,
     )
     outlook = _humbled(outlook, ~no, until, all_of_it)
-    return _chosen(outlook, (made.history >= LEAST_HISTORY) & (until <= FARTHEST * made.history))
+    return chosen(outlook, (made.history >= LEAST_HISTORY) & (until <= FARTHEST * made.history))
 
 
 def _asked(horizon: Horizon, shape: Shape, pointwise: Booleans, extreme: Floats) -> Asked:
@@ -301,5 +301,6 @@ def _humbled(outlook: Outlook, share: Booleans, steps: Floats, most: Floats) -> 
 _Columns = TypeVar("_Columns", Horizon, Outlook, Asked)
 
 
-def _chosen(columns: _Columns, rows: Booleans | Integers | slice) -> _Columns:
+def chosen(columns: _Columns, rows: Booleans | Integers | slice) -> _Columns:
+    """Some rows of columns."""
     return type(columns)(**{each.name: getattr(columns, each.name)[rows] for each in fields(columns)})

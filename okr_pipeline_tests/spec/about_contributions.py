@@ -16,6 +16,11 @@ _PARTS = """{o: {key_results: {
 _STEPS = """{o: {key_results: {
     drug: {measure: {milestones: [{title: Trial, weight: 2, due: 2013-05-31}, {title: Market}]}, starts: 2013-01-01, ends: 2013-06-30},
     week: {measure: {milestones: [{title: Dossier}]}, starts: 2013-04-01, ends: 2013-04-07, contributes_to: C/drug}}}}"""
+_COMING = """{o: {key_results: {
+    month: {metric: null, measure: {accumulate: {to: 40}}, starts: 2013-04-01, ends: 2013-04-30},
+    week: {metric: a, measure: {accumulate: {to: 14}}, starts: 2013-04-01, ends: 2013-04-07, contributes_to: C/month},
+    next: {metric: a, measure: {accumulate: {to: 14}}, starts: 2013-04-08, ends: 2013-04-14, contributes_to: C/month},
+    weekly: {metric: b, measure: {accumulate: {to: 7}}, starts: 2013-04-08, ends: 2013-04-14, contributes_to: C/month}}}}"""
 
 SECTION = Section(
     title="Contribution by value",
@@ -88,6 +93,77 @@ What has not started adds nothing yet. The sum is compared with the plan at the 
                     {"value": "70", "progress": "10/13", "status": "missed"},
                     ("a 2013-04-08 3x14", "a 2013-05-06 1x14"),
                     of="C/q2",
+                ),
+            ),
+        ),
+        Table(
+            title="What a sum will come to",
+            prose="""
+Its parts' forecasts added up, with those that have not started among them; what has ended counts with its value.
+The errors of parts add up as far as their series have moved together so far. Here they never vary. The required rate of a sum is per day.
+""",
+            cycle=_YEAR,
+            metrics="{a: {}, b: {grain: week}}",
+            objectives=_COMING,
+            observed=("a 2013-03-01 2x34",),
+            cases=(
+                Case(
+                    "Three days of two; seven more of the week, seven of the next, and a week of 7",
+                    "2013-04-03",
+                    {
+                        "value": "6",
+                        "forecast_value": "35",
+                        "forecast_value_low": "35",
+                        "forecast_value_high": "35",
+                        "forecast_progress": "7/8",
+                        "forecast_method": "flow",
+                        "forecast_required_rate": "34/11",
+                        "forecast_refusal": "–",
+                    },
+                    ("b 2013-01-07 7x12",),
+                    of="C/month",
+                ),
+                Case(
+                    "The first week has ended with 14",
+                    "2013-04-08",
+                    {"value": "16", "forecast_value": "35", "forecast_probability": "1/28"},
+                    ("a 2013-04-04 2x5", "b 2013-01-07 7x13"),
+                    of="C/month",
+                ),
+                Case(
+                    "The weekly metric is stale, and so is what is to come of it",
+                    "2013-04-03",
+                    {"value": "6", "forecast_value": "–", "forecast_refusal": "stale"},
+                    ("b 2012-12-03 7x12",),
+                    of="C/month",
+                ),
+                Case(
+                    "Of the weekly metric seven weeks are known, which is too few",
+                    "2013-04-03",
+                    {"value": "6", "forecast_refusal": "thin_history"},
+                    ("b 2013-02-11 7x7",),
+                    of="C/month",
+                ),
+                Case(
+                    "What it is made of could not be read",
+                    "2013-04-03",
+                    {"value": "6", "forecast_refusal": "source_failed"},
+                    ("b 2013-01-07 7x12",),
+                    failed=("b",),
+                    of="C/month",
+                ),
+                Case(
+                    "Of a part alone, before it starts, there is none",
+                    "2013-04-03",
+                    {"forecast_refusal": "not_started"},
+                    of="C/next",
+                ),
+                Case(
+                    "All parts have ended, of which nothing more can come",
+                    "2013-04-20",
+                    {"value": "35", "forecast_value": "35", "forecast_probability": "0", "forecast_required_rate": "–"},
+                    ("a 2013-04-04 2x11", "b 2013-01-07 7x14"),
+                    of="C/month",
                 ),
             ),
         ),
