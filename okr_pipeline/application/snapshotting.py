@@ -15,7 +15,7 @@ from okr_pipeline.application.health import health_counts, health_rows, judged_h
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
-from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain
+from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain, plain_rows
 from okr_pipeline.application.trust import quarantined_rows, source_trust
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import configuration_on
@@ -49,6 +49,8 @@ _SEVERITY = (
 )
 _LIVE = {Status.BEHIND, Status.AT_RISK, Status.ON_TRACK, Status.UNKNOWN, Status.ACHIEVED, Status.MISSED, Status.PARTIAL}
 _TRACK_POINTS = 26
+_BEFORE = ("key_result", "status", "progress", "gap")
+"""What is told of where a key result stood a week ago."""
 _WITHOUT_A_WAY = ("maintain", "cadence", "limit", "milestones", "baseline")
 """Measures whose value does not travel from a baseline to a target."""
 
@@ -202,8 +204,8 @@ def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: da
     return _Facts(
         now={it["id"]: it for it in key_result_records(now.key_results)},
         objectives={it["id"]: it for it in objective_records(now.objectives)},
-        before={it["id"]: it for it in key_result_records(then.key_results)},
-        objectives_before={it["id"]: it for it in objective_records(then.objectives)},
+        before={it["key_result"]: it for it in plain_rows(then.key_results[list(_BEFORE)])},
+        objectives_before={it["objective"]: it for it in plain_rows(then.objectives[["objective", "status"]])},
         tracks=_tracks(configuration, recent, earliest, as_of),
         alerts=_alerts(workspace),
         evidence=evidence,

@@ -3,7 +3,7 @@
 Belongs here: the records of `okr status --json`. Does not: their computation (scoring), tables and colours (cli).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -131,7 +131,21 @@ def objective_records(frame: pd.DataFrame) -> list[Record]:
 
 def plain_rows(frame: pd.DataFrame) -> list[Record]:
     """Rows with JSON values: NaN and NaT are None, instants ISO text, numpy scalars Python's."""
-    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    names = [str(name) for name in frame]
+    columns = [_plain_values(frame.iloc[:, position]) for position in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain_values(column: "pd.Series[Any]") -> Iterable[Any]:
+    """The JSON values of a column, each as `plain` has it; by the column where its type allows."""
+    if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
+        return column.astype(object).where(column.notna(), None).tolist()
+    if column.dtype.kind in "ib" and isinstance(column.dtype, np.dtype):
+        return column.tolist()
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        words = {instant: plain(instant) for instant in column.unique()}
+        return [words[instant] for instant in column]
+    return map(plain, column)
 
 
 def plain(value: Any) -> Any:
