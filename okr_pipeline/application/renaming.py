@@ -4,7 +4,7 @@ Belongs here: which renames a store has yet to take, taking them, and refusing w
 not: the rows (store.renames), definitions under other ids (model.renaming).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -17,12 +17,17 @@ from okr_pipeline.model.alike import alike
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.rename import Rename, Renamed
-from okr_pipeline.model.renaming import NAMED, Names, names_of, renamed
+from okr_pipeline.model.renaming import NAMED, Names, cycle_of, names_of, renamed
 from okr_pipeline.scoring import baseline_definition
 from okr_pipeline.store import Store
 from okr_pipeline.store.batch import Batch
 
-NOUNS: Mapping[Renamed, str] = {"metric": "metric", "objective": "objective", "key_result": "key result"}
+NOUNS: Mapping[Renamed, str] = {
+    "metric": "metric",
+    "cycle": "cycle",
+    "objective": "objective",
+    "key_result": "key result",
+}
 _PAIR = ["kind", "former_id", "new_id"]
 _BASED = ["key_result", "definition", "new_definition"]
 
@@ -47,7 +52,8 @@ def renames_to_take(workspace: Workspace) -> Renames:
     claims = [it for it in workspace.configuration.renames if it.former]
     if not claims:
         return Renames(Names())
-    return _Taking.of(workspace, claims).renames()
+    cycles = [it for it in claims if it.kind == "cycle"]
+    return _Taking.of(workspace, [it for it in claims if it.kind != "cycle"]).renames(cycles)
 
 
 def require_later_names(workspace: Workspace) -> None:
@@ -66,8 +72,8 @@ def require_later_names(workspace: Workspace) -> None:
         if former in now[kind] and (kind, former) not in claimed and new in before[kind] and new not in now[kind]:
             raise LostHistory(
                 f"The configuration has {NOUNS[kind]} '{former}', which goes on as '{new}' in {workspace.store.place}."
-                f" It is older than what was applied last. Take the newer one, or write 'renamed_from:"
-                f" {new.rpartition('/')[2]}' to give it its former id again; nothing was done."
+                f" It is older than what was applied last. Take the newer one, or write {_as_written(former, new)}"
+                " to give it its former id again; nothing was done."
             )
 
 
@@ -80,7 +86,10 @@ def require_no_lost_history(workspace: Workspace, applied: Configuration) -> Non
         LostHistory: one does; it says what to write.
     """
     lost = not_claimed(applied, workspace.configuration)
-    known = {kind: _with_history(workspace.store, kind, [it[1] for it in lost if it[0] == kind]) for kind in NAMED}
+    known = {
+        kind: _with_history(workspace.store, kind, [it[1] for it in lost if it[0] == kind])
+        for kind in ("cycle", *NAMED)
+    }
     lost = [it for it in lost if it[1] in known[it[0]]]
     if lost:
         places = read_places(workspace.config_dir)
@@ -102,7 +111,7 @@ def renames_between(before: Configuration, after: Configuration) -> Names:
     pairs = (
         (it.kind, former, it.id)
         for it in after.renames
-        if it.id not in defined[it.kind]
+        if it.kind != "cycle" and it.id not in defined[it.kind]
         for former in it.former
         if former in defined[it.kind] and former not in still[it.kind]
     )
@@ -127,6 +136,7 @@ def ids_of(configuration: Configuration) -> Mapping[Renamed, frozenset[str]]:
     """The ids that are defined, by kind; full ids of objectives and key results."""
     return {
         "metric": frozenset(configuration.metrics),
+        "cycle": frozenset(configuration.cycles),
         "objective": frozenset(configuration.objectives),
         "key_result": frozenset(it.full_id for it in configuration.key_results()),
     }
@@ -160,17 +170,23 @@ def record_renames(batch: Batch, workspace: Workspace, names: Names, baselines: 
 
 
 def _with_history(store: Store, kind: Renamed, ids: list[str]) -> frozenset[str]:
-    """Those of some ids whose history would be missed: key results with published scores, all others with any row."""
+    """Those of some ids whose history would be missed.
+
+    Key results with published scores, cycles with one in them, all others with any row.
+    """
     if not ids:
         return frozenset()
+    if kind == "cycle":
+        return frozenset(map(cycle_of, store.published_key_results())) & set(ids)
     return store.published_key_results() & set(ids) if kind == "key_result" else store.ids_in_use(kind, ids)
 
 
 def _suggestion(places: Places, kind: Renamed, former: str, new: str) -> str:
     file, line, column = places.of(kind, new)
+    its = "the history of all that is in it" if kind == "cycle" else "its history"
     return (
         f"{from_here(file)}:{line}:{column}: {NOUNS[kind]} '{new}' is like '{former}', which is gone. Under"
-        f" another id its history would end. Write 'renamed_from: {former.rpartition('/')[2]}' to go on with it, or"
+        f" another id {its} would end. Write 'renamed_from: {former.rpartition('/')[2]}' to go on with it, or"
         " 'renamed_from: null' if it is another one."
     )
 
@@ -205,16 +221,21 @@ class _Taking:
         in_use = {kind: store.ids_in_use(kind, ids) for kind, ids in asked.items()}
         return cls(store, claims, in_use, went, ids_of(workspace.configuration))
 
-    def renames(self) -> Renames:
+    def renames(self, cycles: Iterable[Rename]) -> Renames:
+        """What is to be taken. Where the store has nothing of all that is in a cycle, the cycle is unknown."""
         pending: dict[tuple[Renamed, str], str] = {}
         unknown: list[Rename] = []
+        known_cycles: set[str] = set()
         for claim in self.claims:
             former = self._history_of(claim)
             if former is None:
-                unknown.append(claim)
-            elif former != claim.id:
+                unknown += [] if claim.implied else [claim]
+                continue
+            known_cycles.add(cycle_of(claim.id))
+            if former != claim.id:
                 self._require_apart(claim, former, pending.get((claim.kind, former)))
                 pending[claim.kind, former] = claim.id
+        unknown += [it for it in cycles if it.id not in known_cycles]
         return Renames(names_of((*key, new) for key, new in pending.items()), tuple(unknown))
 
     def _history_of(self, claim: Rename) -> str | None:
@@ -230,7 +251,7 @@ class _Taking:
 
     def _require_apart(self, claim: Rename, former: str, other: str | None) -> None:
         noun, place = NOUNS[claim.kind], self.store.place
-        said = f"{noun} '{claim.id}' is said to be renamed from {_local(claim.former)}"
+        said = f"{noun} '{claim.id}' is said to be renamed from {_former(claim)}"
         if other is not None:
             raise LostHistory(
                 f"{said}, and so is '{other}': in {place} both are '{former}'. A history goes on under one id."
@@ -248,5 +269,15 @@ class _Taking:
             )
 
 
-def _local(former: tuple[str, ...]) -> str:
-    return " or ".join(f"'{it.rpartition('/')[2]}'" for it in former)
+def _former(claim: Rename) -> str:
+    """The former ids as they are written: those of another cycle with it."""
+    own = cycle_of(claim.id)
+    return " or ".join(f"'{it.rpartition('/')[2] if cycle_of(it) == own else it}'" for it in claim.former)
+
+
+def _as_written(former: str, new: str) -> str:
+    """What says that `former` is the id again of what is `new` now."""
+    moved = "/" in new and cycle_of(former) != cycle_of(new)
+    if moved:
+        return f"'renamed_from: {cycle_of(new)}' in its cycle"
+    return f"'renamed_from: {new.rpartition('/')[2]}'"

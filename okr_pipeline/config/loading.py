@@ -187,7 +187,7 @@ class _Reading:
             metric = build_metric(subject, name, keys, sources)
             if metric is not None:
                 metrics[name] = metric
-                self.claims.extend(claim_of("metric", name, former_ids(keys.get("renamed_from")), keys, subject))
+                self.claims.extend(claim_of("metric", name, former_ids(keys.get("renamed_from")), keys, subject, {}))
         complete = not any(document.unclear for document in documents)
         linked = link_metrics(metrics, subjects, zone, complete=complete)
         return linked, KnownMetrics(linked, frozenset(subjects), complete)
@@ -283,6 +283,7 @@ def _defined(okrs: Okrs, metrics: KnownMetrics) -> Mapping[Renamed, frozenset[st
     """The ids that are written, be they in order or not."""
     return {
         "metric": metrics.written,
+        "cycle": frozenset(okrs.cycles),
         "objective": frozenset(okrs.subjects),
         "key_result": frozenset(okrs.key_results_written()),
     }

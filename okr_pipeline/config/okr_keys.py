@@ -322,3 +322,8 @@ class CycleKeys(Keys):
     check_in: Literal["daily", "weekly", "biweekly", "monthly"] = Field(
         default="weekly", description="How often people check in"
     )
+    renamed_from: FormerIds = Field(
+        default=(),
+        description="Ids that it had before, the last one first: all in it goes on; null: it is new",
+        examples=["2013-spring"],
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from okr_pipeline.config.amendments import build_amendments
+from okr_pipeline.config.keys import former_ids
 from okr_pipeline.config.measures import KnownMetrics, build_measure, check_reading
 from okr_pipeline.config.okr_keys import CycleKeys, KeyResultKeys, NamedPaceKeys, ObjectiveKeys, PaceKeys
 from okr_pipeline.config.problem import Refusal, shown
@@ -37,8 +38,8 @@ _LONGEST_YEAR_DAYS = 371
 class Okrs:
     """What files of OKRs define. `subjects` has every objective that is written, also invalid ones, by full id.
 
-    `claims` are what is written of former ids. `whole` are the cycles whose objectives are all known; `complete` is
-    False where a file or its cycle is unclear.
+    `claims` are what is written of former ids, `former_cycles` those of a cycle that says them. `whole` are the cycles
+    whose objectives are all known; `complete` is False where a file or its cycle is unclear.
     """
 
     cycles: dict[str, Cycle] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Okrs:
     whole: set[str] = field(default_factory=set)
     claims: list[Claim] = field(default_factory=list)
     complete: bool = True
+    former_cycles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _names: dict[str, Subject] = field(default_factory=dict)
 
     def subject_of(self, full_id: str) -> Subject | None:
@@ -61,7 +63,7 @@ class Okrs:
         self, kind: Renamed, full_id: str, former: tuple[str, ...], written: Mapping[str, Any], subject: Subject
     ) -> None:
         """Keep what is written of a thing's former ids."""
-        self.claims.extend(claim_of(kind, full_id, former, written, subject))
+        self.claims.extend(claim_of(kind, full_id, former, written, subject, self.former_cycles))
 
 
 def add_okrs(okrs: Okrs, subject: Subject, keys: Mapping[str, Any], metrics: KnownMetrics) -> None:
@@ -113,7 +115,15 @@ def _cycle(okrs: Okrs, subject: Subject, keys: Mapping[str, Any]) -> Cycle | Non
         okrs.complete = False
         return None
     okrs.cycles[cycle.id] = cycle
+    _claim_cycle(okrs, subject.inner(f"cycle {shown(cycle.id)}", "cycle"), cycle.id, keys["cycle"])
     return cycle
+
+
+def _claim_cycle(okrs: Okrs, subject: Subject, name: str, written: Mapping[str, Any]) -> None:
+    former = former_ids(written.get("renamed_from"))
+    okrs.claim("cycle", name, former, written, subject)
+    if "renamed_from" in written:
+        okrs.former_cycles[name] = former
 
 
 def _build_cycle(subject: Subject, keys: Mapping[str, Any]) -> Cycle | None:

@@ -7,11 +7,13 @@ configurations (every other module of this room finds its own places).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from okr_pipeline.config.directory import read_directory
 from okr_pipeline.config.document import Document, KeyPath
 from okr_pipeline.model.lint import About
+
+Named: TypeAlias = About | Literal["cycle"]
 
 Place = tuple[str, int, int]
 """File, line and column; the latter two count from 1."""
@@ -19,11 +21,11 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each metric, objective and key result of a directory is written."""
+    """Where each metric, cycle, objective and key result of a directory is written."""
 
-    found: dict[tuple[About, str], tuple[Document, KeyPath]]
+    found: dict[tuple[Named, str], tuple[Document, KeyPath]]
 
-    def of(self, about: About, name: str, keys: KeyPath = ()) -> Place:
+    def of(self, about: Named, name: str, keys: KeyPath = ()) -> Place:
         """The place of a key below something, or of the nearest thing around it that is written.
 
         Raises:
@@ -38,7 +40,7 @@ class Places:
 def read_places(directory: Path) -> Places:
     """The places of a directory whose configuration is in order."""
     files = read_directory(directory)
-    found: dict[tuple[About, str], tuple[Document, KeyPath]] = {}
+    found: dict[tuple[Named, str], tuple[Document, KeyPath]] = {}
     for document in files.metrics:
         for name in _mapping(document.value, "metrics"):
             found["metric", name] = document, ("metrics", name)
@@ -47,8 +49,9 @@ def read_places(directory: Path) -> Places:
     return Places(found)
 
 
-def _okrs(document: Document) -> Iterator[tuple[About, str, KeyPath]]:
+def _okrs(document: Document) -> Iterator[tuple[Named, str, KeyPath]]:
     cycle = _mapping(document.value, "cycle").get("id")
+    yield "cycle", str(cycle), ("cycle",)
     for name, objective in _mapping(document.value, "objectives").items():
         yield "objective", f"{cycle}/{name}", ("objectives", name)
         for inner in _mapping(objective, "key_results"):

@@ -13,7 +13,12 @@ from okr_pipeline.config.subject import Subject
 from okr_pipeline.model.rename import Rename, Renamed
 
 _KEY: Final = "renamed_from"
-_KINDS: Final[Mapping[Renamed, str]] = {"metric": "metric", "objective": "objective", "key_result": "key result"}
+_KINDS: Final[Mapping[Renamed, str]] = {
+    "metric": "metric",
+    "cycle": "cycle",
+    "objective": "objective",
+    "key_result": "key result",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,24 @@ class Claim:
 
 
 def claim_of(
-    kind: Renamed, full_id: str, former: tuple[str, ...], written: Mapping[str, object], subject: Subject
+    kind: Renamed,
+    full_id: str,
+    former: tuple[str, ...],
+    written: Mapping[str, object],
+    subject: Subject,
+    former_cycles: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Claim]:
-    """The claim of one thing, where `renamed_from` is written: nothing is a claim, too, that it is new."""
+    """The claim of one thing, where `renamed_from` is written: nothing is a claim, too, that it is new.
+
+    What is in a cycle that says so of itself goes on from there, under the id that it has or had.
+    """
+    cycle, stroke, local = full_id.rpartition("/")
+    cycles = former_cycles.get(cycle) if stroke else None
     if _KEY in written:
-        cycle, stroke, _ = full_id.rpartition("/")
-        yield Claim(Rename(kind, full_id, tuple(f"{cycle}{stroke}{it}" for it in former)), subject)
+        before = (f"{it}{stroke}{name}" for it in (cycle, *(cycles or ())) for name in former)
+        yield Claim(Rename(kind, full_id, tuple(before)), subject)
+    elif cycles is not None:
+        yield Claim(Rename(kind, full_id, tuple(f"{it}/{local}" for it in cycles), implied=True), subject)
 
 
 def accepted(claims: Iterable[Claim], defined: Mapping[Renamed, Iterable[str]]) -> tuple[Rename, ...]:
@@ -70,4 +87,7 @@ def _is_free(
 
 
 def _refuse(claim: Claim, what: str, why: str, fix: str) -> None:
+    """Tell it where it is written; of what its cycle implies, the cycle tells."""
+    if claim.rename.implied:
+        return
     claim.subject.refuse((_KEY,), what, why, fix)

@@ -11,7 +11,7 @@ from okr_pipeline.model.amending import defined_last
 from okr_pipeline.model.changes import promises_changed
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.okr import KeyResult, Objective
+from okr_pipeline.model.okr import Cycle, KeyResult, Objective
 from okr_pipeline.model.rename import Renamed
 from okr_pipeline.model.renaming import Names, renamed
 
@@ -30,13 +30,15 @@ def alike(before: Configuration, after: Configuration) -> Iterator[tuple[Renamed
     """Kind, former and new id of what may have been renamed.
 
     Of two metrics all that says what they measure is the same; two key results of a cycle promise the same or
-    have the same title; two objectives of a cycle have the same title or key results.
+    have the same title; two objectives of a cycle have the same title or key results. Two cycles have the same days,
+    and an objective of one id or title; of what is in them nothing more is told.
     """
     metrics = dict(_pairs(before.metrics, after.metrics, _same_metric))
     before = renamed(before, Names(metric=metrics))
     key_results = dict(_pairs(_key_results(before), _key_results(after), _same_promise))
     before = renamed(before, Names(key_result=key_results))
     yield from (("metric", *it) for it in metrics.items())
+    yield from (("cycle", *it) for it in _pairs(_cycles(before), _cycles(after), _same_cycle))
     yield from (("objective", *it) for it in _pairs(before.objectives, after.objectives, _same_aim))
     yield from (("key_result", *it) for it in key_results.items())
 
@@ -50,6 +52,18 @@ def _pairs(before: Mapping[str, T], after: Mapping[str, T], same: Callable[[T, T
             if found is not None:
                 new.remove(found)
                 yield former, found
+
+
+def _cycles(configuration: Configuration) -> dict[str, tuple[Cycle, set[str]]]:
+    """Each cycle with the ids and titles of its objectives."""
+    said = {name: set[str]() for name in configuration.cycles}
+    for it in configuration.objectives.values():
+        said[it.cycle] |= {it.id, it.title}
+    return {name: (cycle, said[name]) for name, cycle in configuration.cycles.items()}
+
+
+def _same_cycle(one: tuple[Cycle, set[str]], other: tuple[Cycle, set[str]]) -> bool:
+    return (one[0].starts, one[0].ends) == (other[0].starts, other[0].ends) and bool(one[1] & other[1])
 
 
 def _key_results(configuration: Configuration) -> dict[str, KeyResult]:

@@ -13,11 +13,11 @@ from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import Formula, Number, Operation, Reference
 from okr_pipeline.model.metric import Metric
-from okr_pipeline.model.okr import Amendment, KeyResult, Measure, Milestone, Milestones, Objective
+from okr_pipeline.model.okr import Amendment, Cycle, KeyResult, Measure, Milestone, Milestones, Objective
 from okr_pipeline.model.rename import Renamed
 
 NAMED: Final[tuple[Renamed, ...]] = ("metric", "objective", "key_result")
-"""Kinds of things that can be renamed, in the order in which they are told."""
+"""Kinds of things whose rows can be renamed, in the order in which they are told."""
 
 Ids: TypeAlias = dict[str, str]
 """New ids by former ones; full ids of objectives and key results."""
@@ -77,6 +77,7 @@ def renamed(configuration: Configuration, names: Names) -> Configuration:
     return replace(
         configuration,
         metrics={it.id: it for it in metrics},
+        cycles=_cycles(configuration, names),
         objectives={it.full_id: it for it in objectives},
         check_ins=tuple(_check_in(it, names) for it in configuration.check_ins),
     )
@@ -89,6 +90,7 @@ def renamed_key_result(key_result: KeyResult, names: Names) -> KeyResult:
     return replace(
         key_result,
         id=_local(new),
+        cycle=cycle_of(new),
         objective=names.objective.get(key_result.objective, key_result.objective),
         metric=_id(key_result.metric, names.metric),
         measure=_measure(key_result.measure, names.metric),
@@ -97,10 +99,27 @@ def renamed_key_result(key_result: KeyResult, names: Names) -> KeyResult:
     )
 
 
+def cycle_of(full_id: str) -> str:
+    """The cycle of an objective or key result."""
+    return full_id.partition("/")[0]
+
+
+def _cycles(configuration: Configuration, names: Names) -> dict[str, Cycle]:
+    """The cycles under the ids that what is in them has now; one that has nothing more in it is gone."""
+    made: dict[str, Cycle] = {}
+    inside = [it.full_id for it in configuration.objectives.values()]
+    for name, cycle in configuration.cycles.items():
+        mine = [names.objective.get(it, it) for it in inside if cycle_of(it) == name]
+        made |= {it: replace(cycle, id=it) for it in dict.fromkeys(map(cycle_of, mine)) or (name,)}
+    return made
+
+
 def _objective(objective: Objective, names: Names) -> Objective:
+    new = names.objective.get(objective.full_id, objective.full_id)
     return replace(
         objective,
-        id=_local(names.objective.get(objective.full_id, objective.full_id)),
+        id=_local(new),
+        cycle=cycle_of(new),
         parent=_id(objective.parent, names.objective),
         key_results=tuple(renamed_key_result(it, names) for it in objective.key_results),
     )

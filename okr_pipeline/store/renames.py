@@ -48,6 +48,12 @@ _MENTIONS: Final[Mapping[str, tuple[sa.Column[Any], ...]]] = {
 }
 """By kind, the columns of rows about another thing that name it, too."""
 
+_CYCLES: Final[Mapping[str, tuple[sa.Column[Any], sa.Column[Any]]]] = {
+    "objective": (tables.objective_score_revisions.c.objective, tables.objective_score_revisions.c.cycle),
+    "key_result": (tables.key_result_score_revisions.c.key_result, tables.key_result_score_revisions.c.cycle),
+}
+"""By kind, the column of full ids, and the one that has the cycle alone."""
+
 
 def record(
     connection: sa.Connection, frame: pd.DataFrame, *, config_version: str, run_id: str, recorded_at: datetime
@@ -62,6 +68,7 @@ def record(
         given = bulk.given(connection, renames, pairs[["former_id", "new_id"]])
         for column in (*_OWN[str(kind)], *_MENTIONS[str(kind)]):
             connection.execute(_renaming(column, given))
+        _move(connection, str(kind), pairs)
     rows = frame.assign(config_version=config_version, run_id=run_id, recorded_at=pd.Timestamp(recorded_at))
     return bulk.insert(connection, renames, rows.sort_values(["kind", "former_id"]))
 
@@ -101,6 +108,18 @@ def in_use(connection: sa.Connection, kind: str, ids: Collection[str]) -> frozen
 def _found(connection: sa.Connection, column: sa.Column[Any], ids: list[str]) -> Iterator[str]:
     named = sa.select(column).where(bulk.is_one_of(connection, column, ids)).distinct()
     yield from connection.execute(named).scalars()
+
+
+def _move(connection: sa.Connection, kind: str, pairs: pd.DataFrame) -> None:
+    """Give rows of what went into another cycle the id of that."""
+    new = pairs["new_id"].str.partition("/")[0]
+    moved = pairs["new_id"][(pairs["former_id"].str.partition("/")[0] != new).to_numpy()]
+    if kind not in _CYCLES or moved.empty:
+        return
+    own, cycle = _CYCLES[kind]
+    given = bulk.given(connection, renames, pd.DataFrame({"former_id": moved, "new_id": new[moved.index]}))
+    now = sa.select(given.c.new_id).where(given.c.former_id == own).scalar_subquery()
+    connection.execute(sa.update(own.table).where(own.in_(sa.select(given.c.former_id))).values({cycle: now}))
 
 
 def _renaming(column: sa.Column[Any], given: sa.FromClause) -> sa.Update:

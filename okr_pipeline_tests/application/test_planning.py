@@ -280,6 +280,28 @@ def test_a_plan_tells_what_is_renamed_and_that_nothing_else_changes(project):
     assert not planned(project).has_changes
 
 
+def test_a_plan_tells_that_a_cycle_is_renamed_and_that_nothing_else_changes(project):
+    moved = BOTH.replace("{id: 2026-Q1, ", "{id: Q1, renamed_from: 2026-Q1, ")
+    project.put("okrs/q1.yaml", moved)
+    made = planned(project)
+    assert {(it["kind"], it["former"], it["id"], it["known"]) for it in made.renames} == {
+        (kind, f"2026-Q1/{name}", f"Q1/{name}", True)
+        for kind, names in (("objective", ("grow", "other")), ("key_result", ("signups", "visits", "thousand")))
+        for name in names
+    }
+    assert (made.key_results, made.objectives, made.definitions, made.alerts, made.alike) == ([], [], [], [], [])
+    apply(project, "second")
+    assert rewritten(project) == set()
+    assert not planned(project).has_changes
+
+
+def test_a_cycle_that_the_store_does_not_know_and_one_that_may_be_renamed_are_told(project):
+    project.put("okrs/q1.yaml", BOTH.replace("{id: 2026-Q1, ", "{id: Q1, renamed_from: Q9, "))
+    made = planned(project)
+    assert made.renames == [{"kind": "cycle", "former": "Q9", "id": "Q1", "known": False}]
+    assert made.alike == [{"kind": "cycle", "former": "2026-Q1", "id": "Q1"}]
+
+
 def test_a_rename_beside_other_changes_is_told_under_the_new_id(project):
     project.put(
         "okrs/q1.yaml",

@@ -275,6 +275,86 @@ def test_nothing_in_the_store_is_under_a_former_id(on_either):
     assert store.ids_in_use("objective", {"Q1/grow", "Q1/known"}) == {"Q1/known"}
 
 
+MOVED = edited(("{id: Q1, ", "{id: 2026-Q1, renamed_from: Q1, "))
+
+
+def move(small: Small, okrs: Edit = MOVED) -> None:
+    """The cycle gets another id, and a key result in it, too."""
+    put(small, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: won\n"))(okrs(OKRS)))
+    small.put("check_ins/q1.yaml", CHECK_INS.replace("Q1/", "2026-Q1/"))
+
+
+def test_a_cycle_under_another_id_takes_along_all_that_is_in_it(on_either):
+    store = on_either.open().store
+    knowns = [None, store.key_result_scores()["known_at"].min().to_pydatetime()]
+    before = {(day, known): told(on_either, day, known) for day in DAYS[1:] for known in knowns}
+    published, counted = (store.key_result_scores(), store.objective_scores()), rows(on_either)
+    move(on_either)
+    apply(on_either, "moved")
+    assert {key: told(on_either, *key) for key in before} == {key: in_moved(text) for key, text in before.items()}
+    assert rows(on_either) == counted
+    for frame, was in zip((store.key_result_scores(), store.objective_scores()), published, strict=True):
+        assert set(frame["cycle"]) == {"2026-Q1"}
+        assert _as_text(frame) == in_moved(_as_text(was))
+    assert ("key_result", "Q1/won", "2026-Q1/deals") in set(
+        store.renames()[["kind", "former_id", "new_id"]].itertuples(index=False, name=None)
+    )
+
+
+def _as_text(frame) -> str:
+    return "\n".join(sorted(json.dumps(it, default=str) for it in frame.to_dict("records")))
+
+
+def in_moved(text: str) -> str:
+    lines = text.replace("Q1/won", "Q1/deals").replace("Q1/", "2026-Q1/")
+    return "\n".join(sorted(lines.replace('"cycle": "Q1"', '"cycle": "2026-Q1"').split("\n")))
+
+
+def test_a_cycle_that_was_renamed_may_say_so_or_not(project):
+    move(project)
+    apply(project, "moved")
+    before = project.open().store.dump()
+    put(project, "2026-01-31", edited(("{id: Q1, ", "{id: 2026-Q1, "), ("      won:\n", "      deals:\n"))(OKRS))
+    apply(project, "again")
+    assert project.open().store.dump() == before
+    with pytest.raises(UsageError, match=r"'Q1/won' was renamed\. It goes on as 2026-Q1/deals"):
+        find(open_applied(project.directory / "config", store_url=project.store_url)[0], "Q1/won")
+
+
+def test_a_cycle_is_not_gone_because_nobody_said_that_it_was_renamed(project):
+    before = project.open().store.dump(run_tables=True)
+    project.put("check_ins/q1.yaml", CHECK_INS.replace("Q1/", "2026-Q1/"))
+    put(project, "2026-01-31", edited(("{id: Q1, ", "{id: 2026-Q1, "))(OKRS))
+    with pytest.raises(LostHistory) as told_of:
+        apply(project, "moved")
+    assert (
+        str(told_of.value)
+        .splitlines()[0]
+        .endswith(
+            "okrs/q1.yaml:1:1: cycle '2026-Q1' is like 'Q1', which is gone. Under another id the history of all that is in it"
+            " would end. Write 'renamed_from: Q1' to go on with it, or 'renamed_from: null' if it is another one."
+        )
+    )
+    assert len(str(told_of.value).splitlines()) == 2
+    assert project.open().store.dump(run_tables=True) == before
+
+
+def test_a_cycle_that_is_said_to_be_new_begins_anew(project):
+    project.put("check_ins/q1.yaml", CHECK_INS.replace("Q1/", "2026-Q1/"))
+    put(project, "2026-01-31", edited(("{id: Q1, ", "{id: 2026-Q1, renamed_from: null, "))(OKRS))
+    apply(project, "anew")
+    assert {"Q1/won", "2026-Q1/won"} <= _ids(project, "key_result_scores")
+
+
+def test_a_configuration_with_the_former_cycle_does_not_go_back_behind_its_rename(project):
+    move(project)
+    apply(project, "moved")
+    put(project, "2026-01-31")
+    project.put("check_ins/q1.yaml", CHECK_INS)
+    with pytest.raises(LostHistory, match="write 'renamed_from: 2026-Q1' in its cycle to give it its former id again"):
+        apply(project, "older")
+
+
 def test_a_published_scorecard_stays_as_it_was(on_either):
     store = on_either.open().store
     before = {week: store.scorecard(week) for week in store.scorecards()["week"]}

@@ -68,6 +68,28 @@ def test_what_cannot_be_is_told_with_its_place(small, edits, message):
     assert [message in str(it) for it in told.value.problems] == [True], told.value.problems
 
 
+def test_what_is_in_a_renamed_cycle_goes_on_from_there(small):
+    put(small, "2026-01-31", ALL_RENAMED(OKRS).replace("{id: Q1, ", "{id: 2026-Q1, renamed_from: [Q1, old], "))
+    made = {(it.kind, it.id): it for it in check_configuration(small.directory / "config").renames}
+    assert made["cycle", "2026-Q1"].former == ("Q1", "old")
+    assert made["objective", "2026-Q1/sell"].former == ("Q1/sell", "old/sell")
+    assert made["objective", "2026-Q1/known"].former == ("2026-Q1/grow", "Q1/grow", "old/grow")
+    assert [it.implied for it in made.values() if it.id in ("2026-Q1/sell", "2026-Q1/known")] == [False, True]
+    assert len(made) == 1 + 2 + 6
+
+
+def test_a_cycle_that_is_still_defined_is_not_renamed(small):
+    put(small, "2026-01-31", OKRS.replace("{id: Q1, ", "{id: 2026-Q1, renamed_from: Q1, "))
+    small.put("okrs/old.yaml", OKRS)
+    with pytest.raises(ConfigurationError) as told:
+        check_configuration(small.directory / "config")
+    (problem,) = told.value.problems
+    assert str(problem).endswith(
+        "q1.yaml:1:36: cycle '2026-Q1': renamed_from: cycle 'Q1' is still defined. "
+        "Its history is its own for as long as it is there. Remove that cycle, or renamed_from."
+    )
+
+
 def test_a_metric_that_is_still_defined_is_not_renamed(small):
     put(small, "2026-01-31", OKRS, SIGNUPS + DERIVED + "    renamed_from: signups\n")
     with pytest.raises(ConfigurationError, match="renamed_from: metric 'signups' is still defined"):

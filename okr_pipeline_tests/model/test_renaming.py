@@ -39,6 +39,29 @@ def test_definitions_under_other_ids_are_as_if_they_had_been_written_so(both):
     assert dump(replace(made, metrics=metrics, version=after.version)) == dump(after)
 
 
+def test_a_cycle_goes_with_what_is_in_it(both):
+    before, _ = both
+    ids = [*before.objectives, *(it.full_id for it in before.key_results())]
+    moved = {it: f"new/{it.partition('/')[2]}" for it in ids}
+    names = Names(objective=moved, key_result=moved)
+    made = renamed(before, names)
+    assert list(made.cycles) == [it.id for it in made.cycles.values()] == ["new"]
+    assert {it.full_id for it in made.key_results()} | set(made.objectives) == set(moved.values())
+    assert renamed(made, names.back()) == before
+    part = renamed(before, Names(objective={"Q1/sell": "new/sell"}, key_result={"Q1/won": "new/won"}))
+    assert set(part.cycles) == {"Q1", "new"}
+
+
+def test_a_cycle_of_the_same_days_with_one_of_its_objectives_is_alike(both):
+    before, _ = both
+    ids = [*before.objectives, *(it.full_id for it in before.key_results())]
+    moved = {it: f"new/{it.partition('/')[2]}" for it in ids}
+    after = renamed(before, Names(objective=moved, key_result=moved))
+    assert list(alike(before, after)) == [("cycle", "Q1", "new")]
+    later = {"new": replace(after.cycles["new"], starts=before.cycles["Q1"].ends)}
+    assert list(alike(before, replace(after, cycles=later))) == []
+
+
 def test_the_way_back_leads_back(both):
     before, _ = both
     assert renamed(renamed(before, NAMES), NAMES.back()) == before
