@@ -3,7 +3,7 @@
 Belongs here: both ends of a comparison, and the records of `okr compare --json`. Does not: the decomposition (scoring).
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ from okr_pipeline.scoring.comparing import PARTS, Comparison, End, compare
 from okr_pipeline.scoring.scores import Known
 
 _ROWS_TOLD = 50
+_TOLD = ("metric", "dimensions", "period_start", "before", "value", "recorded_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,18 +186,21 @@ def _causes(causes: Causes | None, first: End) -> list[Record]:
 
 
 def _data_cause(cause: DataCause) -> Record:
-    rows = cause.rows.sort_values(["period_start", "metric", "dimensions"])
-    columns = ["metric", "dimensions", "period_start", "before", "value", "recorded_at"]
+    rows = cause.rows
     return {
         "part": cause.part.value,
         "rows": len(rows),
         "first_period_start": stamp(rows["period_start"].iloc[0].to_pydatetime()),
         "last_period_start": stamp(rows["period_start"].iloc[-1].to_pydatetime()),
-        "newest_rows": [
-            {name: plain(value) for name, value in row.items()}
-            for row in rows[columns].tail(_ROWS_TOLD).to_dict("records")
-        ],
+        "newest_rows": list(_newest(rows)),
     }
+
+
+def _newest(rows: pd.DataFrame) -> Iterator[Record]:
+    """Column by column, because rows of a frame are slow to come by."""
+    columns = [rows[name].iloc[-_ROWS_TOLD:].tolist() for name in _TOLD]
+    for cells in zip(*columns, strict=True):
+        yield {name: plain(cell) for name, cell in zip(_TOLD, cells, strict=True)}
 
 
 def _amendment_cause(cause: AmendmentCause, earlier: dict[str, KeyResult]) -> Record:

@@ -17,6 +17,7 @@ from okr_pipeline.model.amending import defined_last
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring import Scores
 
 _DAYS: Final = {Grain.HOUR: 1, Grain.DAY: 1, Grain.WEEK: 14}
 """Days after which a forecast is asked for: by then a period of the grain has ended, however the span lies."""
@@ -31,12 +32,14 @@ def first_forecasts(
 
     Each counts as it is defined now, and from what is known now.
     """
-    configuration = _as_defined_last(workspace.configuration)
+    asked = {at: names for at, names in _by_instant(workspace, key_results).items() if at <= as_of}
+    if not asked:
+        return {}
+    configuration = narrowed(_as_defined_last(workspace.configuration), set[str]().union(*asked.values()))
+    evidence = gather(replace(workspace, configuration=configuration), max(asked), since=min(asked))
     found: dict[str, FirstForecast] = {}
-    for at, names in _by_instant(workspace, key_results).items():
-        if at <= as_of:
-            asked = replace(workspace, configuration=narrowed(configuration, names))
-            found |= _forecasts(asked, at, names)
+    for at, names in asked.items():
+        found |= _forecasts(evaluate(narrowed(configuration, names), evidence, at), names)
     return found
 
 
@@ -60,8 +63,8 @@ def _by_instant(workspace: Workspace, key_results: Iterable[KeyResult]) -> dict[
     return found
 
 
-def _forecasts(workspace: Workspace, at: datetime, names: set[str]) -> dict[str, FirstForecast]:
-    rows = evaluate(workspace.configuration, gather(workspace, at), at).key_results
+def _forecasts(scores: Scores, names: set[str]) -> dict[str, FirstForecast]:
+    rows = scores.key_results
     known = rows[rows["forecast_probability"].notna() & rows["key_result"].isin(names)]
     return {
         row["key_result"]: FirstForecast(row["forecast_probability"], row["forecast_value_high"], row["target"])

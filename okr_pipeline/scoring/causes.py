@@ -31,7 +31,7 @@ PART_OF = {
 
 @dataclass(frozen=True, slots=True)
 class DataCause:
-    """Rows behind a data part: how many, the first and the last period, and the rows themselves."""
+    """Rows behind a data part, by period, metric and members."""
 
     part: Part
     rows: pd.DataFrame
@@ -76,7 +76,8 @@ def _data_causes(
     found: dict[str, list[DataCause]] = {}
     frames = {Part.RESTATED_DATA: data.restated, Part.LATE_DATA: data.late, Part.NEW_DATA: data.new}
     for part, frame in frames.items():
-        ended = frame[(frame["period_end"] <= as_of).to_numpy()].reset_index(drop=True)
+        ended = frame[(frame["period_end"] <= as_of).to_numpy()]
+        ended = ended.sort_values(["period_start", "metric", "dimensions"], ignore_index=True)
         for name, rows in _seen(definitions, ended, as_of):
             found.setdefault(name, []).append(DataCause(part, rows))
     return {name: tuple(causes) for name, causes in found.items()}
