@@ -65,6 +65,9 @@ def main(count: int) -> None:
         print(summary(records[records["half"] == half], "family").to_string())
     print("\nheld out, the same series with three years known and with one and a half")
     print(summary(with_years(records, generated(count, HELD_OUT, UNSEEN)), "group").to_string())
+    print("\nheld out, the share of ends inside the interval, by span that all carriers and airports had in common")
+    flown = records[(records["half"] == HELD_OUT) & records["span"].notna()]
+    print(flown.pivot_table("inside", "group", "span").round(2).to_string())
     print("\nheld out, by how much of the span is over")
     held = records[records["half"] == HELD_OUT]
     print(summary(held.assign(over=(held["elapsed"] * 4).astype(int).clip(0, 3) / 4), "over").to_string())
@@ -210,7 +213,7 @@ def flights() -> Iterator[pd.DataFrame]:
         cycle = Cycle(f"{starts}", starts, ends)
         promises = list(flight_promises(metrics, observations, cycle))
         configuration, facts = promised(metrics, promises, cycle, example.project.calendar)
-        yield replayed(configuration, observations, facts, cycle)
+        yield replayed(configuration, observations, facts.assign(span=f"{starts} to {ends}"), cycle)
 
 
 def warehouse_observations(metrics: Mapping[str, Metric]) -> pd.DataFrame:
