@@ -67,8 +67,8 @@ def weighed(weights: Floats, rows: Floats) -> Floats:
 
 def squared_steps(value: Floats, weight: Floats) -> Floats:
     """The sum of the squares of what lies between neighbouring periods that were both observed."""
-    steps = value[1:] - value[:-1]
-    steps *= (weight[1:] > 0) & (weight[:-1] > 0)
+    steps, both = value[1:] - value[:-1], (weight[1:] > 0) & (weight[:-1] > 0)
+    steps = _where_seen(steps, both)
     steps *= steps
     return total(steps)
 
@@ -112,7 +112,9 @@ def _clipped(value: Floats, seen: Booleans) -> tuple[Floats, Integers]:
 
 def _where_seen(value: Floats, seen: Booleans) -> Floats:
     """Values in place, 0 where nothing was observed."""
-    if not seen.all():
+    if seen.shape[1] == 1:
+        value[~seen[:, 0]] = 0.0
+    else:
         value *= seen
     return value
 
@@ -141,9 +143,26 @@ def _limits(value: Floats, seen: Booleans) -> tuple[Floats, Floats, Floats]:
 def _median_of_seven(blocks: Floats) -> Floats:
     """The median over the middle axis, which has seven places, by comparing and exchanging."""
     rows = [blocks[:, place] for place in range(BLOCK)]
-    for one, other in _SORTS_SEVEN:
-        rows[one], rows[other] = np.minimum(rows[one], rows[other]), np.maximum(rows[one], rows[other])
+    for one, other, smaller, larger in _FINDS_MIDDLE:
+        low, high = rows[one], rows[other]
+        if smaller:
+            rows[one] = np.minimum(low, high)
+        if larger:
+            rows[other] = np.maximum(low, high)
     return rows[BLOCK // 2]
+
+
+def _leading_to(place: int) -> tuple[tuple[int, int, bool, bool], ...]:
+    """Of the exchanges that sort seven those that decide what one place holds; and which of both is needed."""
+    needed, steps = {place}, list[tuple[int, int, bool, bool]]()
+    for one, other in reversed(_SORTS_SEVEN):
+        if one in needed or other in needed:
+            steps.insert(0, (one, other, one in needed, other in needed))
+            needed |= {one, other}
+    return tuple(steps)
+
+
+_FINDS_MIDDLE: Final = _leading_to(BLOCK // 2)
 
 
 def medians(rows: Floats) -> Floats:
@@ -178,17 +197,22 @@ def _profile(value: Floats, seen: Booleans, season: int) -> Floats:
     slope = medians(means[1:] - means[:-1]) / season
     apart = values - mean[:, None]
     apart -= (np.arange(season) - (season - 1) / 2)[:, None] * slope
-    apart *= known
+    apart = _of_seasons(apart, known)
     profile = total(apart) / np.maximum(total(known), 1.0)
     seasons = total(whole.astype(np.float64))
     apart -= profile
-    apart *= known
+    apart = _of_seasons(apart, known)
     apart *= apart
     noise = total(within(apart)) / np.maximum((seasons - 1) * (season - 1), 1.0)
     strength = total(profile**2) / (season - 1)
     with np.errstate(all="ignore"):
         kept = np.maximum(0.0, 1 - noise / np.maximum(seasons, 1.0) / strength)
     return profile * np.where((seasons >= 2) & (strength > 0), kept, 0.0)
+
+
+def _of_seasons(apart: Floats, known: Floats) -> Floats:
+    """Seasons in place, 0 where a period is not known."""
+    return _where_seen(apart.reshape(-1, apart.shape[2]), known.reshape(-1, known.shape[2]) > 0).reshape(apart.shape)
 
 
 def within(blocks: Floats) -> Floats:

@@ -87,9 +87,10 @@ def outlooks(definitions: Definitions, tracks: Tracks, rows: Integers, as_of: in
         for shape, alike in _by_shape(definitions, rows[~cadence]):
             found = horizons(definitions, tracks, alike, as_of)
             every = chosen(found, found.last - found.first >= LEAST_HISTORY)
-            order = alike_together(definitions, tracks, remembered(tracks, every, shape))
+            newest = remembered(tracks, every, shape)
+            order = alike_together(definitions, tracks, newest)
             if len(order):
-                yield _outlook(definitions, tracks, chosen(every, order), shape)
+                yield _outlook(definitions, tracks, chosen(every, order), chosen(newest, order), shape)
         if cadence.any():
             yield _cadence_outlook(definitions, tracks, rows[cadence], as_of)
 
@@ -164,8 +165,8 @@ def _with_years(made: _Learnt, told: Yearly) -> _Learnt:
     return replace(made, mean=means, spread=spreads, seasonal=seasonal)
 
 
-def _outlook(definitions: Definitions, tracks: Tracks, every: Horizon, shape: Shape) -> Outlook:
-    horizon = remembered(tracks, every, shape)
+def _outlook(definitions: Definitions, tracks: Tracks, every: Horizon, horizon: Horizon, shape: Shape) -> Outlook:
+    """Outlooks of one shape. `horizon` is what is remembered of `every`."""
     rows, steps = horizon.rows, np.maximum(horizon.until - horizon.ahead, 0) / shape.step
     pointwise, summed = is_pointwise(definitions, rows), is_total(definitions, rows)
     extreme, done = _extremes(definitions, rows, pointwise), steps == 0

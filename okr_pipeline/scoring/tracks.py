@@ -32,8 +32,20 @@ class Tracks:
 
 
 def rows_before(tracks: Tracks, track: Integers, period: Integers) -> Integers:
-    """For each track, the row at which the periods from a number on begin."""
-    return np.asarray(np.searchsorted(tracks.key, (track << PERIOD_BITS) + period), dtype=np.int64)
+    """For each track, the row at which the periods from a number on begin.
+
+    Where no period is missing before, that is as many rows after the track's first; only elsewhere it is searched for.
+    """
+    wanted = (track << PERIOD_BITS) + period
+    if not len(tracks.key):
+        return np.zeros(wanted.shape, dtype=np.int64)
+    begin, last = tracks.first[track], len(tracks.key) - 1
+    since = tracks.key[np.minimum(begin, last)] & PERIOD_MASK
+    rows = np.clip(begin + period - since, begin, tracks.first[track + 1])
+    found = (rows == 0) | (tracks.key[np.maximum(rows - 1, 0)] < wanted)
+    found &= (rows > last) | (tracks.key[np.minimum(rows, last)] >= wanted)
+    rows[~found] = np.searchsorted(tracks.key, wanted[~found])
+    return np.asarray(rows, dtype=np.int64)
 
 
 def periods_of(tracks: Tracks, rows: Integers) -> Integers:
