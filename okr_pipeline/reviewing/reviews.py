@@ -99,7 +99,8 @@ def _explained(row: Mapping[str, Any], key_result: KeyResult, objective: Objecti
     if objective.intent == "learning" and status is Status.ACHIEVED and (progress is None or progress < 1):
         found = check_ins[(check_ins["subject"] == key_result.full_id) & check_ins["finding"].notna()]
         return f"a finding was told, on {found['on_date'].max()}"
-    sentence = _SENTENCES.get(status, "still running")
+    short = status is Status.ACHIEVED and progress is not None and progress < 1
+    sentence = "most of a stretch" if short else _SENTENCES.get(status, "still running")
     share = "" if progress is None else f", {progress * 100:.0f} % of the way".replace("-", "−")
     return sentence + share
 

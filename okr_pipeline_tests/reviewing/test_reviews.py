@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from okr_pipeline.config import load
-from okr_pipeline.model.okr import Cycle
+from okr_pipeline.model.okr import Cycle, Intent
 from okr_pipeline.model.review import Suggestion
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
 from okr_pipeline.reviewing.drafting import next_cycle
@@ -154,6 +154,16 @@ def test_every_key_result_is_graded_by_its_intent(reviewed):
     }
     assert reviewed.ended
     assert reviewed.counts == {"achieved": 3, "missed": 9, "paused": 1, "cancelled": 1}
+
+
+def test_a_stretch_is_achieved_by_most_of_it_which_is_not_all(configuration):
+    objectives = {name: replace(it, intent=Intent.ASPIRATIONAL) for name, it in configuration.objectives.items()}
+    stretched = replace(configuration, objectives=objectives)
+    made = review(stretched, stretched.cycles["2026-Q1"], found(stretched, OBSERVED))
+    grades = {it.id.split("/")[1]: (it.status, it.explanation) for it in made.key_results}
+    assert grades["made"] == ("achieved", "most of a stretch, 82 % of the way")
+    assert grades["won"] == ("achieved", "the target is met, 110 % of the way")
+    assert grades["less"] == ("partial", "part of a stretch, 55 % of the way")
 
 
 def test_what_is_missed_paused_or_unknown_carries_over_and_nothing_else(reviewed):
