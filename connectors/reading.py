@@ -32,6 +32,7 @@ class Asked:
     request: str
     fingerprint: str
     whole: bool
+    api_version: str | None = None
 
 
 class Fetch(Protocol[AnswerT]):
@@ -190,4 +191,5 @@ def _evidence(part: _Part, count: int, digest: str) -> Evidence:
         fetched_at=part.fetched_at,
         elapsed_seconds=part.elapsed_seconds,
         whole=part.asked.whole,
+        api_version=part.asked.api_version,
     )

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from connectors.contract import Context, MetricRequest, Source
 from connectors.files import CONNECTOR as FILES
 from connectors.files import FilesRequest, FilesSettings
+from connectors.rest import CONNECTOR as REST
+from connectors.rest import RestRequest, RestSettings
 from connectors.sql import CONNECTOR as SQL
 from connectors.sql import SqlRequest, SqlSettings
 from okr_pipeline_tests.connectors.conformance import SECRET, ZONE, Fact, midnight
+from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, json_reply
 from okr_pipeline_tests.mysql import mysql_connection
 
 COLUMNS = ["happened_at", "day", "team", "amount"]
@@ -203,3 +206,56 @@ class JsonLinesSubject(FileSubject):
 
     def put(self, frame):
         frame.astype({"day": str}).to_json(self.path, orient="records", lines=True)
+
+
+class RestSubject:
+    """A server of facts, three a page, that wants a token."""
+
+    connector = REST
+    token = "t0ken-of-the-reader"
+    size = 3
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.directory: Path = request.getfixturevalue("tmp_path")
+        self.facts: list[Fact] = []
+        self.server = Server(self.answer).__enter__()
+        request.addfinalizer(lambda: self.server.__exit__())  # noqa: PLW0108 - it takes no argument
+
+    def write(self, facts: Sequence[Fact]) -> None:
+        self.facts = list(facts)
+
+    def answer(self, seen: Seen) -> Reply:
+        if seen.headers.get("authorization") != f"Bearer {self.token}":
+            return json_reply({"error": f"not allowed: {seen.headers.get('authorization')}"}, 401)
+        if seen.path == "/":
+            return json_reply({})
+        if seen.path != "/facts":
+            return json_reply({"error": "there is no such thing"}, 404)
+        wanted = [fact for fact in self.facts if seen.params["from"] <= str(fact.day) < seen.params["until"]]
+        skip = int(seen.params["offset"])
+        page = [{"day": str(fact.day), "team": fact.team, "amount": fact.amount} for fact in wanted]
+        return json_reply({"facts": page[skip : skip + self.size], "total": len(wanted)})
+
+    def open(self, **settings: object) -> Source:
+        return self._opened(self.token, **settings)
+
+    def open_badly(self) -> Source:
+        return self._opened(SECRET)
+
+    def _opened(self, token: str, **settings: object) -> Source:
+        given = {"base_url": self.server.url, "auth": {"bearer": token}, "allow_private_hosts": True, **settings}
+        return REST.open(RestSettings(**given), Context(self.directory, self.directory))
+
+    def request(self, metric: str, **options: object) -> MetricRequest:
+        keys = {
+            "path": "/facts",
+            "params": {"from": "{start:date}", "until": "{end:date}"},
+            "rows": "facts",
+            "columns": {"period": "day", "value": "amount"},
+            "paging": {"offset": {"total": "total"}},
+            **options,
+        }
+        return MetricRequest(metric, "day", ZONE, ("team",), RestRequest(**keys))
+
+    def broken_request(self, metric: str) -> MetricRequest:
+        return self.request(metric, path="/nothing")

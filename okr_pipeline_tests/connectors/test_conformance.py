@@ -42,3 +42,7 @@ class TestJson(Conformance):
 
 class TestJsonLines(Conformance):
     subject = subjects.JsonLinesSubject
+
+
+class TestRest(Conformance):
+    subject = subjects.RestSubject

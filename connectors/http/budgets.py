@@ -1,0 +1,74 @@
+"""Budgets of requests that all processes of a project share: so many in any stretch of time.
+
+Belongs here: a place in the queue, kept in a file. Does not: waiting for one's turn.
+
+A limit such as 60 an hour outlives a process, so it cannot be counted in memory; see
+docs/decisions/0017-budgets-in-a-file.md.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from connectors.errors import ConfigError
+
+_SECONDS_TO_WAIT_FOR_OTHERS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `requests` in any `seconds`, of all who name the same file and `name`."""
+
+    path: Path
+    name: str
+    requests: int
+    seconds: float
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+
+    def take(self, longest: float) -> float:
+        """Take a place: how many seconds there are until its turn, not negative.
+
+        More than `longest` means that none was taken, and how long it would have been.
+
+        Raises:
+            ConfigError: the file cannot be written.
+        """
+        try:
+            with closing(self._opened()) as connection:
+                return self._taken(connection, longest)
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigError(
+                f"The budget of requests cannot be kept in {self.path}: {error}. Let this program's user write there."
+            ) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT_FOR_OTHERS, isolation_level=None)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    def _taken(self, connection: sqlite3.Connection, longest: float) -> float:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE IF NOT EXISTS turns (budget TEXT NOT NULL, at REAL NOT NULL)")
+        now = self.clock()
+        # A clock that was set back would otherwise leave turns in a far future.
+        connection.execute(
+            "DELETE FROM turns WHERE budget = ? AND (at <= ? OR at > ?)",
+            (self.name, now - self.seconds, now + self.seconds + longest),
+        )
+        turn = max(now, self._first_free(connection))
+        if turn - now <= longest:
+            connection.execute("INSERT INTO turns VALUES (?, ?)", (self.name, turn))
+        connection.execute("COMMIT")
+        return turn - now
+
+    def _first_free(self, connection: sqlite3.Connection) -> float:
+        """When the turn that many places back is so long ago that another may follow."""
+        found = connection.execute(
+            "SELECT at FROM turns WHERE budget = ? ORDER BY at DESC LIMIT 1 OFFSET ?", (self.name, self.requests - 1)
+        ).fetchone()
+        return float(found[0]) + self.seconds if found else 0.0

@@ -1,0 +1,247 @@
+"""Sending a request until its answer is there, whole and understood, or it is clear that it will not come.
+
+Belongs here: trying again, waiting, redirects, what a status means. Does not: sockets (network), bodies, logins.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import httpcore
+
+from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
+from connectors.http.bodies import read_body
+from connectors.http.budgets import Budget
+from connectors.http.logins import Login, hidden, login_of
+from connectors.http.meanings import UNAUTHORIZED, Busy, refuse
+from connectors.http.network import Network, Resolve, resolved
+from connectors.http.requests import HttpAnswer, HttpRequest, on_wire, origin_text, shown
+from connectors.http.settings import HttpSettings
+
+ParsedT = TypeVar("ParsedT")
+_AGENT: Final = "okr-pipeline"
+_FIRST_PAUSE_SECONDS: Final = 0.5
+_LONGEST_PAUSE_SECONDS: Final = 30.0
+_MOST_REDIRECTS: Final = 5
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Time, as a client sees it; `sleep` gives up a thread for so many seconds, and ends early when told to stop."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    chance: Callable[[], float] = random.random
+    sleep: Callable[[threading.Event, float], object] = threading.Event.wait
+
+
+class HttpClient:
+    """Speaks with one source, from many threads. All errors are those of `connectors.errors`, without secrets."""
+
+    def __init__(
+        self,
+        settings: HttpSettings,
+        budgets: Path,
+        clock: Clock | None = None,
+        resolve: Resolve = resolved,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock or Clock()
+        self._network = Network(allow_private=settings.allow_private_hosts, resolve=resolve)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpcore.default_ssl_context() if settings.base_url.startswith("https:") else None,
+            max_connections=settings.concurrency,
+            max_keepalive_connections=settings.concurrency,
+            network_backend=self._network,
+        )
+        self._login = login_of(settings.auth, lambda request: self._send(request, HttpAnswer.json, None))
+        self._budget = _budget(settings, budgets)
+        self._closed_until = float("-inf")
+        self._is_away = False
+        self._lock = threading.Lock()
+
+    def send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT]) -> ParsedT:
+        """What `parse` makes of the answer. It is tried again where it fails for now and the request allows it.
+
+        Raises:
+            ConnectorError: named by what to do next. QuotaExhausted: the server, or the source's own rate limit, wants
+                a longer wait than the source's patience.
+        """
+        return self._send(request, parse, self._login)
+
+    def cancel(self) -> None:
+        """Let every request that is under way fail at once, and all that follow."""
+        self._network.cancel()
+
+    def close(self) -> None:
+        """Stop what still runs, and close connections."""
+        self._network.cancel()
+        self._pool.close()
+
+    def _send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], login: Login | None) -> ParsedT:
+        ends = self._clock.monotonic() + self._settings.patience.total_seconds()
+        for attempt in count(1):
+            self._await_turn(request, ends)
+            try:
+                parsed = self._once(request, parse, login)
+            except TransientError as error:
+                # One that tried in vain is enough: a thousand metrics must not each do so again.
+                self._is_away = self._is_away or attempt == self._settings.attempts
+                again = request.safe_to_retry and not self._is_away
+                self._pause_or_raise(self._told(request, error), attempt, ends, again=again)
+            except ConnectorError as error:
+                raise self._told(request, error) from None
+            else:
+                self._is_away = False
+                return parsed
+        raise AssertionError
+
+    def _once(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], login: Login | None) -> ParsedT:
+        with self._network.within(self._settings.request_timeout.total_seconds()):
+            answer = self._answer(request, login)
+        refuse(answer, self._clock.now())
+        return parse(answer)
+
+    def _answer(self, request: HttpRequest, login: Login | None) -> HttpAnswer:
+        """The answer behind redirects that stay on the origin, and behind one new login."""
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._logged_in(request, login)
+            target = answer.headers.get("location")
+            if answer.status not in _REDIRECTS or target is None:
+                return answer
+            if request.method != "GET":
+                raise ConfigError(f"The address has moved to {shown(origin_text(target))}. Correct path or base_url.")
+            request = request.moved(target)
+        raise ContractError("It leads on and on. Correct path or base_url of the source.")
+
+    def _logged_in(self, request: HttpRequest, login: Login | None) -> HttpAnswer:
+        if login is None:
+            return self._exchanged(request)
+        sent = login.added(request)
+        answer = self._exchanged(sent)
+        if answer.status == UNAUTHORIZED and login.renewed(sent):
+            return self._exchanged(login.added(request))
+        return answer
+
+    def _exchanged(self, request: HttpRequest) -> HttpAnswer:
+        left = self._settings.request_timeout.total_seconds()
+        extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), left)}
+        try:
+            with self._pool.stream(
+                request.method,
+                on_wire(request.address),
+                headers=list(_sent_headers(request).items()),
+                content=request.body,
+                extensions=extensions,
+            ) as answer:
+                return self._read(answer)
+        except httpcore.TimeoutException:
+            raise TransientError(
+                f"The answer was not there within {left:g} seconds."
+                " Ask for less at a time, or raise request_timeout of the source."
+            ) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            self._refuse_cancelled()
+            raise _lost(error) from None
+
+    def _read(self, answer: httpcore.Response) -> HttpAnswer:
+        headers = _headers(answer)
+        body = read_body(answer.iter_stream(), headers.get("content-encoding", ""), self._settings.max_bytes)
+        return HttpAnswer(answer.status, headers, body)
+
+    def _await_turn(self, request: HttpRequest, ends: float) -> None:
+        """Wait until neither the server nor the rate limit objects.
+
+        Raises:
+            QuotaExhausted: that is too long.
+        """
+        closed = self._closed_until - self._clock.monotonic()
+        self._wait(closed, ends, f"{request.place}: The server asks to wait.")
+        if self._budget is not None:
+            turn = self._budget.take(max(0.0, ends - self._clock.monotonic()))
+            self._wait(turn, ends, f"{request.place}: The rate_limit of the source is used up.")
+
+    def _pause_or_raise(self, error: TransientError, attempt: int, ends: float, *, again: bool) -> None:
+        """Wait before the next attempt.
+
+        Raises:
+            TransientError: there is none; QuotaExhausted where the server said when.
+        """
+        self._refuse_cancelled()
+        if isinstance(error, Busy) and error.wait is not None:
+            asked = error.wait.total_seconds()
+            with self._lock:
+                self._closed_until = max(self._closed_until, self._clock.monotonic() + asked)
+            self._wait(asked, ends if again else float("-inf"), str(error))
+            return
+        pause = self._clock.chance() * min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+        if not again or self._clock.monotonic() + pause > ends:
+            raise TransientError(str(error))
+        self._sleep(pause)
+
+    def _wait(self, seconds: float, ends: float, message: str) -> None:
+        """Wait as long as was asked for, never less.
+
+        Raises:
+            QuotaExhausted: that is too long.
+        """
+        if self._clock.monotonic() + max(0.0, seconds) > ends:
+            until = self._clock.now() + timedelta(seconds=seconds)
+            raise QuotaExhausted(f"{message} It can be asked again at {until:%Y-%m-%d %H:%M:%S} UTC.", until)
+        if seconds > 0:
+            self._sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        self._clock.sleep(self._network.cancelled, seconds)
+        self._refuse_cancelled()
+
+    def _refuse_cancelled(self) -> None:
+        if self._network.cancelled.is_set():
+            raise TransientError("The read was cancelled. Run again.")
+
+    def _told(self, request: HttpRequest, error: ConnectorError) -> Any:
+        """The error with the place in front, and without secrets."""
+        if isinstance(error, QuotaExhausted):
+            return error
+        place = f"{request.place}: "
+        said = str(error) if str(error).startswith(place.rstrip(": ")) else place + str(error)
+        message = hidden(said, self._login.secrets())
+        return Busy(message, error.wait) if isinstance(error, Busy) else type(error)(message)
+
+
+def _budget(settings: HttpSettings, directory: Path) -> Budget | None:
+    limit = settings.rate_limit
+    if limit is None:
+        return None
+    return Budget(directory / "http-budgets.db", settings.base_url, limit.requests, limit.per.total_seconds())
+
+
+def _sent_headers(request: HttpRequest) -> dict[str, str]:
+    given = {"Accept": "application/json", "User-Agent": _AGENT, "Accept-Encoding": "gzip"}
+    if request.body is not None:
+        given |= {"Content-Type": "application/json"}
+    own = {name.title(): value for name, value in request.headers.items()}
+    return given | own
+
+
+def _headers(answer: httpcore.Response) -> Mapping[str, str]:
+    """By name in small letters; those that are there twice are joined, as RFC 9110 has it."""
+    headers: dict[str, str] = {}
+    for name, value in answer.headers:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def _lost(error: Exception) -> TransientError:
+    said = shown(str(error)).rstrip(".") or type(error).__name__
+    if isinstance(error, httpcore.ConnectError):
+        return TransientError(f"The server cannot be reached: {said}. Check base_url of the source, then run again.")
+    return TransientError(f"The connection was lost before the answer was whole: {said}. Run again.")

@@ -1,0 +1,65 @@
+"""What an answer that is no good means, in the words of `connectors.errors`.
+
+Belongs here: statuses and lost connections to errors. Does not: trying again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from connectors.errors import AuthError, ConfigError, ContractError, TransientError
+from connectors.http.requests import HttpAnswer, shown
+from connectors.http.waits import asked_wait, is_exhausted
+
+UNAUTHORIZED: Final = 401
+_FORBIDDEN: Final = 403
+_BUSY: Final = frozenset({408, 425, 429})
+_TOO_MANY: Final = 429
+_LOGINS: Final = frozenset({UNAUTHORIZED, 402, _FORBIDDEN, 407})
+_LONGEST_EXCERPT: Final = 2_000
+
+
+class Busy(TransientError):  # noqa: N818 - it names a state, not a fault
+    """The server does not answer now; `wait` is how long it wants to be left alone, None where it does not say."""
+
+    def __init__(self, message: str, wait: timedelta | None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+def refuse(answer: HttpAnswer, now: datetime) -> None:
+    """Let an answer pass that holds data.
+
+    Raises:
+        Busy: it may come later. AuthError, ConfigError, ContractError: it will not.
+    """
+    status = answer.status
+    if status == 200:
+        return
+    said = _said(answer)
+    if _is_busy(status, answer.headers):
+        why = "The server is asked too often" if status in (_TOO_MANY, _FORBIDDEN) else "The server does not answer now"
+        raise Busy(f"{why} (status {status}{said}). Run again later.", asked_wait(answer.headers, now))
+    if status in _LOGINS:
+        raise AuthError(
+            f"The server refuses the login (status {status}{said})."
+            " Check auth of the source, and ask the owner of the API for the right to read this."
+        )
+    if status in (204, 205):
+        raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
+    if 400 <= status < 500:
+        raise ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
+    raise ContractError(f"The server answers with status {status}{said}, which is no data. Correct path or base_url.")
+
+
+def _is_busy(status: int, headers: Mapping[str, str]) -> bool:
+    """A 403 is a limit where the server says when to come again, as GitHub's secondary limits are."""
+    if status == _FORBIDDEN:
+        return "retry-after" in headers or is_exhausted(headers)
+    return status in _BUSY or status >= 500
+
+
+def _said(answer: HttpAnswer) -> str:
+    """The beginning of what the server says, unless it is a page."""
+    text = shown(answer.body[:_LONGEST_EXCERPT].decode("utf-8", errors="replace"))
+    return "" if not text or text.startswith("<") else f", it says: {text.rstrip('.')}"

@@ -1,0 +1,90 @@
+"""JMESPath (https://jmespath.org): what is taken out of an answer.
+
+Belongs here: checking and evaluating expressions, and two functions that the language lacks. Does not: what becomes of
+what is found.
+
+`items({"a": 1})` gives `[["a", 1]]`, for objects whose keys are days; `zip([1, 2], [3, 4])` gives `[[1, 3], [2, 4]]`,
+for answers that are columns.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Final
+
+import jmespath
+from jmespath import exceptions, functions
+from jmespath.parser import ParsedResult
+
+from connectors.errors import ContractError
+
+
+class _Functions(functions.Functions):
+    @functions.signature({"types": ["object"]})
+    def _func_items(self, mapping: Mapping[str, Any]) -> list[list[Any]]:
+        return [[key, value] for key, value in mapping.items()]
+
+    @functions.signature({"types": ["array"], "variadic": True})
+    def _func_zip(self, *columns: list[Any]) -> list[list[Any]]:
+        lengths = sorted({len(column) for column in columns})
+        if len(lengths) > 1:
+            raise ContractError(
+                f"zip() was given lists of {lengths[0]} and {lengths[-1]} values, which are no columns of one table."
+                " Correct rows."
+            )
+        return [list(row) for row in zip(*columns, strict=True)]
+
+
+_OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
+
+
+def found(expression: str, document: Any) -> Any:
+    """What an expression finds; None where there is nothing.
+
+    >>> found("data[].{period: [0], value: [1]}", {"data": [["2026-01-01", 5]]})
+    [{'period': '2026-01-01', 'value': 5}]
+
+    Raises:
+        ContractError: the answer is not of the kind that the expression wants.
+    """
+    try:
+        return _compiled(expression).search(document, options=_OPTIONS)
+    except exceptions.JMESPathError as error:
+        said = " ".join(str(error).split())[:200]
+        raise ContractError(f"The answer does not fit the expression {expression}: {said}. Correct one.") from None
+
+
+def check_expression(expression: str) -> str:
+    """The expression, which can be evaluated.
+
+    Raises:
+        ValueError: it cannot; what, why and what to do.
+    """
+    try:
+        names = set(_functions(_compiled(expression).parsed))
+    except exceptions.JMESPathError as error:
+        lines = str(error).splitlines() or [""]
+        raise ValueError(
+            f"is no JMESPath: {lines[0].rstrip(':')}", "It says where in the answer to look", "See https://jmespath.org"
+        ) from None
+    for name in sorted(names - _Functions.FUNCTION_TABLE.keys()):
+        near = get_close_matches(name, _Functions.FUNCTION_TABLE, 1)
+        raise ValueError(
+            f"calls {name}(), which is no function of JMESPath",
+            "It says where in the answer to look",
+            f"Did you mean {near[0]}()?" if near else "See https://jmespath.org/specification.html#built-in-functions",
+        )
+    return expression
+
+
+@cache
+def _compiled(expression: str) -> ParsedResult:
+    return jmespath.compile(expression)
+
+
+def _functions(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if node.get("type") == "function_expression":
+            yield str(node["value"])
+        for child in node.get("children", ()):
+            yield from _functions(child)

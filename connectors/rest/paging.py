@@ -1,0 +1,243 @@
+"""Reading an answer to its end, page by page, and noticing when that is not its end.
+
+Belongs here: what the next page is, by each kind of paging. Does not: sending, or what a row is.
+
+A page that comes again, one that is empty though more are announced, another number of rows than announced, and too
+many pages are errors: a sum over some of the pages looks like any other number.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, NoReturn
+from urllib.parse import urlencode
+
+from connectors.errors import ContractError, DataError
+from connectors.http.requests import HttpRequest, shown
+from connectors.http.settings import HttpSettings
+from connectors.rest.expressions import found
+from connectors.rest.keys import (
+    BodyTokenPaging,
+    CursorPaging,
+    LinkHeaderPaging,
+    NextUrlPaging,
+    NumberPaging,
+    OffsetPaging,
+    Paging,
+)
+
+_LINK: Final = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]*))?)*)")
+_REL: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request whose parameters and body can still be added to."""
+
+    request: HttpRequest
+    params: Mapping[str, str]
+    body: Mapping[str, Any] | None
+
+    def with_param(self, name: str, value: object) -> "Ask":
+        """The same with another parameter, or another value of it."""
+        return replace(self, params={**self.params, name: str(value)})
+
+    def with_key(self, key: str, value: object) -> "Ask":
+        """The same with another key of the body."""
+        return replace(self, body={**(self.body or {}), key: value})
+
+    def moved(self, url: str) -> "Ask":
+        """The same at another address of the same origin, with that one's parameters."""
+        base = replace(self.request, params=tuple(self.params.items()))
+        return Ask(base.moved(url), {}, self.body)
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others."""
+        return f"{self.request.url}?{urlencode(list(self.params.items()))} {self.body!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer: its rows, all of it, and its headers."""
+
+    rows: list[Any]
+    document: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    rows: int
+    pages: int
+
+
+def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, caps: HttpSettings) -> Iterator[Page]:
+    """Every page of an answer.
+
+    Raises:
+        ContractError: pages do not end as they say. DataError: there are more than the caps.
+        ConnectorError: as `ask` does.
+    """
+    kind = next((value for _, value in paging or () if value is not None), None)
+    following: Ask | None = _begun(first, kind)
+    asked: set[str] = set()
+    last: Page | None = None
+    rows = 0
+    while following is not None:
+        _refuse_again(following, asked)
+        page = ask(following)
+        if last is not None:
+            _refuse_same(page, last)
+        rows += len(page.rows)
+        _refuse_more(rows, caps)
+        yield page
+        following, last = _following(first, page, kind, _Progress(rows, len(asked))), page
+        if following is not None and len(asked) >= caps.max_pages:
+            raise DataError(
+                f"The answer has more than {caps.max_pages:,} pages, and pages are never left out."
+                " Ask for larger pages, or raise max_pages of the source."
+            )
+
+
+def _begun(first: Ask, kind: Any) -> Ask:
+    """The first page, which may have to be named, and its size."""
+    size, param = getattr(kind, "size", None), getattr(kind, "size_param", None)
+    if param is not None:
+        first = first.with_param(param, size)
+    match kind:
+        case OffsetPaging():
+            return first.with_param(kind.param, 0)
+        case NumberPaging():
+            return first.with_param(kind.param, kind.first)
+        case _:
+            return first
+
+
+def _following(first: Ask, page: Page, kind: Any, progress: _Progress) -> Ask | None:  # noqa: PLR0911 - a table
+    begun = _begun(first, kind)
+    match kind:
+        case OffsetPaging():
+            return begun.with_param(kind.param, progress.rows) if _goes_on(page, kind, progress.rows) else None
+        case NumberPaging():
+            number = kind.first + progress.pages
+            return begun.with_param(kind.param, number) if _goes_on(page, kind, progress.rows) else None
+        case CursorPaging():
+            token = _token(page, kind)
+            return None if token is None else begun.with_param(kind.param, token)
+        case BodyTokenPaging():
+            token = _token(page, kind)
+            return None if token is None else begun.with_key(kind.key, token)
+        case NextUrlPaging():
+            return _at(begun, found(kind.next, page.document), page)
+        case LinkHeaderPaging():
+            return _at(begun, _link(page.headers.get("link", ""), kind.rel), page)
+        case _:
+            return None
+
+
+def _goes_on(page: Page, kind: OffsetPaging | NumberPaging, rows: int) -> bool:
+    if kind.total is not None:
+        return _is_before(_whole_number(found(kind.total, page.document), kind.total), rows, page)
+    if kind.more is not None:
+        more = _truth(found(kind.more, page.document), kind.more)
+        if more and not page.rows:
+            _refuse_empty()
+        return more
+    return bool(page.rows)
+
+
+def _is_before(total: int, rows: int, page: Page) -> bool:
+    if rows > total or (rows < total and not page.rows):
+        raise ContractError(
+            f"The answer announces {total:,} rows and gives {rows:,}. Rows may have come while it was read: run again."
+            " If it stays so, correct total of paging, or rows."
+        )
+    return rows < total
+
+
+def _token(page: Page, kind: CursorPaging | BodyTokenPaging) -> str | int | None:
+    token = found(kind.next, page.document)
+    more = None if kind.more is None else _truth(found(kind.more, page.document), kind.more)
+    if more is False or (token in (None, "", False) and not more):
+        return None
+    if isinstance(token, bool) or not isinstance(token, str | int) or token == "":
+        raise ContractError(
+            f"The answer announces more, and {kind.next} gives no token for it. Correct next of paging."
+        )
+    if not page.rows:
+        _refuse_empty()
+    return token
+
+
+def _at(ask: Ask, url: Any, page: Page) -> Ask | None:
+    if url in (None, "", False):
+        return None
+    if not isinstance(url, str):
+        raise ContractError(
+            f"The address of the next page is {shown(str(url))}, which is none. Correct next of paging."
+        )
+    if not page.rows:
+        _refuse_empty()
+    return ask.moved(url)
+
+
+def _link(header: str, rel: str) -> str | None:
+    """The target of a relation in a Link header (RFC 8288).
+
+    >>> _link('<https://a.example/?page=2>; rel="next", <https://a.example/>; rel=first', "next")
+    'https://a.example/?page=2'
+    """
+    for target, attributes in _LINK.findall(header):
+        match = _REL.search(attributes)
+        if match and rel.lower() in (match[1] or match[2]).lower().split():
+            return str(target)
+    return None
+
+
+def _whole_number(value: Any, expression: str) -> int:
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ContractError(
+            f"{expression} gives {shown(repr(value))}, which is no number of rows. Correct total of paging."
+        )
+    return value
+
+
+def _truth(value: Any, expression: str) -> bool:
+    if not isinstance(value, bool):
+        raise ContractError(
+            f"{expression} gives {shown(repr(value))}, which is neither true nor false. Correct more of paging."
+        )
+    return value
+
+
+def _refuse_again(ask: Ask, asked: set[str]) -> None:
+    if ask.identity in asked:
+        raise ContractError(
+            "The answer leads back to a page that was read before, and would never end. Correct paging, or ask the owner"
+            " of the API."
+        )
+    asked.add(ask.identity)
+
+
+def _refuse_same(page: Page, last: Page) -> None:
+    if page.rows and page.rows == last.rows:
+        raise ContractError(
+            "Two pages are the same, so the server does not heed what asks for the next. Correct param of paging."
+        )
+
+
+def _refuse_empty() -> NoReturn:
+    raise ContractError(
+        "The answer announces more, and its page is empty. Run again; if it stays so, correct rows or paging."
+    )
+
+
+def _refuse_more(rows: int, caps: HttpSettings) -> None:
+    if rows > caps.max_rows:
+        raise DataError(
+            f"The answer has more than {caps.max_rows:,} rows, and rows are never cut off."
+            " Let the API aggregate them, or raise max_rows of the source."
+        )

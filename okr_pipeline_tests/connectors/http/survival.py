@@ -1,0 +1,164 @@
+"""What every HTTP connector must live through, whatever it asks: one line in `test_survival.py` per connector.
+
+Belongs here: every fault, and 500 hostile answers, against a connector. Does not: the faults themselves (faults).
+"""
+
+import json
+import resource
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, Protocol
+
+import pytest
+
+from connectors.contract import DataPointBatch, MetricRequest, ReadFailure, Source
+from connectors.errors import ConnectorError, QuotaExhausted
+from connectors.http.client import Clock
+from okr_pipeline_tests.connectors.conformance import MARCH, SECRET
+from okr_pipeline_tests.connectors.http.faults import FAULTS, hostile
+from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, reply
+
+HOSTILE = 500
+TIMEOUT = "20s"
+SHORT_SECONDS = 0.4
+GRACE_SECONDS = 2
+MOST_GROWTH_KB = 200 * 1024
+
+
+class FastClock:
+    """A clock that jumps over every wait, and remembers it."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def clock(self) -> Clock:
+        return Clock(
+            monotonic=lambda: time.monotonic() + sum(self.slept),
+            now=lambda: datetime.now(UTC) + timedelta(seconds=sum(self.slept)),
+            chance=lambda: 0.5,
+            sleep=self._sleep,
+        )
+
+    def _sleep(self, _: threading.Event, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+
+
+class HttpSubject(Protocol):
+    """A connector and what a server would rightly say to it."""
+
+    good: bytes
+    values: list[float]
+
+    def open(self, url: str, clock: Clock, **settings: Any) -> Source:
+        """The connector over a server, with SECRET as its login."""
+
+    def request(self, metric: str, number: int = 0) -> MetricRequest:
+        """Requests of other numbers are asked apart; the number is the last part of the path."""
+
+
+class Survival:
+    """The tests. A subclass names a `subject`."""
+
+    subject: ClassVar[type]
+
+    @pytest.fixture
+    def it(self, tmp_path) -> HttpSubject:
+        return self.subject(tmp_path)
+
+    @pytest.mark.parametrize("name", FAULTS)
+    def test_a_fault_that_stays_is_a_typed_error_of_its_metric(self, it, name):
+        fault, clock = FAULTS[name], FastClock()
+        with Server(lambda seen: fault.make(it.good)) as server:
+            began = time.monotonic()
+            outcome = read(it, server, clock, name)
+            took = time.monotonic() - began
+            asked = len(server.seen)
+        assert isinstance(outcome, ReadFailure), outcome
+        assert type(outcome.error) is fault.error, outcome.error
+        assert str(outcome.error).startswith(f"Metric amount: GET 127.0.0.1:{server.port}/")
+        assert SECRET not in f"{outcome.error!r} {outcome.error.__cause__} {outcome.error.__context__}"
+        if "slow" in name:
+            assert took <= asked * SHORT_SECONDS + GRACE_SECONDS
+        if isinstance(outcome.error, QuotaExhausted):
+            assert outcome.error.until >= datetime.now(UTC) + timedelta(seconds=fault.waits - 1)
+
+    @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.passes])
+    def test_a_fault_that_passes_is_waited_for(self, it, name):
+        fault, clock = FAULTS[name], FastClock()
+        with Server(lambda seen: fault.make(it.good) if len(server.seen) == 1 else reply(200, it.good)) as server:
+            outcome = read(it, server, clock, name)
+            assert len(server.seen) == 2
+        assert isinstance(outcome, DataPointBatch), outcome
+        assert sorted(outcome.points["value"]) == it.values
+        assert sum(clock.slept) >= fault.waits
+
+    def test_a_server_that_asks_for_a_day_is_asked_once(self, it):
+        with Server(lambda seen: FAULTS["429, a day"].make(it.good)) as server:
+            source = it.open(server.url, FastClock().clock(), concurrency=1)
+            outcomes = list(source.read([it.request(str(number), number) for number in range(20)], MARCH))
+            source.close()
+            assert len(server.seen) == 1
+        assert [type(outcome.error) for outcome in outcomes] == [QuotaExhausted] * 20
+
+    def test_a_server_that_is_away_is_not_tried_again_for_each_metric(self, it):
+        with Server(lambda seen: FAULTS["500"].make(it.good)) as server:
+            source = it.open(server.url, FastClock().clock(), concurrency=1)
+            outcomes = list(source.read([it.request(str(number), number) for number in range(20)], MARCH))
+            source.close()
+            assert len(server.seen) <= 20 + 4
+        assert all(isinstance(outcome, ReadFailure) for outcome in outcomes)
+
+    def test_a_read_that_is_left_ends_at_once_though_the_server_is_slow(self, it):
+        begun = threading.Event()
+
+        def answer(seen: Seen) -> Reply:
+            if seen.path.endswith("/0"):
+                return reply(200, it.good)
+            begun.set()
+            return FAULTS["slow body"].make(it.good)
+
+        with Server(answer) as server:
+            source = it.open(server.url, FastClock().clock(), request_timeout="60s")
+            reading = source.read(
+                [it.request("a"), *(it.request(str(number), number) for number in range(1, 9))], MARCH
+            )
+            thread = threading.Thread(target=lambda: list(reading), daemon=True)
+            thread.start()
+            assert begun.wait(10)
+            source.close()
+            thread.join(5)
+            assert not thread.is_alive()
+
+    def test_hostile_answers_lose_no_other_metric_and_no_memory(self, it):
+        def answer(seen: Seen) -> Reply:
+            number = int(seen.path.rpartition("/")[2])
+            return reply(200, it.good) if number == HOSTILE else hostile(number, it.good)
+
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with Server(answer) as server:
+            source = it.open(server.url, FastClock().clock(), attempts=1, concurrency=8, patience="24h")
+            outcomes = list(source.read([it.request(str(number), number) for number in range(HOSTILE + 1)], MARCH))
+            source.close()
+        failed = {outcome.metric: outcome.error for outcome in outcomes if isinstance(outcome, ReadFailure)}
+        [batch] = [outcome for outcome in outcomes if isinstance(outcome, DataPointBatch)]
+        assert sorted(failed, key=int) == [str(number) for number in range(HOSTILE)]
+        assert all(isinstance(error, ConnectorError) for error in failed.values())
+        assert all(str(error).startswith(f"Metric {metric}: GET 127.0.0.1") for metric, error in failed.items())
+        assert SECRET not in json.dumps([repr(error) for error in failed.values()])
+        assert list(batch.evidence) == [str(HOSTILE)]
+        assert sorted(batch.points["value"]) == it.values
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_GROWTH_KB
+
+
+def read(it: HttpSubject, server: Server, clock: FastClock, name: str) -> DataPointBatch | ReadFailure:
+    """What is slow gets little time; what is not gets more than it needs on a busy machine."""
+    timeout = f"{SHORT_SECONDS * 1_000:.0f}ms" if "slow" in name else TIMEOUT
+    source = it.open(server.url, clock.clock(), request_timeout=timeout)
+    try:
+        [outcome] = source.read([it.request("amount")], MARCH)
+    finally:
+        source.close()
+    return outcome
