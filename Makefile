@@ -120,7 +120,7 @@ docs: setup ## write docs/reference from the code
 	$(UV) pip sync --quiet --python .venv/bench/bin/python --require-hashes --compile-bytecode $<
 	@touch $@
 
-SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py)
+SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
 
 .PHONY: bench
 bench: setup .venv/bench/.packages ## run the benchmarks; they print ratios, not verdicts

@@ -101,7 +101,10 @@ class HttpSettings(BaseModel):
         description="What the address of every request begins with; https, unless private hosts are allowed.",
         examples=["https://api.shop.example/v2"],
     )
-    auth: Auth | None = Field(default=None, description="How it logs in; left out, it does not.")
+    auth: Auth | None = Field(
+        default=None,
+        description="How it logs in, in one way: bearer, basic, api_key or client_credentials; left out, in none.",
+    )
     rate_limit: RateLimit | None = Field(
         default=None, description="What the service allows; kept by all processes of the project together."
     )

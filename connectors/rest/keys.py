@@ -140,7 +140,9 @@ class RestSettings(HttpSettings):
         default_factory=dict, description="Headers of every request, but the login. {api_version} stands for that key."
     )
     api_version: str | None = Field(default=None, description="The version that is asked for; kept with what was read.")
-    paging: Paging | None = Field(default=None, description="How answers go on, where a metric does not say.")
+    paging: Paging | None = Field(
+        default=None, description="How answers go on, in one way, where a metric does not say; left out, they do not."
+    )
     check_path: str = Field(
         default="", description="What `okr connectors test` asks for, such as /me: something that needs the login."
     )

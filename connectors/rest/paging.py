@@ -216,8 +216,8 @@ def _truth(value: Any, expression: str) -> bool:
 def _refuse_again(ask: Ask, asked: set[str]) -> None:
     if ask.identity in asked:
         raise ContractError(
-            "The answer leads back to a page that was read before, and would never end. Correct paging, or ask the owner"
-            " of the API."
+            "The answer leads back to a page that was read before, and would never end."
+            " Correct paging, or ask the owner of the API."
         )
     asked.add(ask.identity)
 

@@ -102,6 +102,22 @@ def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dic
     return windows
 
 
+def sample(workspace: Workspace, metric_id: str) -> tuple[Evidence, Period, pd.DataFrame]:
+    """What was asked for the newest periods of a metric, which they are, and their POINTS in order; nothing is kept.
+
+    Raises:
+        ConnectorError: it cannot be read.
+    """
+    source_id = str(workspace.configuration.metrics[metric_id].source)
+    window = newest_windows(workspace, source_id, workspace.as_of())[metric_id]
+    delivery = read_source(workspace, source_id, {metric_id: window})
+    if metric_id in delivery.failures:
+        raise delivery.failures[metric_id]
+    points = delivery.points.sort_values(["period_start", "dimensions"], ignore_index=True)
+    inside = points["period_start"].between(window.start, window.end, inclusive="left")
+    return delivery.evidence[metric_id], window, points[inside]
+
+
 def open_source(workspace: Workspace, source_id: str) -> Source:
     """An opened source, its settings expanded from the environment.
 

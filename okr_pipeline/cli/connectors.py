@@ -1,11 +1,18 @@
 """`okr connectors`: what can be read, and whether it answers."""
 
 import json
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir
+from okr_pipeline.model.zones import zone
+
+if TYPE_CHECKING:
+    from okr_pipeline.application.workspace import Workspace
+
+_MOST_SHOWN: Final = 20
 
 app = typer.Typer(help="What can be read, and whether it answers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -40,18 +47,52 @@ def show(name: Annotated[str, typer.Argument(help="A connector, as `okr connecto
 
 @app.command("test")
 def check(
-    source: Annotated[str, typer.Argument(help="A source of the configuration.")], config: ConfigDir = CONFIG
+    name: Annotated[str, typer.Argument(metavar="SOURCE|METRIC", help="A source of the configuration, or a metric.")],
+    config: ConfigDir = CONFIG,
 ) -> None:
-    """Ask a source whether it answers, and warn of what should not stay, such as a login that can write."""
+    """Ask a source whether it answers, or read the newest periods of a metric and show them. Nothing is kept.
+
+    Of a source it warns of what should not stay, such as a login that can write.
+    """
     from okr_pipeline.application.errors import UsageError
-    from okr_pipeline.application.reading import check_source
     from okr_pipeline.application.workspace import open_workspace
 
     workspace = open_workspace(config)
-    if source not in workspace.configuration.sources:
-        raise UsageError(f"There is no source '{source}'. Configured: {', '.join(workspace.configuration.sources)}.")
-    cautions = check_source(workspace, source)
-    typer.echo("\n".join([f"{source} answers.", *(f"Caution: {it}" for it in cautions)]))
+    configuration = workspace.configuration
+    read = [metric.id for metric in configuration.metrics.values() if metric.source in configuration.sources]
+    if name in configuration.sources:
+        typer.echo(_answered(workspace, name))
+    elif name in read:
+        typer.echo(_sampled(workspace, name))
+    else:
+        listed = f"Sources: {', '.join(configuration.sources)}. Metrics of sources: {', '.join(read)}."
+        raise UsageError(f"There is no source '{name}', nor a metric that is read from one. {listed}")
+
+
+def _answered(workspace: "Workspace", source: str) -> str:
+    from okr_pipeline.application.reading import check_source
+
+    return "\n".join([f"{source} answers.", *(f"Caution: {it}" for it in check_source(workspace, source))])
+
+
+def _sampled(workspace: "Workspace", metric_id: str) -> str:
+    from okr_pipeline.application.reading import sample
+
+    evidence, window, points = sample(workspace, metric_id)
+    there = zone(workspace.configuration.calendar_of(workspace.configuration.metrics[metric_id]).timezone)
+    count = f"{len(points)} point{'' if len(points) == 1 else 's'}"
+    stretch = f"from {window.start.astimezone(there):%Y-%m-%d} to {window.end.astimezone(there):%Y-%m-%d}"
+    columns = points[["period_start", "value", "raw_value", "dimensions"]].head(_MOST_SHOWN)
+    lines = [_point(start.astimezone(there), *more) for start, *more in columns.itertuples(index=False, name=None)]
+    more = [f"  … and {len(points) - _MOST_SHOWN} more"] if len(points) > _MOST_SHOWN else []
+    return "\n".join([evidence.request, "", f"{count} {stretch}{':' if lines else ''}", *lines, *more])
+
+
+def _point(start: datetime, value: float, raw_value: object, dimensions: str) -> str:
+    when = f"{start:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
+    shown = repr(raw_value) if isinstance(raw_value, str) else "null" if value != value else f"{value:.15g}"  # noqa: PLR0124 - NaN alone
+    members = ", ".join(f"{name}={member}" for name, member in json.loads(dimensions).items())
+    return f"  {when}  {shown}  {members}".rstrip()
 
 
 def _summary(it: object) -> dict[str, object]:

@@ -50,7 +50,7 @@ class HttpSubject(Protocol):
     """A connector and what a server would rightly say to it."""
 
     good: bytes
-    values: list[float]
+    values: tuple[float, ...]
 
     def open(self, url: str, clock: Clock, **settings: Any) -> Source:
         """The connector over a server, with SECRET as its login."""
@@ -92,7 +92,7 @@ class Survival:
             outcome = read(it, server, clock, name)
             assert len(server.seen) == 2
         assert isinstance(outcome, DataPointBatch), outcome
-        assert sorted(outcome.points["value"]) == it.values
+        assert tuple(sorted(outcome.points["value"])) == it.values
         assert sum(clock.slept) >= fault.waits
 
     def test_a_server_that_asks_for_a_day_is_asked_once(self, it):
@@ -149,7 +149,7 @@ class Survival:
         assert all(str(error).startswith(f"Metric {metric}: GET 127.0.0.1") for metric, error in failed.items())
         assert SECRET not in json.dumps([repr(error) for error in failed.values()])
         assert list(batch.evidence) == [str(HOSTILE)]
-        assert sorted(batch.points["value"]) == it.values
+        assert tuple(sorted(batch.points["value"])) == it.values
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_GROWTH_KB
 
 

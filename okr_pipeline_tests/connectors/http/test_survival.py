@@ -11,7 +11,7 @@ from okr_pipeline_tests.connectors.http.survival import Survival
 
 
 class RestOverFaults:
-    values = [0.0, 1.5]
+    values = (0.0, 1.5)
     good = json.dumps(
         {"facts": [{"day": "2013-03-09", "amount": 1.5}, {"day": "2013-03-10", "amount": 0}], "total": 2}
     ).encode()
