@@ -41,7 +41,7 @@ _OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
 def found(expression: str, document: Any) -> Any:
     """What an expression finds; None where there is nothing.
 
-    >>> found("data[].{period: [0], value: [1]}", {"data": [["2026-01-01", 5]]})
+    >>> found("data[*].{period: [0], value: [1]}", {"data": [["2026-01-01", 5]]})
     [{'period': '2026-01-01', 'value': 5}]
 
     Raises:

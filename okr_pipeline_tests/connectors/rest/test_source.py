@@ -1,0 +1,259 @@
+"""What a rest source asks for, what it makes of the answer, and what it says of it."""
+
+import json
+import re
+
+import pytest
+
+from connectors.contract import Context, DataPointBatch, MetricRequest
+from connectors.errors import AuthError, ContractError, DataError
+from connectors.rest import RestRequest, RestSettings
+from connectors.rest.expressions import found
+from connectors.rest.source import open_source
+from okr_pipeline_tests.connectors.conformance import MARCH, ZONE
+from okr_pipeline_tests.connectors.http.server import Server, json_reply
+from okr_pipeline_tests.connectors.http.survival import FastClock
+from okr_pipeline_tests.docs.documents import ROOT
+
+DAY = {"period": "2013-03-09", "value": 1.5}
+
+
+@pytest.fixture
+def server():
+    with Server(lambda seen: json_reply([DAY])) as running:
+        yield running
+
+
+@pytest.fixture
+def read(tmp_path, server):
+    """One or more metrics, each by its own keys, of a source with some settings."""
+
+    def reading(*metrics, grain="day", dimensions=(), zone=ZONE, **settings):
+        given = {"base_url": server.url, "allow_private_hosts": True, **settings}
+        source = open_source(RestSettings(**given), Context(tmp_path, tmp_path), FastClock().clock())
+        requests = [
+            MetricRequest(f"m{number}", grain, zone, dimensions, RestRequest(**{"path": "/x", **keys}))
+            for number, keys in enumerate(metrics or [{}])
+        ]
+        outcomes = list(source.read(requests, MARCH))
+        source.close()
+        return outcomes[0] if len(requests) == 1 else outcomes
+
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("{start:date} {last:date} {end:date}", "2013-03-01 2013-03-31 2013-04-01"),
+        ("{start:iso}|{end:iso}", "2013-03-01T00:00:00-05:00|2013-04-01T00:00:00-04:00"),
+        ("{last:iso}", "2013-03-31T23:59:59-04:00"),
+        ("{start:utc}", "2013-03-01T05:00:00Z"),
+        ("{start:epoch},{end:epoch_ms}", "1362114000,1364788800000"),
+        ("{start:%d/%m/%Y}", "01/03/2013"),
+        ("{start:%Y%m%d}-{last:%Y%m%d}", "20130301-20130331"),
+        ("{ start } {start} {x: 1}", "{ start } {start} {x: 1}"),
+    ],
+)
+def test_the_window_is_told_in_the_zone_of_the_metric(read, server, text, written):
+    read({"params": {"t": text}})
+    read({"path": f"/p/{text}"})
+    read({"method": "POST", "body": {"deep": [{"t": text}]}})
+    in_params, in_path, in_body = server.seen
+    assert in_params.params == {"t": written}
+    assert in_path.path == f"/p/{written}"
+    assert json.loads(in_body.body) == {"deep": [{"t": written}]}
+
+
+def test_an_epoch_alone_in_a_body_is_a_number(read, server):
+    body = {"from": "{start:epoch}", "to": "{end:epoch_ms}", "text": "at {start:epoch}", "more": [1, None, True]}
+    read({"method": "POST", "body": body})
+    assert json.loads(server.seen[0].body) == {
+        "from": 1362114000, "to": 1364788800000, "text": "at 1362114000", "more": [1, None, True],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("auth", "sent"),
+    [
+        ({"bearer": "s3cret"}, ("authorization", "Bearer s3cret")),
+        ({"basic": {"username": "u", "password": "s3cret"}}, ("authorization", "Basic dTpzM2NyZXQ=")),
+        ({"api_key": {"key": "s3cret", "header": "X-Key"}}, ("x-key", "s3cret")),
+        ({"api_key": {"key": "s3cret", "header": "Authorization", "prefix": "Token "}}, ("authorization", "Token s3cret")),
+        ({"api_key": {"key": "s3cret", "query": "key"}}, ("key", "s3cret")),
+    ],
+)  # fmt: skip
+def test_every_kind_of_login_is_sent_and_never_shown(read, server, auth, sent):
+    batch = read({"params": {"a": "1"}}, auth=auth)
+    name, value = sent
+    assert (server.seen[0].headers | server.seen[0].params)[name] == value
+    assert batch.evidence["m0"].request == f"GET {server.url}/x?a=1\n-- rows: @"
+    server.answer = lambda seen: json_reply({"you sent": dict(seen.headers) | seen.params}, 400)
+    error = read({"params": {"a": "1"}}, auth=auth).error
+    assert "you sent" in str(error)
+    assert "s3cret" not in str(error)
+    assert "dTpzM2NyZXQ=" not in str(error)
+
+
+def test_headers_and_the_version_are_sent_and_the_version_is_evidence(read, server):
+    batch = read(
+        headers={"Shop-Version": "{api_version}", "Accept": "application/vnd.shop+json"}, api_version="2026-01-01"
+    )
+    headers = server.seen[0].headers
+    assert (headers["shop-version"], headers["accept"]) == ("2026-01-01", "application/vnd.shop+json")
+    assert batch.evidence["m0"].api_version == "2026-01-01"
+
+
+class Tokens:
+    """An OAuth server and the API behind it; `good` are the tokens that count."""
+
+    def __init__(self, life=3600):
+        self.given, self.refused, self.life = 0, set(), life
+
+    def __call__(self, seen):
+        if seen.path == "/token":
+            assert seen.headers["authorization"] == "Basic aWQ6czNjcmV0"
+            assert seen.body == b"grant_type=client_credentials&scope=read"
+            self.given += 1
+            return json_reply({"access_token": f"t{self.given}", "expires_in": self.life})
+        token = seen.headers.get("authorization", "").removeprefix("Bearer ")
+        if token in self.refused or not token:
+            return json_reply({"error": token}, 401)
+        return json_reply([DAY])
+
+
+def login(server):
+    return {
+        "client_credentials": {
+            "token_url": f"{server.url}/token",
+            "client_id": "id",
+            "client_secret": "s3cret",
+            "scope": "read",
+        }
+    }
+
+
+def test_one_token_serves_many_requests(read, server):
+    server.answer = Tokens()
+    outcomes = read(*({"path": f"/{number}"} for number in range(20)), auth=login(server))
+    assert sum(len(it.evidence) for it in outcomes if isinstance(it, DataPointBatch)) == 20
+    assert server.answer.given == 1
+
+
+def test_a_refused_token_is_renewed_once_for_all(read, server):
+    server.answer = Tokens()
+    server.answer.refused = {"t1"}
+    outcomes = read(*({"path": f"/{number}"} for number in range(20)), auth=login(server))
+    assert sum(len(it.evidence) for it in outcomes if isinstance(it, DataPointBatch)) == 20
+    assert server.answer.given == 2
+
+
+def test_a_login_that_stays_refused_is_told_after_one_renewal(read, server):
+    server.answer = Tokens()
+    server.answer.refused = {f"t{number}" for number in range(100)}
+    outcome = read(auth=login(server))
+    assert type(outcome.error) is AuthError
+    assert server.answer.given == 2
+    assert "t2" not in str(outcome.error)
+
+
+def test_an_answer_without_a_token_is_told(read, server):
+    server.answer = lambda seen: json_reply({"token": "x"})
+    outcome = read(auth=login(server))
+    assert type(outcome.error) is ContractError
+    assert "holds no access_token" in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    ("document", "options", "value"),
+    [
+        ([DAY], {}, 1.5),
+        (DAY, {}, 1.5),
+        ({"d": {"2013-03-09": 3}}, {"rows": "items(d)[*].{period: [0], value: [1]}"}, 3),
+        ({"d": ["2013-03-09"], "n": [4]}, {"rows": "zip(d, n)[*].{period: [0], value: [1]}"}, 4),
+        ([{"day": "2013-03-09", "n": 5}], {"columns": {"period": "day", "value": "n"}}, 5),
+        ([{"period": 1362805200, "value": 6}], {"period_format": "epoch"}, 6),
+        ([{"period": "1362805200000", "value": 7}], {"period_format": "epoch_ms"}, 7),
+        ([{"period": "09.03.2013", "value": 8}], {"period_format": "%d.%m.%Y"}, 8),
+        ([{"period": "2013-03-09T00:00-0500", "value": 9}], {"period_format": "%Y-%m-%dT%H:%M%z"}, 9),
+        ([{"period": "2013-03-09", "value": 1999}], {"divide_by": 100}, 19.99),
+        ([{"period": "2013-03-09", "value": "12.5"}], {"rows": "[].{period: period, value: to_number(value)}"}, 12.5),
+    ],
+)  # fmt: skip
+def test_rows_of_many_shapes_become_points(read, server, document, options, value):
+    server.answer = lambda seen: json_reply(document)
+    points = read(options).points
+    assert points["value"].tolist() == [value]
+    assert [str(start) for start in points["period_start"]] == ["2013-03-09 05:00:00+00:00"]
+
+
+@pytest.mark.parametrize("document", [[], {"data": []}])
+def test_no_rows_are_no_points_and_no_error(read, server, document):
+    server.answer = lambda seen: json_reply(document)
+    batch = read({"rows": "@" if document == [] else "data"}, dimensions=("team",))
+    assert (len(batch.points), batch.evidence["m0"].row_count, batch.evidence["m0"].whole) == (0, 0, False)
+
+
+def test_a_text_is_no_number_and_a_null_is_missing(read, server):
+    server.answer = lambda seen: json_reply([{**DAY, "value": "12.5"}, {"period": "2013-03-10", "value": None}])
+    points = read({"divide_by": 100}).points
+    assert points["raw_value"].tolist() == ["12.5", None]
+    assert points["value"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("document", "options", "kind", "message"),
+    [
+        ({"dta": [DAY]}, {"rows": "data"}, ContractError, "rows: data finds nothing in the answer; its keys are dta. Correct rows"),
+        ([1, 2], {}, ContractError, "does not give mappings"),
+        ({"d": 5}, {"rows": "items(d)"}, ContractError, "does not fit the expression items(d)"),
+        ({"a": [1], "b": [1, 2]}, {"rows": "zip(a, b)[*].{period: [0], value: [1]}"}, ContractError, "lists of 1 and 2 values"),
+        ([{"day": "2013-03-09", "value": 1}], {}, ContractError, "has no column period; it has day, value"),
+        ([{"period": "2013-03-09"}], {}, ContractError, "has no column value"),
+        ([{"period": None, "value": 1}], {}, DataError, "no period"),
+        ([{"period": "soon", "value": 1}], {"period_format": "%d.%m.%Y"}, DataError, "The period soon is not written as %d.%m.%Y"),
+        ([{"period": 1e300, "value": 1}], {"period_format": "epoch"}, DataError, "is not written as epoch"),
+        ([{"period": 20130309, "value": 1}], {}, DataError, "the period '20130309', which cannot be read"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_with_what_is_there(read, server, document, options, kind, message):
+    server.answer = lambda seen: json_reply(document)
+    error = read(options).error
+    assert type(error) is kind
+    assert message in str(error)
+    assert str(error).startswith("Metric m0: ")
+
+
+def test_what_metrics_ask_alike_is_asked_once(read, server):
+    server.answer = lambda seen: json_reply([{**DAY, "n": 7}])
+    outcomes = read({}, {"columns": {"value": "n"}}, {"params": {"other": 1}}, {"rows": "[0]"})
+    values = {
+        metric: batch.points.loc[batch.points["metric"] == metric, "value"].tolist()
+        for batch in outcomes for metric in batch.evidence
+    }  # fmt: skip
+    assert values == {"m0": [1.5], "m1": [7], "m2": [1.5], "m3": [1.5]}
+    assert len(server.seen) == 3
+    fingerprints = {proof.fingerprint for batch in outcomes for proof in batch.evidence.values()}
+    assert len(fingerprints) == 4
+
+
+def test_a_check_takes_any_answer_that_knows_the_login_unless_told_where_to_ask(server, tmp_path):
+    def checked(**settings):
+        given = {"base_url": server.url, "allow_private_hosts": True, "attempts": 1, **settings}
+        source = open_source(RestSettings(**given), Context(tmp_path, tmp_path), FastClock().clock())
+        source.check()
+        source.close()
+
+    server.answer = lambda seen: json_reply({}, 404 if seen.path == "/" else 403)
+    checked()
+    with pytest.raises(AuthError):
+        checked(check_path="/me")
+
+
+def test_the_expressions_of_the_page_find_what_it_says():
+    page = (ROOT / "docs/rest.md").read_text()
+    rows = re.findall(r'^\| `(\{".*\})` \| `(.*)` \|$', page, re.MULTILINE)
+    assert len(rows) == 3
+    for answer, expression in rows:
+        [row] = found(expression, json.loads(answer))
+        assert row in ({"period": "2026-01-01", "value": 41}, {"period": "2026-01-01", "value": 41.5})
