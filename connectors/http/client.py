@@ -147,6 +147,12 @@ class HttpClient:
                 f"The answer was not there within {left:g} seconds."
                 " Ask for less at a time, or raise request_timeout of the source."
             ) from None
+        except httpcore.LocalProtocolError:
+            # Its message shows the header, which may be the login.
+            raise ConfigError(
+                "It has a header or an address that HTTP does not allow, such as one with a line break."
+                " Correct headers of the source, and what its secrets hold."
+            ) from None
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             self._refuse_cancelled()
             raise _lost(error) from None

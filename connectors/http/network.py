@@ -39,7 +39,9 @@ def is_public(address: str) -> bool:
     """
     ip = ip_address(address.partition("%")[0])
     wrapped = _wrapped(ip) if isinstance(ip, IPv6Address) else None
-    return ip.is_global and not ip.is_multicast and (wrapped is None or is_public(str(wrapped)))
+    if wrapped is not None:
+        return is_public(str(wrapped))
+    return ip.is_global and not ip.is_multicast
 
 
 def _wrapped(ip: IPv6Address) -> IPv4Address | None:

@@ -48,8 +48,12 @@ class HttpRequest:
         Raises:
             ContractError: it is of another origin, which must not see the login.
         """
-        target = urljoin(self.address, url)
-        if origin(target) != origin(self.url):
+        try:
+            target = urljoin(self.address, url)
+            stays = origin(target) == origin(self.url)
+        except ValueError:
+            raise ContractError("It leads on to what is no address. Ask the owner of the API.") from None
+        if not stays:
             raise ContractError(
                 f"{self.place} leads on to {shown(origin_text(target))}, and a login is not carried to another server."
                 " Correct base_url of the source to where the answers come from."
@@ -95,15 +99,14 @@ def origin(url: str) -> tuple[str, str, int]:
 
     >>> origin("https://API.example/v2?page=1")
     ('https', 'api.example', 443)
+
+    Raises:
+        ValueError: it is no address.
     """
     parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.username is not None:
-        port = -1
-    return parts.scheme, (parts.hostname or "").rstrip("."), port or _DEFAULT_PORTS.get(parts.scheme, -1)
+    # A login inside an address is one that was not given: it makes another origin.
+    port = -1 if parts.username is not None else parts.port or _DEFAULT_PORTS.get(parts.scheme, -1)
+    return parts.scheme, parts.hostname or "", port
 
 
 def origin_text(url: str) -> str:

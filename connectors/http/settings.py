@@ -18,6 +18,8 @@ def _address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an address begins with https:// and a host")
+    if not parts.hostname.isascii() or parts.port == 0:
+        raise ValueError("a host is written in ASCII, as xn--…, and a port is not 0")
     if parts.username is not None or parts.password is not None:
         raise ValueError("a login inside an address ends up in logs; write it under auth")
     if parts.query or parts.fragment:

@@ -12,7 +12,7 @@ from typing import Final
 
 _RESETS: Final = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-at")
 _REMAINS: Final = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
-_NUMBER: Final = re.compile(r"\d{1,15}(\.\d{1,9})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _FIRST_EPOCH, _FIRST_EPOCH_MS = 1e9, 1e12
 _LONGEST: Final = timedelta(days=366)
 

@@ -1,0 +1,69 @@
+"""A limit holds in every stretch of time, whoever asks, and is used to the full."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.errors import ConfigError
+from connectors.http.budgets import Budget
+
+TAKE = """
+import sys
+from pathlib import Path
+from connectors.http.budgets import Budget
+budget = Budget(Path(sys.argv[1]), "api", 7, 10.0, clock=lambda: 1000.0)
+print(*(budget.take(1e6) for _ in range(60)))
+"""
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    requests=st.integers(1, 5), seconds=st.floats(0.5, 50), pauses=st.lists(st.floats(0, 30), min_size=1, max_size=30)
+)
+def test_no_stretch_has_more_turns_than_the_limit_and_none_waits_in_vain(tmp_path_factory, requests, seconds, pauses):
+    now = [1_000.0]
+    budget = Budget(tmp_path_factory.mktemp("budget") / "b.db", "api", requests, seconds, clock=lambda: now[0])
+    turns = []
+    for pause in pauses:
+        now[0] += pause
+        turns.append(now[0] + budget.take(longest=1e9))
+        before = turns[-1 - requests] if len(turns) > requests else None
+        earliest = now[0] if before is None else max(now[0], before + seconds)
+        assert turns[-1] == pytest.approx(earliest)
+    for first, after in zip(turns, turns[requests:], strict=False):
+        assert after - first >= seconds - 1e-6
+
+
+def test_who_would_wait_too_long_takes_no_turn(tmp_path):
+    budget = Budget(tmp_path / "b.db", "api", 1, 60, clock=lambda: 1_000.0)
+    assert [budget.take(30), budget.take(30), budget.take(30), budget.take(60), budget.take(60)] == [0, 60, 60, 60, 120]
+
+
+def test_budgets_of_other_names_are_apart(tmp_path):
+    first, second = (Budget(tmp_path / "b.db", name, 1, 60, clock=lambda: 1_000.0) for name in ("a", "b"))
+    assert [first.take(0), second.take(0)] == [0, 0]
+
+
+def test_a_clock_that_was_set_back_locks_nobody_out(tmp_path):
+    now = [1e9]
+    budget = Budget(tmp_path / "b.db", "api", 1, 60, clock=lambda: now[0])
+    budget.take(0)
+    now[0] -= 1e6
+    assert budget.take(0) == 0
+
+
+def test_processes_share_it(tmp_path):
+    command = [sys.executable, "-c", TAKE, str(tmp_path / "b.db")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    waits = sorted(float(wait) for one in running for wait in one.communicate()[0].split())
+    assert [one.returncode for one in running] == [0, 0, 0]
+    assert waits == [10.0 * (place // 7) for place in range(180)]
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "b.db").write_text("no database at all, and long enough to be looked at as one" * 100)
+    with pytest.raises(ConfigError, match="budget of requests cannot be kept"):
+        Budget(tmp_path / "b.db", "api", 1, 60).take(0)
