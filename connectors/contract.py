@@ -38,13 +38,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class MetricRequest:
-    """One metric to read: how periods are to be understood, and the keys its connector declared in `request`."""
+    """One metric to read: how periods are to be understood, and the keys its connector declared in `request`.
+
+    `boundaries` are the starts of the window's periods and the end of the last, where a calendar was there to tell:
+    weeks, months and quarters may be those of a fiscal year.
+    """
 
     metric: str
     grain: Literal["hour", "day", "week", "month", "quarter"]
     timezone: str
     dimensions: tuple[str, ...]
     options: BaseModel
+    boundaries: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

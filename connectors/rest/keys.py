@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 from connectors.columns import Columns
 from connectors.http.settings import HttpSettings
 from connectors.rest.expressions import check_expression
-from connectors.rest.times import check_times
+from connectors.rest.times import check_times, is_timed
 
 _CLOSED: Final = ConfigDict(frozen=True, extra="forbid")
 
@@ -166,6 +166,11 @@ class RestRequest(BaseModel):
     body: Annotated[dict[str, JsonValue] | None, AfterValidator(_timed)] = Field(
         default=None, description="The body of a POST, sent as JSON, with the same words for the window."
     )
+    each: Literal["window", "period"] = Field(
+        default="window",
+        description="Whether one request asks for the whole window, or one for each period. Then start, end and last"
+        " are those of the period, and rows need none: for APIs that give one number for what they are asked.",
+    )
     rows: Expression = Field(
         default="@",
         description="JMESPath to the rows: a list of mappings, or one mapping. items() and zip() are there besides.",
@@ -181,6 +186,16 @@ class RestRequest(BaseModel):
         default=1, ge=1, description="What values are divided by, such as 100 for cents of a metric in currency."
     )
     paging: Paging | None = Field(default=None, description="How the answer goes on; default the source's.")
+
+    @model_validator(mode="after")
+    def _each_is_asked_for(self) -> "RestRequest":
+        if self.each == "period" and not any(map(is_timed, (self.path, self.params, self.body))):
+            raise ValueError(
+                "asks for each period by itself, and never says which",
+                "All periods would get the same number",
+                "Write the period into path, params or body, as in {start:date}",
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

@@ -90,7 +90,7 @@ def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, ca
         if last is not None:
             _refuse_same(page, last)
         rows += len(page.rows)
-        _refuse_more(rows, caps)
+        refuse_more(rows, caps)
         yield page
         following, last = _following(first, page, kind, _Progress(rows, len(asked))), page
         if following is not None and len(asked) >= caps.max_pages:
@@ -98,6 +98,19 @@ def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, ca
                 f"The answer has more than {caps.max_pages:,} pages, and pages are never left out."
                 " Ask for larger pages, or raise max_pages of the source."
             )
+
+
+def refuse_more(rows: int, caps: HttpSettings) -> None:
+    """Compare how many rows there are.
+
+    Raises:
+        DataError: they are more than the caps.
+    """
+    if rows > caps.max_rows:
+        raise DataError(
+            f"The answer has more than {caps.max_rows:,} rows, and rows are never cut off."
+            " Let the API aggregate them, or raise max_rows of the source."
+        )
 
 
 def _begun(first: Ask, kind: Any) -> Ask:
@@ -233,11 +246,3 @@ def _refuse_empty() -> NoReturn:
     raise ContractError(
         "The answer announces more, and its page is empty. Run again; if it stays so, correct rows or paging."
     )
-
-
-def _refuse_more(rows: int, caps: HttpSettings) -> None:
-    if rows > caps.max_rows:
-        raise DataError(
-            f"The answer has more than {caps.max_rows:,} rows, and rows are never cut off."
-            " Let the API aggregate them, or raise max_rows of the source."
-        )

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -20,7 +21,7 @@ from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.points import column_names, columns_there
 from connectors.reading import Asked, failure, read_concurrently
 from connectors.rest.expressions import found
-from connectors.rest.paging import Ask, Page, read_pages
+from connectors.rest.paging import Ask, Page, read_pages, refuse_more
 from connectors.rest.times import Times
 from connectors.zones import zone
 
@@ -48,10 +49,11 @@ class RestSource:
         for request in requests:
             try:
                 column_names(request, _options(request).columns)
+                stretches = self._asks(request, window)
             except ConnectorError as error:
                 yield failure(request, error)
             else:
-                fetch = _PagesFetch(self.client, self.settings, self._ask(request, window), request)
+                fetch = _PagesFetch(self.client, self.settings, stretches, request)
                 served.setdefault(fetch.identity, fetch).requests.append(request)
         yield from read_concurrently(served.values(), window, self.settings.concurrency, self.client.cancel)
 
@@ -74,21 +76,44 @@ class RestSource:
         version = self.settings.api_version or ""
         return {name: value.replace("{api_version}", version) for name, value in self.settings.headers.items()}
 
-    def _ask(self, request: MetricRequest, window: Window) -> Ask:
-        options = _options(request)
-        there = zone(request.timezone)
-        times = Times(window.start.astimezone(there), window.end.astimezone(there))
+    def _asks(self, request: MetricRequest, window: Window) -> tuple["_Stretch", ...]:
+        """What is asked: of the whole window, or of each of its periods."""
+        if _options(request).each == "window":
+            return (self._stretch(request, window.start, window.end),)
+        if not request.boundaries and window.start < window.end:
+            raise ConfigError("It asks for each period, and is not told which there are. Leave out each.")
+        return tuple(self._stretch(request, start, end) for start, end in pairwise(request.boundaries))
+
+    def _stretch(self, request: MetricRequest, start: datetime, end: datetime) -> "_Stretch":
+        options, there = _options(request), zone(request.timezone)
+        times = Times(start.astimezone(there), end.astimezone(there))
         url = self.settings.base_url + _below(times.filled(options.path))
         params = {name: times.filled(_param(value)) for name, value in options.params.items()}
         body = None if options.body is None else times.filled_in(options.body)
-        return Ask(HttpRequest(options.method, url, headers=self._headers()), params, body)
+        return _Stretch(start, Ask(HttpRequest(options.method, url, headers=self._headers()), params, body))
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """What is asked for a stretch of time that begins at an instant."""
+
+    start: datetime
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows, and for each the start of the stretch that it was asked for."""
+
+    rows: list[Any]
+    starts: list[datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class _PagesFetch:
     client: HttpClient
     settings: "RestSettings"
-    ask: Ask
+    stretches: tuple[_Stretch, ...]
     first: MetricRequest
     requests: list[MetricRequest] = field(default_factory=list)
 
@@ -96,29 +121,43 @@ class _PagesFetch:
     def identity(self) -> str:
         """Metrics whose fetches have the same are served by one."""
         options = _options(self.first)
-        return f"{options.method} {self.ask.identity} {options.rows} {options.paging!r}"
+        asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
+        return f"{options.method} {options.each} {options.rows} {options.paging!r} {asked}"
 
-    def fetch(self) -> list[Any]:
-        options = _options(self.first)
-        pages = read_pages(self._page, self.ask, options.paging or self.settings.paging, self.settings)
-        return [row for page in pages for row in page.rows]
+    def fetch(self) -> Answer:
+        paging = _options(self.first).paging or self.settings.paging
+        answer = Answer([], [])
+        for stretch in self.stretches:
+            for page in read_pages(self._page, stretch.ask, paging, self.settings):
+                answer.rows.extend(page.rows)
+                answer.starts.extend([stretch.start] * len(page.rows))
+            refuse_more(len(answer.rows), self.settings)
+        return answer
 
-    def rows(self, answer: list[Any], request: MetricRequest) -> pd.DataFrame:
-        options = _options(request)
+    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
+        options, rows = _options(request), answer.rows
         names = column_names(request, options.columns)
-        there = list(dict.fromkeys(key for row in answer for key in row)) or list(names.values())
+        if options.each == "period":
+            del names["period"]
+        there = list(dict.fromkeys(key for row in rows for key in row)) or list(names.values())
         columns = columns_there(names, options.columns, there)
-        frame = {name: [row.get(column) for row in answer] for name, column in columns.items()}
-        frame["period"] = _periods(frame["period"], options.period_format)
+        for name in ("period", "value"):
+            _refuse_lacking(rows, columns.get(name))
+        frame = {name: [row.get(column) for row in rows] for name, column in columns.items()}
+        frame["period"] = (
+            answer.starts if options.each == "period" else _periods(frame["period"], options.period_format)
+        )
         frame["value"] = _divided(frame["value"], options.divide_by)
-        return pd.DataFrame({name: _objects(values) for name, values in frame.items()}, index=range(len(answer)))
+        return pd.DataFrame({name: _objects(values) for name, values in frame.items()}, index=range(len(rows)))
 
     def asked(self, request: MetricRequest) -> Asked:
         options = _options(request)
-        text = f"{options.method} {_request(self.ask).address}"
-        text += "" if self.ask.body is None else f"\n{_json(self.ask.body).decode()}"
+        asked = [_shown(stretch.ask, options.method) for stretch in self.stretches]
+        text = asked[0] if asked else "nothing"
+        if len(asked) > 1:
+            text += f"\n-- and {len(asked) - 1} more, one for each period"
         text += f"\n-- rows: {options.rows}"
-        identity = json.dumps([text, self.settings.api_version, options.model_dump(mode="json")], sort_keys=True)
+        identity = json.dumps([asked, self.settings.api_version, options.model_dump(mode="json")], sort_keys=True)
         digest = hashlib.sha256(identity.encode()).hexdigest()
         return Asked(text, digest, whole=False, api_version=self.settings.api_version)
 
@@ -139,6 +178,11 @@ def _options(request: MetricRequest) -> "RestRequest":
 def _request(ask: Ask) -> HttpRequest:
     body = None if ask.body is None else _json(ask.body)
     return replace(ask.request, params=tuple(ask.params.items()), body=body)
+
+
+def _shown(ask: Ask, method: str) -> str:
+    body = "" if ask.body is None else f"\n{_json(ask.body).decode()}"
+    return f"{method} {_request(ask).address}{body}"
 
 
 def _json(body: object) -> bytes:
@@ -170,6 +214,17 @@ def _rows(rows: Any, expression: str, document: Any) -> list[Any]:
             f"rows: {expression} does not give mappings. Give each row names, as in data[].{{period: day, value: n}}."
         )
     return rows
+
+
+def _refuse_lacking(rows: list[Any], column: str | None) -> None:
+    """A row that is of another shape than others may be an error in the place of data."""
+    for number, row in enumerate(rows, 1):
+        if column is not None and column not in row:
+            keys = ", ".join(map(shown, list(row)[:12]))
+            raise ContractError(
+                f"Row {number} of the answer has no {column}; it has {keys or 'nothing'}."
+                f" Where the API leaves out what is null, say so in rows: {{value: {column}}}."
+            )
 
 
 def _periods(periods: list[Any], form: str) -> list[Any]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -223,8 +224,17 @@ def _collect(workspace: Workspace, source: Source, options: type[BaseModel], win
     metrics = {metric_id: workspace.configuration.metrics[metric_id] for metric_id in windows}
     batches: list[DataPointBatch] = []
     failures: dict[str, ConnectorError] = {}
+    boundaries = cache(lambda calendar, window, grain: tuple(calendar.boundaries(window.start, window.end, grain)))
     for window, members in _by_window(windows).items():
-        requests = [_request(workspace, metrics[metric_id], options) for metric_id in members]
+        requests = [
+            _request(
+                workspace,
+                metric,
+                options,
+                boundaries(workspace.configuration.calendar_of(metric), window, metric.grain),
+            )
+            for metric in map(metrics.__getitem__, members)
+        ]
         for outcome in source.read(requests, window):
             if isinstance(outcome, ReadFailure):
                 failures[outcome.metric] = outcome.error
@@ -259,13 +269,16 @@ def _request_model(workspace: Workspace, source_id: str) -> type[BaseModel]:
     return load_connectors()[workspace.configuration.sources[source_id].connector].describe().request
 
 
-def _request(workspace: Workspace, metric: Metric, options: type[BaseModel]) -> MetricRequest:
+def _request(
+    workspace: Workspace, metric: Metric, options: type[BaseModel], boundaries: tuple[datetime, ...]
+) -> MetricRequest:
     return MetricRequest(
         metric=metric.id,
         grain=metric.grain.value,
         timezone=workspace.configuration.calendar_of(metric).timezone,
         dimensions=metric.dimensions,
         options=options.model_validate(dict(metric.request)),
+        boundaries=boundaries,
     )
 
 

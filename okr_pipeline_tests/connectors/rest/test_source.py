@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import date
 
 import pytest
 
@@ -10,7 +11,7 @@ from connectors.errors import AuthError, ContractError, DataError
 from connectors.rest import RestRequest, RestSettings
 from connectors.rest.expressions import found
 from connectors.rest.source import open_source
-from okr_pipeline_tests.connectors.conformance import MARCH, ZONE
+from okr_pipeline_tests.connectors.conformance import MARCH, ZONE, midnight
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.connectors.http.survival import FastClock
 from okr_pipeline_tests.docs.documents import ROOT
@@ -28,11 +29,11 @@ def server():
 def read(tmp_path, server):
     """One or more metrics, each by its own keys, of a source with some settings."""
 
-    def reading(*metrics, grain="day", dimensions=(), zone=ZONE, **settings):
+    def reading(*metrics, grain="day", dimensions=(), boundaries=(), **settings):
         given = {"base_url": server.url, "allow_private_hosts": True, **settings}
         source = open_source(RestSettings(**given), Context(tmp_path, tmp_path), FastClock().clock())
         requests = [
-            MetricRequest(f"m{number}", grain, zone, dimensions, RestRequest(**{"path": "/x", **keys}))
+            MetricRequest(f"m{number}", grain, ZONE, dimensions, RestRequest(**{"path": "/x", **keys}), boundaries)
             for number, keys in enumerate(metrics or [{}])
         ]
         outcomes = list(source.read(requests, MARCH))
@@ -187,6 +188,32 @@ def test_rows_of_many_shapes_become_points(read, server, document, options, valu
     assert [str(start) for start in points["period_start"]] == ["2013-03-09 05:00:00+00:00"]
 
 
+WEEKS = tuple(midnight(date(2013, 3, day)) for day in (4, 11, 18))
+
+
+def test_each_period_is_asked_for_by_itself_where_one_number_is_given_for_all(read, server):
+    server.answer = lambda seen: json_reply({"total": len(server.seen), "period": "not this one"})
+    keys = {"params": {"from": "{start:date}", "to": "{last:date}"}, "each": "period", "columns": {"value": "total"}}
+    batch = read(keys, grain="week", boundaries=WEEKS)
+    assert [seen.params for seen in server.seen] == [
+        {"from": "2013-03-04", "to": "2013-03-10"}, {"from": "2013-03-11", "to": "2013-03-17"},
+    ]  # fmt: skip
+    assert batch.points["value"].tolist() == [1, 2]
+    assert [start.to_pydatetime() for start in batch.points["period_start"]] == list(WEEKS[:2])
+    assert "2013-03-04&to=2013-03-10\n-- and 1 more, one for each period\n" in batch.evidence["m0"].request
+
+
+def test_a_period_that_fails_fails_its_metric(read, server):
+    server.answer = lambda seen: json_reply({"value": 1} if "04" in seen.params["from"] else {"error": "no"})
+    outcome = read({"params": {"from": "{start:date}"}, "each": "period"}, grain="week", boundaries=WEEKS)
+    assert type(outcome.error) is ContractError
+
+
+def test_a_request_of_each_period_that_never_says_which_is_refused():
+    with pytest.raises(ValueError, match="All periods would get the same number"):
+        RestRequest(path="/x", params={"a": "b"}, each="period")
+
+
 @pytest.mark.parametrize("document", [[], {"data": []}])
 def test_no_rows_are_no_points_and_no_error(read, server, document):
     server.answer = lambda seen: json_reply(document)
@@ -210,6 +237,7 @@ def test_a_text_is_no_number_and_a_null_is_missing(read, server):
         ({"a": [1], "b": [1, 2]}, {"rows": "zip(a, b)[*].{period: [0], value: [1]}"}, ContractError, "lists of 1 and 2 values"),
         ([{"day": "2013-03-09", "value": 1}], {}, ContractError, "has no column period; it has day, value"),
         ([{"period": "2013-03-09"}], {}, ContractError, "has no column value"),
+        ([DAY, {"error": "no"}], {}, ContractError, "Row 2 of the answer has no period; it has error."),
         ([{"period": None, "value": 1}], {}, DataError, "no period"),
         ([{"period": "soon", "value": 1}], {"period_format": "%d.%m.%Y"}, DataError, "The period soon is not written as %d.%m.%Y"),
         ([{"period": 1e300, "value": 1}], {"period_format": "epoch"}, DataError, "is not written as epoch"),
