@@ -49,6 +49,7 @@ class FastClock:
 class HttpSubject(Protocol):
     """A connector and what a server would rightly say to it."""
 
+    connector: str
     good: bytes
     values: tuple[float, ...]
 

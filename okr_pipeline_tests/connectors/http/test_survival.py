@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
+from connectors.catalogue import load_connectors
 from connectors.contract import Context, MetricRequest
+from connectors.http.settings import HttpSettings
 from connectors.rest import RestRequest, RestSettings
 from connectors.rest.source import open_source
 from okr_pipeline_tests.connectors.conformance import SECRET, ZONE
@@ -11,6 +13,7 @@ from okr_pipeline_tests.connectors.http.survival import Survival
 
 
 class RestOverFaults:
+    connector = "rest"
     values = (0.0, 1.5)
     good = json.dumps(
         {"facts": [{"day": "2013-03-09", "amount": 1.5}, {"day": "2013-03-10", "amount": 0}], "total": 2}
@@ -35,3 +38,10 @@ class RestOverFaults:
 
 class TestRest(Survival):
     subject = RestOverFaults
+
+
+def test_every_connector_that_speaks_http_is_among_them():
+    speaking = {
+        name for name, connector in load_connectors().items() if issubclass(connector.describe().settings, HttpSettings)
+    }
+    assert speaking == {it.subject.connector for it in Survival.__subclasses__()}
