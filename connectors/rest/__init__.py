@@ -26,7 +26,10 @@ class RestConnector:
             request=RestRequest,
             history=True,
             additivity=("additive", "distinct", "ratio", "snapshot"),
-            tested_against=("a server of our own with thirty faults and 500 hostile answers",),
+            tested_against=(
+                "a server of our own: faults, hostile answers, every kind of login and paging",
+                "requests by descriptions of GitHub, HubSpot, Jira, Mixpanel and Stripe",
+            ),
             untested=("services on the internet", "proxies"),
         )
         return cast("Description[BaseModel, BaseModel]", description)

@@ -4,7 +4,7 @@ Belongs here: finding and filling these words. Does not: which window.
 
 `start` is the first instant, `end` the first instant after, `last` the last second before that, all in the metric's
 zone. Formats: `date` (2026-01-31), `iso` (2026-01-31T00:00:00+01:00), `utc` (2026-01-30T23:00:00Z), `epoch` and
-`epoch_ms`, or any of strftime's.
+`epoch_ms`, which alone in a body are numbers, `epoch_text` and `epoch_ms_text`, which are not, or any of strftime's.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 _WORD: Final = re.compile(r"\{(?P<name>[a-z]+):(?P<format>[a-z_]+|[^{}\s][^{}]*%[^{}]*|%[^{}]+)\}")
 _NAMES: Final = ("start", "end", "last")
-_FORMATS: Final = ("date", "iso", "utc", "epoch", "epoch_ms")
+_FORMATS: Final = ("date", "iso", "utc", "epoch", "epoch_ms", "epoch_text", "epoch_ms_text")
 _NUMBERS: Final = frozenset({"epoch", "epoch_ms"})
 
 
@@ -105,9 +105,9 @@ def _written(instant: datetime, form: str) -> str:
             return instant.isoformat(timespec="seconds")
         case "utc":
             return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        case "epoch":
+        case "epoch" | "epoch_text":
             return str(int(instant.timestamp()))
-        case "epoch_ms":
+        case "epoch_ms" | "epoch_ms_text":
             return str(int(instant.timestamp() * 1_000))
         case _:
             return instant.strftime(form)

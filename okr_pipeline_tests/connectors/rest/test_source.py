@@ -67,10 +67,16 @@ def test_the_window_is_told_in_the_zone_of_the_metric(read, server, text, writte
 
 
 def test_an_epoch_alone_in_a_body_is_a_number(read, server):
-    body = {"from": "{start:epoch}", "to": "{end:epoch_ms}", "text": "at {start:epoch}", "more": [1, None, True]}
+    body = {
+        "from": "{start:epoch}",
+        "to": "{end:epoch_ms}",
+        "text": "at {start:epoch}",
+        "alone": "{start:epoch_ms_text}",
+        "more": [1, None, True],
+    }
     read({"method": "POST", "body": body})
     assert json.loads(server.seen[0].body) == {
-        "from": 1362114000, "to": 1364788800000, "text": "at 1362114000", "more": [1, None, True],
+        "from": 1362114000, "to": 1364788800000, "text": "at 1362114000", "alone": "1362114000000", "more": [1, None, True],
     }  # fmt: skip
 
 
