@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from typing import Any, Final, TypeVar
 
 import httpcore
@@ -246,8 +247,15 @@ def _headers(answer: httpcore.Response) -> Mapping[str, str]:
     return headers
 
 
-def _lost(error: Exception) -> TransientError:
+def _lost(error: Exception) -> ConnectorError:
     said = shown(str(error)).rstrip(".") or type(error).__name__
+    # The pool forgets the cause, which is also the error's argument.
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, SSLCertVerificationError):
+        return ConfigError(
+            f"The server does not prove that it is the one: {shown(cause.verify_message)}. Check base_url of the"
+            " source; an authority of your own is trusted where SSL_CERT_FILE names its certificate."
+        )
     if isinstance(error, httpcore.ConnectError):
         return TransientError(f"The server cannot be reached: {said}. Check base_url of the source, then run again.")
     return TransientError(f"The connection was lost before the answer was whole: {said}. Run again.")

@@ -5,8 +5,10 @@ Belongs here: sockets. Does not: which faults there are (faults).
 
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -67,13 +69,16 @@ class Server:
 
     answer: Answer
     seen: list[Seen] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
         outer = self
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                outer._serve(self.request)
+                with suppress(OSError):  # the other side did not like the certificate
+                    tls = outer.tls
+                    outer._serve(self.request if tls is None else tls.wrap_socket(self.request, server_side=True))
 
         class Threads(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -95,7 +100,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def _serve(self, connection) -> None:
         try:

@@ -1,7 +1,11 @@
 """What the client does that no fault of a server shows: addresses, redirects, budgets, and its own secrets."""
 
+import logging
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -188,6 +192,69 @@ def test_connections_are_used_again(opened, server):
         plain += pool.map(lambda number: get(client, f"{server.url}/{number}"), range(100))
     assert len(plain) == 100
     assert len(ports) <= 4
+
+
+def test_no_log_holds_a_secret_however_much_is_logged(opened, server, caplog):
+    server.answer = lambda seen: json_reply([seen.target], headers={"X-Seen": seen.headers.get("authorization", "")})
+    with caplog.at_level(logging.DEBUG):
+        get(opened(auth={"api_key": {"key": "s3cret", "query": "key"}}), f"{server.url}/a")
+        get(opened(auth={"bearer": "t0ken"}), f"{server.url}/a")
+    assert len(server.seen) == 2
+    assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
+    # What a server sends back in a header is hidden by the log of the application, which knows the secrets.
+    assert "s3cret" not in caplog.text
+    assert "t0ken" not in "".join(line for line in caplog.text.splitlines() if "X-Seen" not in line)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """One that nobody trusts: file names of it and its key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    directory = tmp_path_factory.mktemp("certificate")
+    (directory / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    )
+    return directory / "cert.pem", directory / "key.pem"
+
+
+@pytest.fixture
+def encrypted(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with Server(lambda seen: json_reply([seen.target]), tls=context) as running:
+        yield running
+
+
+def test_a_server_that_cannot_prove_its_name_is_told_nothing(opened, encrypted):
+    with pytest.raises(ConfigError, match="does not prove that it is the one: self-signed certificate"):
+        get(opened(base_url=encrypted.url), f"{encrypted.url}/a")
+    assert encrypted.seen == []
+
+
+def test_an_authority_of_ones_own_can_be_trusted(opened, encrypted, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    client = opened(base_url=encrypted.url)
+    assert [get(client, f"{encrypted.url}/{number}") for number in range(2)] == [["/0"], ["/1"]]
+
+
+def test_a_name_that_the_certificate_does_not_have_is_refused(opened, encrypted, certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    client = opened(base_url=encrypted.url, resolve=lambda host, port: ["127.0.0.1"])
+    with pytest.raises(ConfigError, match="does not prove that it is the one"):
+        get(client, f"https://api.example:{encrypted.port}/a")
 
 
 def test_a_closed_client_answers_nothing(opened, server):
