@@ -20,7 +20,7 @@ from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaE
 from connectors.http.bodies import read_body
 from connectors.http.budgets import Budget
 from connectors.http.logins import Login, hidden, login_of
-from connectors.http.meanings import UNAUTHORIZED, Busy, refuse
+from connectors.http.meanings import UNAUTHORIZED, Busy, refuse, refuse_login
 from connectors.http.network import Network, Resolve, resolved
 from connectors.http.requests import HttpAnswer, HttpRequest, on_wire, origin_text, shown
 from connectors.http.settings import HttpSettings
@@ -77,6 +77,14 @@ class HttpClient:
         """
         return self._send(request, parse, self._login)
 
+    def check(self, request: HttpRequest) -> None:
+        """Whether the server is there and knows the login, whatever it says of the request.
+
+        Raises:
+            ConnectorError: as `send`.
+        """
+        self._send(request, lambda answer: answer, self._login, refuse_login)
+
     def cancel(self) -> None:
         """Let every request that is under way fail at once, and all that follow."""
         self._network.cancel()
@@ -86,12 +94,21 @@ class HttpClient:
         self._network.cancel()
         self._pool.close()
 
-    def _send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], login: Login | None) -> ParsedT:
+    def _send(
+        self,
+        request: HttpRequest,
+        parse: Callable[[HttpAnswer], ParsedT],
+        login: Login | None,
+        judge: Callable[[HttpAnswer, datetime], None] = refuse,
+    ) -> ParsedT:
         ends = self._clock.monotonic() + self._settings.patience.total_seconds()
         for attempt in count(1):
             self._await_turn(request, ends)
             try:
-                parsed = self._once(request, parse, login)
+                with self._network.within(self._settings.request_timeout.total_seconds()):
+                    answer = self._answer(request, login)
+                judge(answer, self._clock.now())
+                parsed = parse(answer)
             except TransientError as error:
                 # One that tried in vain is enough: a thousand metrics must not each do so again.
                 self._is_away = self._is_away or attempt == self._settings.attempts
@@ -103,12 +120,6 @@ class HttpClient:
                 self._is_away = False
                 return parsed
         raise AssertionError
-
-    def _once(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], login: Login | None) -> ParsedT:
-        with self._network.within(self._settings.request_timeout.total_seconds()):
-            answer = self._answer(request, login)
-        refuse(answer, self._clock.now())
-        return parse(answer)
 
     def _answer(self, request: HttpRequest, login: Login | None) -> HttpAnswer:
         """The answer behind redirects that stay on the origin, and behind one new login."""

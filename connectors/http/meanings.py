@@ -33,10 +33,24 @@ def refuse(answer: HttpAnswer, now: datetime) -> None:
     Raises:
         Busy: it may come later. AuthError, ConfigError, ContractError: it will not.
     """
-    status = answer.status
+    status, said = answer.status, _said(answer)
     if status == 200:
         return
-    said = _said(answer)
+    refuse_login(answer, now)
+    if status in (204, 205):
+        raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
+    if 400 <= status < 500:
+        raise ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
+    raise ContractError(f"The server answers with status {status}{said}, which is no data. Correct path or base_url.")
+
+
+def refuse_login(answer: HttpAnswer, now: datetime) -> None:
+    """Let an answer pass of a server that is there and knows the login, whatever it says of the request.
+
+    Raises:
+        Busy: it may answer later. AuthError: it does not know the login.
+    """
+    status, said = answer.status, _said(answer)
     if _is_busy(status, answer.headers):
         why = "The server is asked too often" if status in (_TOO_MANY, _FORBIDDEN) else "The server does not answer now"
         raise Busy(f"{why} (status {status}{said}). Run again later.", asked_wait(answer.headers, now))
@@ -45,11 +59,6 @@ def refuse(answer: HttpAnswer, now: datetime) -> None:
             f"The server refuses the login (status {status}{said})."
             " Check auth of the source, and ask the owner of the API for the right to read this."
         )
-    if status in (204, 205):
-        raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
-    if 400 <= status < 500:
-        raise ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
-    raise ContractError(f"The server answers with status {status}{said}, which is no data. Correct path or base_url.")
 
 
 def _is_busy(status: int, headers: Mapping[str, str]) -> bool:

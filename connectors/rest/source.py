@@ -58,15 +58,16 @@ class RestSource:
         yield from read_concurrently(served.values(), window, self.settings.concurrency, self.client.cancel)
 
     def check(self) -> tuple[Caution, ...]:
-        """Whether the API answers, and takes the login."""
+        """Whether the API answers, and takes the login; a caution where everybody on the way can read that."""
         request = HttpRequest("GET", self.settings.base_url + self.settings.check_path, headers=self._headers())
-        try:
+        if self.settings.check_path:
             self.client.send(request, lambda answer: answer)
-        except (ConfigError, ContractError):
-            # It answers and knows the login; there need be nothing to read at the beginning of all addresses.
-            if self.settings.check_path:
-                raise
-        return ()
+        else:
+            # There need be nothing to read at the beginning of all addresses.
+            self.client.check(request)
+        if self.settings.auth is None or self.settings.base_url.startswith("https:"):
+            return ()
+        return (Caution("The login is sent without encryption. Let the server speak https."),)
 
     def close(self) -> None:
         """Stop what a read that was left half way still asks, and close connections."""

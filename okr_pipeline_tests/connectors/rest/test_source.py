@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from connectors.contract import Context, DataPointBatch, MetricRequest
-from connectors.errors import AuthError, ContractError, DataError
+from connectors.errors import AuthError, ConfigError, ContractError, DataError
 from connectors.rest import RestRequest, RestSettings
 from connectors.rest.expressions import found
 from connectors.rest.source import open_source
@@ -275,13 +275,37 @@ def test_a_check_takes_any_answer_that_knows_the_login_unless_told_where_to_ask(
     def checked(**settings):
         given = {"base_url": server.url, "allow_private_hosts": True, "attempts": 1, **settings}
         source = open_source(RestSettings(**given), Context(tmp_path, tmp_path), FastClock().clock())
-        source.check()
+        cautions = source.check()
         source.close()
+        return [it.message for it in cautions]
 
-    server.answer = lambda seen: json_reply({}, 404 if seen.path == "/" else 403)
-    checked()
+    server.answer = lambda seen: json_reply({}, {"/": 404, "/me": 403}.get(seen.path, 400))
+    assert checked() == []
     with pytest.raises(AuthError):
         checked(check_path="/me")
+    with pytest.raises(ConfigError):
+        checked(check_path="/nothing")
+    server.answer = lambda seen: json_reply({}, 401)
+    with pytest.raises(AuthError):
+        checked()
+
+
+def test_a_check_does_not_call_an_answer_what_was_never_sent(server, tmp_path):
+    settings = RestSettings(base_url=f"https://localhost:{server.port}", attempts=1)
+    source = open_source(settings, Context(tmp_path, tmp_path))
+    with pytest.raises(ConfigError, match="an address inside the network"):
+        source.check()
+    source.close()
+    assert server.seen == []
+
+
+def test_a_login_that_everybody_can_read_is_warned_of(server, tmp_path):
+    settings = RestSettings(base_url=server.url, allow_private_hosts=True, auth={"bearer": "x"})
+    source = open_source(settings, Context(tmp_path, tmp_path))
+    assert [it.message for it in source.check()] == [
+        "The login is sent without encryption. Let the server speak https."
+    ]
+    source.close()
 
 
 def test_the_expressions_of_the_page_find_what_it_says():
