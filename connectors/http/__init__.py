@@ -3,5 +3,5 @@
 Belongs here: sending, waiting, trying again, logging in, reading bodies, budgets. Does not: what is asked for, paging,
 rows (each connector).
 
-The only importer of httpcore; see docs/decisions/0016-http-by-httpcore.md.
+The only importer of httpx; see docs/decisions/0016-httpx-over-sockets-of-our-own.md.
 """

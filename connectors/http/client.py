@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -14,7 +15,7 @@ from pathlib import Path
 from ssl import SSLCertVerificationError
 from typing import Any, Final, TypeVar
 
-import httpcore
+import httpx
 
 from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.bodies import read_body
@@ -24,6 +25,7 @@ from connectors.http.meanings import UNAUTHORIZED, Busy, refuse, refuse_login
 from connectors.http.network import Network, Resolve, resolved
 from connectors.http.requests import HttpAnswer, HttpRequest, on_wire, origin_text, shown
 from connectors.http.settings import HttpSettings
+from connectors.http.transport import Transport
 
 ParsedT = TypeVar("ParsedT")
 _AGENT: Final = "okr-pipeline"
@@ -56,11 +58,8 @@ class HttpClient:
         self._settings = settings
         self._clock = clock or Clock()
         self._network = Network(allow_private=settings.allow_private_hosts, resolve=resolve)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpcore.default_ssl_context() if settings.base_url.startswith("https:") else None,
-            max_connections=settings.concurrency,
-            max_keepalive_connections=settings.concurrency,
-            network_backend=self._network,
+        self._transport = Transport(
+            self._network, encrypted=settings.base_url.startswith("https:"), connections=settings.concurrency
         )
         self._login = login_of(settings.auth, lambda request: self._send(request, HttpAnswer.json, None))
         self._budget = _budget(settings, budgets)
@@ -92,7 +91,7 @@ class HttpClient:
     def close(self) -> None:
         """Stop what still runs, and close connections."""
         self._network.cancel()
-        self._pool.close()
+        self._transport.close()
 
     def _send(
         self,
@@ -144,35 +143,28 @@ class HttpClient:
 
     def _exchanged(self, request: HttpRequest) -> HttpAnswer:
         left = self._settings.request_timeout.total_seconds()
-        extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), left)}
         try:
-            with self._pool.stream(
-                request.method,
-                on_wire(request.address),
-                headers=list(_sent_headers(request).items()),
-                content=request.body,
-                extensions=extensions,
-            ) as answer:
+            with closing(self._transport.handle_request(_sent(request, left))) as answer:
                 return self._read(answer)
-        except httpcore.TimeoutException:
+        except httpx.TimeoutException:
             raise TransientError(
                 f"The answer was not there within {left:g} seconds."
                 " Ask for less at a time, or raise request_timeout of the source."
             ) from None
-        except httpcore.LocalProtocolError:
+        except httpx.LocalProtocolError:
             # Its message shows the header, which may be the login.
             raise ConfigError(
                 "It has a header or an address that HTTP does not allow, such as one with a line break."
                 " Correct headers of the source, and what its secrets hold."
             ) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except (httpx.NetworkError, httpx.ProtocolError) as error:
             self._refuse_cancelled()
             raise _lost(error) from None
 
-    def _read(self, answer: httpcore.Response) -> HttpAnswer:
+    def _read(self, answer: httpx.Response) -> HttpAnswer:
         headers = _headers(answer)
-        body = read_body(answer.iter_stream(), headers.get("content-encoding", ""), self._settings.max_bytes)
-        return HttpAnswer(answer.status, headers, body)
+        body = read_body(answer.iter_raw(), headers.get("content-encoding", ""), self._settings.max_bytes)
+        return HttpAnswer(answer.status_code, headers, body)
 
     def _await_turn(self, request: HttpRequest, ends: float) -> None:
         """Wait until neither the server nor the rate limit objects.
@@ -241,6 +233,16 @@ def _budget(settings: HttpSettings, directory: Path) -> Budget | None:
     return Budget(directory / "http-budgets.db", settings.base_url, limit.requests, limit.per.total_seconds())
 
 
+def _sent(request: HttpRequest, seconds: float) -> httpx.Request:
+    return httpx.Request(
+        request.method,
+        on_wire(request.address),
+        headers=_sent_headers(request),
+        content=request.body,
+        extensions={"timeout": httpx.Timeout(seconds).as_dict()},
+    )
+
+
 def _sent_headers(request: HttpRequest) -> dict[str, str]:
     given = {"Accept": "application/json", "User-Agent": _AGENT, "Accept-Encoding": "gzip"}
     if request.body is not None:
@@ -249,10 +251,10 @@ def _sent_headers(request: HttpRequest) -> dict[str, str]:
     return given | own
 
 
-def _headers(answer: httpcore.Response) -> Mapping[str, str]:
+def _headers(answer: httpx.Response) -> Mapping[str, str]:
     """By name in small letters; those that are there twice are joined, as RFC 9110 has it."""
     headers: dict[str, str] = {}
-    for name, value in answer.headers:
+    for name, value in answer.headers.raw:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
@@ -260,13 +262,14 @@ def _headers(answer: httpcore.Response) -> Mapping[str, str]:
 
 def _lost(error: Exception) -> ConnectorError:
     said = shown(str(error)).rstrip(".") or type(error).__name__
-    # The pool forgets the cause, which is also the error's argument.
-    cause = error.args[0] if error.args else None
+    # The pool forgets the cause, which is also the argument of its error.
+    beneath = error.__cause__ or error
+    cause = beneath.args[0] if beneath.args else None
     if isinstance(cause, SSLCertVerificationError):
         return ConfigError(
             f"The server does not prove that it is the one: {shown(cause.verify_message)}. Check base_url of the"
             " source; an authority of your own is trusted where SSL_CERT_FILE names its certificate."
         )
-    if isinstance(error, httpcore.ConnectError):
+    if isinstance(error, httpx.ConnectError):
         return TransientError(f"The server cannot be reached: {said}. Check base_url of the source, then run again.")
     return TransientError(f"The connection was lost before the answer was whole: {said}. Run again.")
