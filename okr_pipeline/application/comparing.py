@@ -3,7 +3,7 @@
 Belongs here: both ends of a comparison, and the records of `okr compare --json`. Does not: the decomposition (scoring).
 """
 
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,8 +13,8 @@ from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.scoping import scored_metrics
-from okr_pipeline.application.scoring import earliest_needed
-from okr_pipeline.application.telling import Record, plain, stamp
+from okr_pipeline.application.scoring import earliest_scored
+from okr_pipeline.application.telling import Record, plain, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import amendment_line
 from okr_pipeline.model.configuration import Configuration
@@ -66,7 +66,7 @@ def comparison(workspace: Workspace, asked: Asked, *, identifier: str | None = N
 def _ends(workspace: Workspace, as_ofs: tuple[datetime, datetime], known: tuple[datetime, datetime]) -> tuple[End, End]:
     configurations = _configurations(workspace, known)
     metrics = {metric for it in configurations for metric in scored_metrics(it)}
-    start = min(earliest_needed(it, at) for it in configurations for at in as_ofs)
+    start = min(earliest_scored(it, at) for it in configurations for at in as_ofs)
     first, last = (
         End(at, configuration, _known(workspace, metrics, start, at, known_at))
         for at, configuration, known_at in zip(as_ofs, configurations, known, strict=True)
@@ -192,15 +192,8 @@ def _data_cause(cause: DataCause) -> Record:
         "rows": len(rows),
         "first_period_start": stamp(rows["period_start"].iloc[0].to_pydatetime()),
         "last_period_start": stamp(rows["period_start"].iloc[-1].to_pydatetime()),
-        "newest_rows": list(_newest(rows)),
+        "newest_rows": plain_rows(rows[list(_TOLD)].tail(_ROWS_TOLD)),
     }
-
-
-def _newest(rows: pd.DataFrame) -> Iterator[Record]:
-    """Column by column, because rows of a frame are slow to come by."""
-    columns = [rows[name].iloc[-_ROWS_TOLD:].tolist() for name in _TOLD]
-    for cells in zip(*columns, strict=True):
-        yield {name: plain(cell) for name, cell in zip(_TOLD, cells, strict=True)}
 
 
 def _amendment_cause(cause: AmendmentCause, earlier: dict[str, KeyResult]) -> Record:

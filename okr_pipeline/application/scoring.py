@@ -94,8 +94,8 @@ def _observed(
     """Observations of metrics, None for all, each from `start` or from where its own history begins."""
     groups: dict[datetime, list[str]] = {}
     for metric in workspace.configuration.metrics if metrics is None else sorted(metrics):
-        earliest = min((starts[metric] for starts in history if metric in starts), default=start)
-        groups.setdefault(min(start, earliest - _DAY), []).append(metric)
+        earliest = min([start, *(starts[metric] - _DAY for starts in history if metric in starts)])
+        groups.setdefault(earliest, []).append(metric)
     if len(groups) < 2:
         return workspace.store.observations(metrics, min(groups, default=start), as_of, known)
     frames = [workspace.store.observations(names, since, as_of, known) for since, names in groups.items()]
@@ -171,12 +171,6 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
             return changed + _reconstruct(workspace, run, as_ofs[position:])
         changed += len(recorded.changed_key_results)
     return changed
-
-
-def earliest_needed(configuration: Configuration, as_of: datetime) -> datetime:
-    """The earliest instant that any score or forecast as of an instant looks at."""
-    forecast = (earliest - _DAY for earliest in history_starts(configuration, as_of).values())
-    return min([earliest_scored(configuration, as_of), *forecast])
 
 
 def earliest_scored(configuration: Configuration, as_of: datetime) -> datetime:
