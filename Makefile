@@ -79,9 +79,6 @@ test-postgres: setup ## the same, with use cases and commands as a whole on Post
 soak: setup ## run the long tests: thousands of kills, a year of daily runs
 	@$(BIN)/pytest -n $(WORKERS) $(SPREAD) -m soak
 
-.PHONY: vendors
-vendors: setup ## judge requests of rest by vendors' own descriptions: DESCRIPTIONS=directory
-	@OKR_VENDOR_DESCRIPTIONS="$(abspath $(DESCRIPTIONS))" $(BIN)/pytest -m vendors okr_pipeline_tests/connectors/rest/test_vendors.py
 
 .PHONY: check
 check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order

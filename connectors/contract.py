@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
-import pandas as pd
 from pydantic import BaseModel
 
 from connectors.errors import ConnectorError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Flag = Literal["provisional", "sampled", "thresholded", "approximate", "incomplete", "cached", "truncated"]
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
@@ -75,7 +77,7 @@ class Evidence:
 class DataPointBatch:
     """Points of one or many metrics, with evidence and flags by metric."""
 
-    points: pd.DataFrame
+    points: "pd.DataFrame"
     evidence: Mapping[str, Evidence]
     flags: Mapping[str, frozenset[Flag]] = field(default_factory=dict)
 

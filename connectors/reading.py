@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from connectors.contract import DataPointBatch, Evidence, MetricRequest, ReadFailure, Window
+from connectors.contract import DataPointBatch, Evidence, Flag, MetricRequest, ReadFailure, Window
 from connectors.errors import ConnectorError
 from connectors.points import joined_points, response_hashes, shape, within
 
@@ -57,6 +57,10 @@ class Fetch(Protocol[AnswerT]):
         Raises:
             ConnectorError: for this metric.
         """
+        ...
+
+    def flags(self, answer: AnswerT, request: MetricRequest) -> frozenset[Flag]:
+        """What the source says of the quality of one metric's values."""
         ...
 
     def asked(self, request: MetricRequest) -> Asked:
@@ -103,6 +107,7 @@ class _Part:
 
     request: MetricRequest
     rows: pd.DataFrame
+    flags: frozenset[Flag]
     asked: Asked
     fetched_at: datetime
     elapsed_seconds: float
@@ -147,7 +152,8 @@ def _part(
     fetch: Fetch[AnswerT], answer: AnswerT, request: MetricRequest, fetched_at: datetime, elapsed: float
 ) -> _Part | ReadFailure:
     try:
-        return _Part(request, fetch.rows(answer, request), fetch.asked(request), fetched_at, elapsed)
+        rows, flags = fetch.rows(answer, request), fetch.flags(answer, request)
+        return _Part(request, rows, flags, fetch.asked(request), fetched_at, elapsed)
     except ConnectorError as error:
         return failure(request, error)
 
@@ -179,7 +185,8 @@ def _batch(parts: list[_Part], window: Window) -> Iterator[_Outcome]:
         part.request.metric: _evidence(part, count, digest)
         for part, count, digest in zip(parts, counts, response_hashes(points, counts), strict=True)
     }
-    yield DataPointBatch(points, evidence)
+    flags = {part.request.metric: part.flags for part in parts if part.flags}
+    yield DataPointBatch(points, evidence, flags)
 
 
 def _evidence(part: _Part, count: int, digest: str) -> Evidence:

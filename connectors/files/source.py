@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import pandas as pd
 
-from connectors.contract import Caution, Context, DataPointBatch, MetricRequest, ReadFailure, Source, Window
+from connectors.contract import Caution, Context, DataPointBatch, Flag, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import AuthError, ConfigError, ConnectorError, DataError
 from connectors.files.formats import READERS, Ask, Table
 from connectors.points import column_names, columns_there, nearest_name
@@ -123,6 +123,9 @@ class _FileFetch:
         except ConnectorError as error:
             raise type(error)(f"File {self.path.name}: {error}") from None
         return pd.DataFrame({name: answer.frame[column] for name, column in columns.items()})
+
+    def flags(self, answer: Table, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - a file tells none
+        return frozenset()
 
     def asked(self, request: MetricRequest) -> Asked:
         where = self.path.name if self.sheet is None else f"{self.path.name}, sheet {self.sheet}"

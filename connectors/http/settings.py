@@ -94,19 +94,11 @@ class RateLimit(BaseModel):
     per: Duration = Field(description="In which time.", examples=["1m"])
 
 
-class HttpSettings(BaseModel):
-    """The keys of every source that speaks HTTP."""
+class HttpLimits(BaseModel):
+    """The keys of every source that speaks HTTP: what it may take, and how patient it is."""
 
     model_config = _CLOSED
 
-    base_url: Address = Field(
-        description="What the address of every request begins with; https, unless private hosts are allowed.",
-        examples=["https://api.shop.example/v2"],
-    )
-    auth: Auth | None = Field(
-        default=None,
-        description="How it logs in, in one way: bearer, basic, api_key or client_credentials; left out, in none.",
-    )
     rate_limit: RateLimit | None = Field(
         default=None, description="What the service allows; kept by all processes of the project together."
     )
@@ -127,6 +119,19 @@ class HttpSettings(BaseModel):
     allow_private_hosts: bool = Field(
         default=False,
         description="Whether it may lead to addresses inside the network, and without https. Only for your own.",
+    )
+
+
+class HttpSettings(HttpLimits):
+    """The same, and where it is and how it logs in."""
+
+    base_url: Address = Field(
+        description="What the address of every request begins with; https, unless private hosts are allowed.",
+        examples=["https://api.shop.example/v2"],
+    )
+    auth: Auth | None = Field(
+        default=None,
+        description="How it logs in, in one way: bearer, basic, api_key or client_credentials; left out, in none.",
     )
 
     @model_validator(mode="after")

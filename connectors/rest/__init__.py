@@ -1,7 +1,7 @@
 """The `rest` connector: metrics of any API that answers JSON, declared in YAML.
 
-Belongs here: its description. Does not: its keys (`keys`), reading (`source`), pages (`paging`), what is found in an
-answer (`expressions`), times (`times`), or HTTP (`connectors.http`).
+Belongs here: its description. Does not: its keys (`keys`), what they ask for (`source`), pages, expressions and times
+(`connectors.api`), or HTTP (`connectors.http`).
 """
 
 from typing import Final, cast

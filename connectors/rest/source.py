@@ -1,29 +1,26 @@
-"""A rest source: many metrics read from one API.
+"""A rest source: what its YAML asks for, and what it makes of the answer.
 
-Belongs here: requests into fetches, rows into columns. Does not: pages, HTTP, threads and evidence.
+Belongs here: keys into trips, rows into columns. Does not: pages, HTTP, threads and evidence (`connectors.api`).
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import numpy as np
 import pandas as pd
 
-from connectors.contract import Caution, Context, DataPointBatch, MetricRequest, ReadFailure, Source, Window
-from connectors.errors import ConfigError, ConnectorError, ContractError, DataError
+from connectors.api.expressions import found
+from connectors.api.paging import Ask
+from connectors.api.source import Api, ApiSource
+from connectors.api.times import Times
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, table
+from connectors.contract import Context, MetricRequest, Source, Window
+from connectors.errors import ContractError, DataError
 from connectors.http.client import Clock, HttpClient
-from connectors.http.requests import HttpAnswer, HttpRequest, shown
+from connectors.http.requests import HttpRequest, shown
 from connectors.points import column_names, columns_there
-from connectors.reading import Asked, failure, read_concurrently
-from connectors.rest.expressions import found
-from connectors.rest.paging import Ask, Page, read_pages, refuse_more
-from connectors.rest.times import Times
-from connectors.zones import zone
 
 if TYPE_CHECKING:
     from connectors.rest.keys import RestRequest, RestSettings
@@ -33,161 +30,61 @@ _SECONDS_OF: Final = {"epoch": 1, "epoch_ms": 1_000}
 
 def open_source(settings: "RestSettings", context: Context, clock: Clock | None = None) -> Source:
     """A source over the API of the settings; nothing is asked yet."""
-    return RestSource(HttpClient(settings, context.project_dir / ".okr", clock), settings)
+    declared = _Declared(settings)
+    # Without a path of its own there need be nothing to read at the beginning of all addresses.
+    api = Api(
+        one_by_one(declared.trip), declared.request("GET", settings.check_path), answers=bool(settings.check_path)
+    )
+    return ApiSource(HttpClient(settings, context.project_dir / ".okr", clock), settings, api)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RestSource:
-    """See `connectors.contract.Source`. What metrics ask alike is asked once."""
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """An API as its settings declare it."""
 
-    client: HttpClient
     settings: "RestSettings"
 
-    def read(self, requests: Iterable[MetricRequest], window: Window) -> Iterator[DataPointBatch | ReadFailure]:
-        """The points of each metric inside the window."""
-        served: dict[str, _PagesFetch] = {}
-        for request in requests:
-            try:
-                column_names(request, _options(request).columns)
-                stretches = self._asks(request, window)
-            except ConnectorError as error:
-                yield failure(request, error)
-            else:
-                fetch = _PagesFetch(self.client, self.settings, stretches, request)
-                served.setdefault(fetch.identity, fetch).requests.append(request)
-        yield from read_concurrently(served.values(), window, self.settings.concurrency, self.client.cancel)
-
-    def check(self) -> tuple[Caution, ...]:
-        """Whether the API answers, and takes the login; a caution where everybody on the way can read that."""
-        request = HttpRequest("GET", self.settings.base_url + self.settings.check_path, headers=self._headers())
-        if self.settings.check_path:
-            self.client.send(request, lambda answer: answer)
-        else:
-            # There need be nothing to read at the beginning of all addresses.
-            self.client.check(request)
-        if self.settings.auth is None or self.settings.base_url.startswith("https:"):
-            return ()
-        return (Caution("The login is sent without encryption. Let the server speak https."),)
-
-    def close(self) -> None:
-        """Stop what a read that was left half way still asks, and close connections."""
-        self.client.close()
-
-    def _headers(self) -> dict[str, str]:
+    def request(self, method: str, path: str) -> HttpRequest:
         version = self.settings.api_version or ""
-        return {name: value.replace("{api_version}", version) for name, value in self.settings.headers.items()}
+        headers = {name: value.replace("{api_version}", version) for name, value in self.settings.headers.items()}
+        return HttpRequest(method, self.settings.base_url + path, headers=headers)
 
-    def _asks(self, request: MetricRequest, window: Window) -> tuple["_Stretch", ...]:
-        """What is asked: of the whole window, or of each of its periods."""
-        if _options(request).each == "window":
-            return (self._stretch(request, window.start, window.end),)
-        if not request.boundaries and window.start < window.end:
-            raise ConfigError("It asks for each period, and is not told which there are. Leave out each.")
-        return tuple(self._stretch(request, start, end) for start, end in pairwise(request.boundaries))
-
-    def _stretch(self, request: MetricRequest, start: datetime, end: datetime) -> "_Stretch":
-        options, there = _options(request), zone(request.timezone)
-        times = Times(start.astimezone(there), end.astimezone(there))
-        url = self.settings.base_url + _below(times.filled(options.path))
-        params = {name: times.filled(_param(value)) for name, value in options.params.items()}
-        body = None if options.body is None else times.filled_in(options.body)
-        return _Stretch(start, Ask(HttpRequest(options.method, url, headers=self._headers()), params, body))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """What is asked for a stretch of time that begins at an instant."""
-
-    start: datetime
-    ask: Ask
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Rows, and for each the start of the stretch that it was asked for."""
-
-    rows: list[Any]
-    starts: list[datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class _PagesFetch:
-    client: HttpClient
-    settings: "RestSettings"
-    stretches: tuple[_Stretch, ...]
-    first: MetricRequest
-    requests: list[MetricRequest] = field(default_factory=list)
-
-    @property
-    def identity(self) -> str:
-        """Metrics whose fetches have the same are served by one."""
-        options = _options(self.first)
-        asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
-        return f"{options.method} {options.each} {options.rows} {options.paging!r} {asked}"
-
-    def fetch(self) -> Answer:
-        paging = _options(self.first).paging or self.settings.paging
-        answer = Answer([], [])
-        for stretch in self.stretches:
-            for page in read_pages(self._page, stretch.ask, paging, self.settings):
-                answer.rows.extend(page.rows)
-                answer.starts.extend([stretch.start] * len(page.rows))
-            refuse_more(len(answer.rows), self.settings)
-        return answer
-
-    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
-        options, rows = _options(request), answer.rows
-        names = column_names(request, options.columns)
-        if options.each == "period":
-            del names["period"]
-        there = list(dict.fromkeys(key for row in rows for key in row)) or list(names.values())
-        columns = columns_there(names, options.columns, there)
-        for name in ("period", "value"):
-            _refuse_lacking(rows, columns.get(name))
-        frame = {name: [row.get(column) for row in rows] for name, column in columns.items()}
-        frame["period"] = (
-            answer.starts if options.each == "period" else _periods(frame["period"], options.period_format)
-        )
-        frame["value"] = _divided(frame["value"], options.divide_by)
-        return pd.DataFrame({name: _objects(values) for name, values in frame.items()}, index=range(len(rows)))
-
-    def asked(self, request: MetricRequest) -> Asked:
+    def trip(self, request: MetricRequest, window: Window) -> Trip:
         options = _options(request)
-        asked = [_shown(stretch.ask, options.method) for stretch in self.stretches]
-        text = asked[0] if asked else "nothing"
-        if len(asked) > 1:
-            text += f"\n-- and {len(asked) - 1} more, one for each period"
-        text += f"\n-- rows: {options.rows}"
-        identity = json.dumps([asked, self.settings.api_version, options.model_dump(mode="json")], sort_keys=True)
-        digest = hashlib.sha256(identity.encode()).hexdigest()
-        return Asked(text, digest, whole=False, api_version=self.settings.api_version)
+        column_names(request, options.columns)
+        stretches = for_window if options.each == "window" else for_periods
+        return Trip(
+            stretches(request, window, partial(self._ask, options)),
+            find=lambda document: Found(_rows(found(options.rows, document), options.rows, document)),
+            table=_table,
+            paging=options.paging or self.settings.paging,
+            meaning=f"rows: {options.rows}",
+            api_version=self.settings.api_version,
+        )
 
-    def _page(self, ask: Ask) -> Page:
-        expression = _options(self.first).rows
+    def _ask(self, options: "RestRequest", times: Times) -> Ask:
+        request = self.request(options.method, _below(times.filled(options.path)))
+        params = {name: times.filled(_param(value)) for name, value in options.params.items()}
+        return Ask(request, params, None if options.body is None else times.filled_in(options.body))
 
-        def parse(answer: HttpAnswer) -> Page:
-            document = answer.json()
-            return Page(_rows(found(expression, document), expression, document), document, answer.headers)
 
-        return self.client.send(_request(ask), parse)
+def _table(answer: Answer, request: MetricRequest) -> pd.DataFrame:
+    options, rows = _options(request), answer.rows
+    names = column_names(request, options.columns)
+    if options.each == "period":
+        del names["period"]
+    there = list(dict.fromkeys(key for row in rows for key in row)) or list(names.values())
+    columns = columns_there(names, options.columns, there)
+    for name in ("period", "value"):
+        _refuse_lacking(rows, columns.get(name))
+    frame = {name: [row.get(column) for row in rows] for name, column in columns.items()}
+    frame["period"] = answer.starts if options.each == "period" else _periods(frame["period"], options.period_format)
+    frame["value"] = _divided(frame["value"], options.divide_by)
+    return table(frame)
 
 
 def _options(request: MetricRequest) -> "RestRequest":
     return cast("RestRequest", request.options)
-
-
-def _request(ask: Ask) -> HttpRequest:
-    body = None if ask.body is None else _json(ask.body)
-    return replace(ask.request, params=tuple(ask.params.items()), body=body)
-
-
-def _shown(ask: Ask, method: str) -> str:
-    body = "" if ask.body is None else f"\n{_json(ask.body).decode()}"
-    return f"{method} {_request(ask).address}{body}"
-
-
-def _json(body: object) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _param(value: str | int | bool) -> str:
@@ -252,9 +149,3 @@ def _divided(values: list[Any], by: int) -> list[Any]:
     if by == 1:
         return values
     return [value / by if isinstance(value, int | float) and not isinstance(value, bool) else value for value in values]
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    objects = np.empty(len(values), dtype=object)
-    objects[:] = values
-    return objects

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy.engine import URL, make_url
 
-from connectors.contract import Caution, Context, DataPointBatch, MetricRequest, ReadFailure, Source, Window
+from connectors.contract import Caution, Context, DataPointBatch, Flag, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import ConfigError, ConnectorError
 from connectors.points import column_names, columns_there, member_text, missing_column, nearest_name
 from connectors.reading import Asked, failure, read_concurrently
@@ -162,6 +162,9 @@ class _QueryFetch:
         names = columns_there(column_names(request, options.columns), options.columns, list(answer.frame.columns))
         rows = answer.rows_with(options.rows)
         return pd.DataFrame({name: rows[column] for name, column in names.items()})
+
+    def flags(self, answer: Answer, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - a database tells none
+        return frozenset()
 
     def asked(self, request: MetricRequest) -> Asked:
         options, text, fingerprint = _options(request), self.statement.text, self.statement.fingerprint

@@ -35,6 +35,8 @@ class Subject(Protocol):
     """A connector over a place that a test can write to."""
 
     connector: Connector
+    facts: Sequence[Fact]
+    """What is there to be read: FACTS, or COUNTS where it counts what happened, and a day without is a zero."""
 
     def write(self, facts: Sequence[Fact]) -> None:
         """Replace what the place holds."""
@@ -74,6 +76,9 @@ FACTS = [
 ]  # fmt: skip
 
 
+COUNTS = [Fact(date(2013, 3, 9) + timedelta(days=day), None, amount) for day, amount in enumerate([2.0, 3.0, 0.0, 4.0])]
+
+
 class Conformance:
     """The tests. A subclass names a `subject` factory, which gets pytest's request."""
 
@@ -82,7 +87,7 @@ class Conformance:
     @pytest.fixture
     def place(self, request: pytest.FixtureRequest) -> Subject:
         made = self.subject(request)
-        made.write(FACTS)
+        made.write(made.facts)
         return made
 
     def test_points_have_the_columns_and_types_of_the_contract(self, place):
@@ -95,12 +100,11 @@ class Conformance:
 
     def test_values_members_and_days_are_those_written(self, place):
         read_values = by_key(read(place).points)
-        assert read_values == pytest.approx(
-            {(fact.team, midnight(fact.day)): fact.amount for fact in FACTS}, nan_ok=True
-        )
+        assert read_values == pytest.approx(expected(place, MARCH), nan_ok=True)
 
     def test_days_start_at_local_midnight_also_when_the_clocks_change(self, place):
-        starts = sorted({start for _, start in by_key(read(place).points)})
+        there = {midnight(fact.day) for fact in place.facts}
+        starts = sorted({start for _, start in by_key(read(place).points)} & there)
         assert [(later - earlier) / timedelta(hours=1) for earlier, later in pairwise(starts)] == [24, 23, 24]
 
     def test_the_same_window_twice_gives_the_same_points(self, place):
@@ -111,16 +115,17 @@ class Conformance:
 
     def test_shuffled_rows_have_the_same_hash(self, place):
         first = read(place)
-        place.write(FACTS[::-1])
+        place.write(place.facts[::-1])
         second = read(place)
         pd.testing.assert_frame_equal(in_order(first.points), in_order(second.points))
         assert evidence(first).response_hash == evidence(second).response_hash
 
     def test_a_late_change_is_seen_and_changes_the_hash(self, place):
         before = evidence(read(place)).response_hash
-        place.write([replace(FACTS[0], amount=1.25), *FACTS[1:]])
+        first = replace(place.facts[0], amount=7.0)
+        place.write([first, *place.facts[1:]])
         after = read(place)
-        assert by_key(after.points)["north", midnight(FACTS[0].day)] == 1.25
+        assert by_key(after.points)[first.team, midnight(first.day)] == 7
         assert evidence(after).response_hash != before
 
     @pytest.mark.parametrize(
@@ -133,7 +138,8 @@ class Conformance:
     )
     def test_a_window_without_rows_gives_no_points_and_no_error(self, place, window):
         batch = read(place, window)
-        assert len(batch.points) == (len(FACTS) if evidence(batch).whole else 0)
+        wanted = MARCH if evidence(batch).whole else window
+        assert len(batch.points) == len(expected(place, wanted))
         assert evidence(batch).row_count == len(batch.points)
 
     def test_points_outside_the_window_come_only_with_a_whole_read(self, place):
@@ -141,14 +147,15 @@ class Conformance:
         batch = read(place, window)
         inside = batch.points["period_start"].between(window.start, window.end, inclusive="left")
         assert evidence(batch).whole or inside.all()
-        assert inside.sum() == 3
+        assert inside.sum() == len(expected(place, window))
 
     def test_a_place_without_rows_gives_no_points(self, place):
         place.write([])
-        assert read(place).points.empty
+        assert set(read(place).points["value"]) == ({0} if place.facts is COUNTS else set())
 
     def test_every_request_is_answered_once_and_one_failure_loses_no_other(self, place):
-        requests = [place.request("a"), place.broken_request("b"), place.request("c"), place.broken_request("d")]
+        asked = [place.request("a"), place.broken_request("b"), place.request("c"), place.broken_request("d")]
+        requests = [within(MARCH, request) for request in asked]
         source = place.open()
         outcomes = list(source.read(requests, MARCH))
         source.close()
@@ -164,14 +171,14 @@ class Conformance:
 
     def test_a_read_can_be_left_half_way(self, place):
         source = place.open()
-        reading = source.read([place.request(str(number)) for number in range(20)], MARCH)
+        reading = source.read([within(MARCH, place.request(str(number))) for number in range(20)], MARCH)
         next(reading)
         reading.close()
         source.close()
 
     def test_evidence_tells_when_and_how_much(self, place):
         found = evidence(read(place))
-        assert found.row_count == len(FACTS)
+        assert found.row_count == len(expected(place, MARCH))
         assert found.elapsed_seconds >= 0
         assert found.fetched_at.utcoffset() == timedelta(0)
         assert found.request
@@ -188,7 +195,8 @@ class Conformance:
 
     def test_a_bad_login_or_place_fails_every_metric_by_name(self, place):
         try:
-            outcomes = list(place.open_badly().read([place.request("a"), place.request("b")], MARCH))
+            requests = [within(MARCH, place.request(metric)) for metric in "ab"]
+            outcomes = list(place.open_badly().read(requests, MARCH))
         except ConnectorError as error:
             pytest.fail(f"it was raised: {error}")
         assert sorted(outcome.metric for outcome in outcomes if isinstance(outcome, ReadFailure)) == ["a", "b"]
@@ -202,11 +210,28 @@ class Conformance:
             assert all(field.get("description") for field in model.model_json_schema()["properties"].values())
 
 
+def within(window: Window, request: MetricRequest) -> MetricRequest:
+    """The request, told the days of the window."""
+    first = window.start.astimezone(ZoneInfo(ZONE)).date()
+    starts = [midnight(first + timedelta(days=day)) for day in range((window.end - window.start).days + 2)]
+    days = tuple(start for start in starts if start <= window.end)
+    return replace(request, boundaries=days if len(days) > 1 else ())
+
+
+def expected(place: Subject, window: Window) -> dict[tuple[str | None, datetime], float | None]:
+    """What is to be read in a window, by team and instant."""
+    there = {(fact.team, midnight(fact.day)): fact.amount for fact in place.facts}
+    if place.facts is COUNTS:
+        days = within(window, place.request("amount")).boundaries[:-1]
+        there = {(None, day): there.get((None, day), 0.0) for day in days}
+    return {key: amount for key, amount in there.items() if window.start <= key[1] < window.end}
+
+
 def read(place: Subject, window: Window = MARCH) -> DataPointBatch:
     """The one metric of the place."""
     source = place.open()
     try:
-        [outcome] = source.read([place.request("amount")], window)
+        [outcome] = source.read([within(window, place.request("amount"))], window)
     finally:
         source.close()
     assert isinstance(outcome, DataPointBatch), outcome
@@ -222,7 +247,7 @@ def evidence(batch: DataPointBatch):
 def by_key(points: pd.DataFrame) -> dict[tuple[str | None, datetime], float]:
     """Values by team and instant; fails on a key that is there twice."""
     keys = [
-        (json.loads(dimensions)["team"], start.to_pydatetime())
+        (json.loads(dimensions).get("team"), start.to_pydatetime())
         for dimensions, start in zip(points["dimensions"], points["period_start"], strict=True)
     ]
     assert len(set(keys)) == len(keys)

@@ -17,7 +17,7 @@ from connectors.rest import CONNECTOR as REST
 from connectors.rest import RestRequest, RestSettings
 from connectors.sql import CONNECTOR as SQL
 from connectors.sql import SqlRequest, SqlSettings
-from okr_pipeline_tests.connectors.conformance import SECRET, ZONE, Fact, midnight
+from okr_pipeline_tests.connectors.conformance import FACTS, SECRET, ZONE, Fact, midnight
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, json_reply
 from okr_pipeline_tests.mysql import mysql_connection
 
@@ -28,6 +28,7 @@ class SqlSubject:
     """A table of facts in one kind of database."""
 
     connector = SQL
+    facts = FACTS
     instant_type: ClassVar[str] = "TIMESTAMP WITH TIME ZONE"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
@@ -141,6 +142,7 @@ class FileSubject:
     """A file of facts in one format."""
 
     connector = FILES
+    facts = FACTS
     name: ClassVar[str]
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
@@ -212,17 +214,18 @@ class RestSubject:
     """A server of facts, three a page, that wants a token."""
 
     connector = REST
+    facts = FACTS
     token = "t0ken-of-the-reader"
     size = 3
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
         self.directory: Path = request.getfixturevalue("tmp_path")
-        self.facts: list[Fact] = []
+        self.there: list[Fact] = []
         self.server = Server(self.answer).__enter__()
         request.addfinalizer(lambda: self.server.__exit__())  # noqa: PLW0108 - it takes no argument
 
     def write(self, facts: Sequence[Fact]) -> None:
-        self.facts = list(facts)
+        self.there = list(facts)
 
     def answer(self, seen: Seen) -> Reply:
         if seen.headers.get("authorization") != f"Bearer {self.token}":
@@ -231,7 +234,7 @@ class RestSubject:
             return json_reply({})
         if seen.path != "/facts":
             return json_reply({"error": "there is no such thing"}, 404)
-        wanted = [fact for fact in self.facts if seen.params["from"] <= str(fact.day) < seen.params["until"]]
+        wanted = [fact for fact in self.there if seen.params["from"] <= str(fact.day) < seen.params["until"]]
         skip = int(seen.params["offset"])
         page = [{"day": str(fact.day), "team": fact.team, "amount": fact.amount} for fact in wanted]
         return json_reply({"facts": page[skip : skip + self.size], "total": len(wanted)})

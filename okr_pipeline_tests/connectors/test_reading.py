@@ -45,6 +45,9 @@ class FakeFetch:
             raise ConfigError("It has no rows. Write them.")
         return answer
 
+    def flags(self, answer, request):
+        return frozenset({"cached"} if self.whole else ())
+
     def asked(self, request):
         return Asked("rows", "print", whole=self.whole)
 
@@ -166,6 +169,12 @@ def test_nothing_is_cancelled_where_all_has_arrived():
     cancelled = []
     assert len(list(read_concurrently([FakeFetch("a")], WINDOW, 2, lambda: cancelled.append(1)))) == 1
     assert cancelled == []
+
+
+def test_what_a_source_says_of_quality_goes_with_the_values():
+    batches = list(read_concurrently([FakeFetch("a", whole=True), FakeFetch("b")], WINDOW, 2))
+    flags = {metric: flag for batch in batches for metric, flag in batch.flags.items()}
+    assert flags == {"a": frozenset({"cached"})}
 
 
 def test_a_named_failure_keeps_its_kind_and_what_it_knows():

@@ -33,13 +33,15 @@ Make = Callable[[bytes], Reply]
 class Fault:
     """What is sent, what it must become, and whether the right answer is taken if it comes after that.
 
-    `waits` is the least number of seconds before the next request.
+    `waits` is the least number of seconds before the next request. `posted` is what it must become of a POST, where
+    that is something else.
     """
 
     make: Make
     error: type[ConnectorError]
     passes: bool = False
     waits: float = 0
+    posted: type[ConnectorError] | None = None
 
 
 def _now() -> datetime:
@@ -98,8 +100,12 @@ def _unannounced_large_body(_: bytes) -> Reply:
     return Reply([head(200, JSON), *(b"1," * 500_000 for _ in range(100))], closes=True)
 
 
-@cache
 def _bomb(_: bytes) -> bytes:
+    return _packed_spaces()
+
+
+@cache
+def _packed_spaces() -> bytes:
     return gzip.compress(b"[" + b" " * 100_000_000 + b"]", 6)
 
 
@@ -159,8 +165,8 @@ FAULTS: Mapping[str, Fault] = {
     "204": Fault(lambda _: Reply([head(204, {})]), ContractError),
     "206": Fault(_busy(206), ContractError),
     "304": Fault(lambda _: Reply([head(304, {})]), ContractError),
-    "302 to another server": Fault(lambda _: reply(302, b"", {"Location": "http://169.254.169.254/latest/meta-data"}), ContractError),
-    "302 to itself": Fault(lambda _: reply(302, b"", {"Location": "?again"}), ContractError),
+    "302 to another server": Fault(lambda _: reply(302, b"", {"Location": "http://169.254.169.254/latest/meta-data"}), ContractError, posted=ConfigError),
+    "302 to itself": Fault(lambda _: reply(302, b"", {"Location": "?again"}), ContractError, posted=ConfigError),
     "web page": Fault(_body(lambda _: b"<!doctype html><title>Sign in</title>", {"Content-Type": "text/html"}), ContractError),
     "web page called JSON": Fault(_body(lambda _: b"\n<html><body>Maintenance</body></html>"), ContractError),
     "empty": Fault(_body(lambda _: b""), DataError),

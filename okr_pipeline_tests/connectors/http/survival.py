@@ -7,15 +7,16 @@ import json
 import resource
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from connectors.contract import DataPointBatch, MetricRequest, ReadFailure, Source
+from connectors.contract import Connector, DataPointBatch, MetricRequest, ReadFailure, Source
 from connectors.errors import ConnectorError, QuotaExhausted
 from connectors.http.client import Clock
-from okr_pipeline_tests.connectors.conformance import MARCH, SECRET
+from okr_pipeline_tests.connectors.conformance import MARCH, SECRET, midnight
 from okr_pipeline_tests.connectors.http.faults import FAULTS, hostile
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, reply
 
@@ -49,15 +50,19 @@ class FastClock:
 class HttpSubject(Protocol):
     """A connector and what a server would rightly say to it."""
 
-    connector: str
+    connector: Connector
+    method: str
     good: bytes
     values: tuple[float, ...]
 
-    def open(self, url: str, clock: Clock, **settings: Any) -> Source:
+    def over(self, url: str, clock: Clock, **settings: Any) -> Source:
         """The connector over a server, with SECRET as its login."""
 
     def request(self, metric: str, number: int = 0) -> MetricRequest:
-        """Requests of other numbers are asked apart; the number is the last part of the path."""
+        """Requests of other numbers are asked apart, and say theirs."""
+
+    def number(self, seen: Seen) -> int:
+        """The number that a request says."""
 
 
 class Survival:
@@ -66,8 +71,8 @@ class Survival:
     subject: ClassVar[type]
 
     @pytest.fixture
-    def it(self, tmp_path) -> HttpSubject:
-        return self.subject(tmp_path)
+    def it(self, request: pytest.FixtureRequest) -> HttpSubject:
+        return self.subject(request)
 
     @pytest.mark.parametrize("name", FAULTS)
     def test_a_fault_that_stays_is_a_typed_error_of_its_metric(self, it, name):
@@ -78,8 +83,9 @@ class Survival:
             took = time.monotonic() - began
             asked = len(server.seen)
         assert isinstance(outcome, ReadFailure), outcome
-        assert type(outcome.error) is fault.error, outcome.error
-        assert str(outcome.error).startswith(f"Metric amount: GET 127.0.0.1:{server.port}/")
+        wanted = fault.posted if it.method == "POST" and fault.posted else fault.error
+        assert type(outcome.error) is wanted, outcome.error
+        assert str(outcome.error).startswith(f"Metric amount: {it.method} 127.0.0.1:{server.port}/")
         assert SECRET not in f"{outcome.error!r} {outcome.error.__cause__} {outcome.error.__context__}"
         if "slow" in name:
             assert took <= asked * SHORT_SECONDS + GRACE_SECONDS
@@ -98,16 +104,16 @@ class Survival:
 
     def test_a_server_that_asks_for_a_day_is_asked_once(self, it):
         with Server(lambda seen: FAULTS["429, a day"].make(it.good)) as server:
-            source = it.open(server.url, FastClock().clock(), concurrency=1)
-            outcomes = list(source.read([it.request(str(number), number) for number in range(20)], MARCH))
+            source = it.over(server.url, FastClock().clock(), concurrency=1)
+            outcomes = list(source.read([one_day(it, str(number), number) for number in range(20)], MARCH))
             source.close()
             assert len(server.seen) == 1
         assert [type(outcome.error) for outcome in outcomes] == [QuotaExhausted] * 20
 
     def test_a_server_that_is_away_is_not_tried_again_for_each_metric(self, it):
         with Server(lambda seen: FAULTS["500"].make(it.good)) as server:
-            source = it.open(server.url, FastClock().clock(), concurrency=1)
-            outcomes = list(source.read([it.request(str(number), number) for number in range(20)], MARCH))
+            source = it.over(server.url, FastClock().clock(), concurrency=1)
+            outcomes = list(source.read([one_day(it, str(number), number) for number in range(20)], MARCH))
             source.close()
             assert len(server.seen) <= 20 + 4
         assert all(isinstance(outcome, ReadFailure) for outcome in outcomes)
@@ -116,15 +122,15 @@ class Survival:
         begun = threading.Event()
 
         def answer(seen: Seen) -> Reply:
-            if seen.path.endswith("/0"):
+            if it.number(seen) == 0:
                 return reply(200, it.good)
             begun.set()
             return FAULTS["slow body"].make(it.good)
 
         with Server(answer) as server:
-            source = it.open(server.url, FastClock().clock(), request_timeout="60s")
+            source = it.over(server.url, FastClock().clock(), request_timeout="60s")
             reading = source.read(
-                [it.request("a"), *(it.request(str(number), number) for number in range(1, 9))], MARCH
+                [one_day(it, "a"), *(one_day(it, str(number), number) for number in range(1, 9))], MARCH
             )
             thread = threading.Thread(target=lambda: list(reading), daemon=True)
             thread.start()
@@ -135,31 +141,37 @@ class Survival:
 
     def test_hostile_answers_lose_no_other_metric_and_no_memory(self, it):
         def answer(seen: Seen) -> Reply:
-            number = int(seen.path.rpartition("/")[2])
+            number = it.number(seen)
             return reply(200, it.good) if number == HOSTILE else hostile(number, it.good)
 
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with Server(answer) as server:
-            source = it.open(server.url, FastClock().clock(), attempts=1, concurrency=8, patience="24h")
-            outcomes = list(source.read([it.request(str(number), number) for number in range(HOSTILE + 1)], MARCH))
+            source = it.over(server.url, FastClock().clock(), attempts=1, concurrency=8, patience="24h")
+            outcomes = list(source.read([one_day(it, str(number), number) for number in range(HOSTILE + 1)], MARCH))
             source.close()
         failed = {outcome.metric: outcome.error for outcome in outcomes if isinstance(outcome, ReadFailure)}
         [batch] = [outcome for outcome in outcomes if isinstance(outcome, DataPointBatch)]
         assert sorted(failed, key=int) == [str(number) for number in range(HOSTILE)]
         assert all(isinstance(error, ConnectorError) for error in failed.values())
-        assert all(str(error).startswith(f"Metric {metric}: GET 127.0.0.1") for metric, error in failed.items())
+        assert all(str(error).startswith(f"Metric {metric}: {it.method} 127.0.0.1") for metric, error in failed.items())
         assert SECRET not in json.dumps([repr(error) for error in failed.values()])
         assert list(batch.evidence) == [str(HOSTILE)]
         assert tuple(sorted(batch.points["value"])) == it.values
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_GROWTH_KB
 
 
+def one_day(it: HttpSubject, metric: str, number: int = 0) -> MetricRequest:
+    """A request that one ask answers, also where each day is asked for."""
+    return replace(it.request(metric, number), boundaries=(midnight(date(2013, 3, 9)), midnight(date(2013, 3, 10))))
+
+
 def read(it: HttpSubject, server: Server, clock: FastClock, name: str) -> DataPointBatch | ReadFailure:
     """What is slow gets little time; what is not gets more than it needs on a busy machine."""
-    timeout = f"{SHORT_SECONDS * 1_000:.0f}ms" if "slow" in name else TIMEOUT
-    source = it.open(server.url, clock.clock(), request_timeout=timeout)
+    slow = {"request_timeout": f"{SHORT_SECONDS * 1_000:.0f}ms", "attempts": 2}
+    settings = slow if "slow" in name else {"request_timeout": TIMEOUT}
+    source = it.over(server.url, clock.clock(), **settings)
     try:
-        [outcome] = source.read([it.request("amount")], MARCH)
+        [outcome] = source.read([one_day(it, "amount")], MARCH)
     finally:
         source.close()
     return outcome

@@ -1,27 +1,45 @@
 """Requests as a vendor's own description (OpenAPI 3.0) allows them: nothing unknown, nothing missing, all of its type.
 
-Belongs here: judging a request that a server saw. Does not: the descriptions, which are not part of this project; the
-directory that has them is named by OKR_VENDOR_DESCRIPTIONS.
+Belongs here: judging a request that a server saw. Does not: the descriptions, which are not part of this project; they
+are in the directory that OKR_VENDOR_DESCRIPTIONS names, or in `shared/specs` beside the checkout.
 """
 
 import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from jsonschema import Draft202012Validator
 
 from okr_pipeline_tests.connectors.http.server import Seen
+from okr_pipeline_tests.docs.documents import ROOT
+
+DIRECTORY: Final = Path(os.environ.get("OKR_VENDOR_DESCRIPTIONS", ROOT.parent / "shared" / "specs"))
+LACKING: Final = (
+    f"There are no descriptions of vendors' APIs in {DIRECTORY}. Name their directory in OKR_VENDOR_DESCRIPTIONS."
+)
+
+
+def are_there() -> bool:
+    """Whether there is anything to judge by. Under CI there must be."""
+    return DIRECTORY.is_dir() or bool(os.environ.get("CI"))
+
+
+@cache
+def description(file: str) -> "Description":
+    """The one in a file, read once."""
+    return Description(file)
 
 
 class Description:
     """One vendor's, by the name of its file."""
 
     def __init__(self, file: str) -> None:
-        self.document = json.loads((Path(os.environ["OKR_VENDOR_DESCRIPTIONS"]) / file).read_text())
+        self.document = json.loads((DIRECTORY / file).read_text())
 
     def faults(self, seen: Seen, below: str = "") -> list[str]:
         """What the description does not allow of a request to a path below a prefix."""

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
+from connectors.api.expressions import found
 from connectors.contract import Context, DataPointBatch, MetricRequest
 from connectors.errors import AuthError, ConfigError, ContractError, DataError
 from connectors.rest import RestRequest, RestSettings
-from connectors.rest.expressions import found
 from connectors.rest.source import open_source
 from okr_pipeline_tests.connectors.conformance import MARCH, ZONE, midnight
 from okr_pipeline_tests.connectors.http.server import Server, json_reply

@@ -1,7 +1,6 @@
 """Five vendors' APIs, asked through YAML alone, as their own descriptions say that they are to be asked.
 
-Left out unless asked for, as the descriptions are not part of this project:
-`make vendors DESCRIPTIONS=directory`.
+Left out where the descriptions are not there: they are no part of this project.
 """
 
 import json
@@ -17,9 +16,10 @@ from connectors.rest.source import open_source
 from okr_pipeline_tests.connectors.conformance import ZONE, days, midnight
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.connectors.http.survival import FastClock
+from okr_pipeline_tests.connectors.rest import descriptions
 from okr_pipeline_tests.connectors.rest.descriptions import Description
 
-pytestmark = pytest.mark.vendors
+pytestmark = pytest.mark.skipif(not descriptions.are_there(), reason=descriptions.LACKING)
 WINDOW = days(date(2013, 3, 9), date(2013, 3, 11))
 BOUNDARIES = tuple(midnight(date(2013, 3, day)) for day in (9, 10, 11))
 

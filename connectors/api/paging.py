@@ -9,14 +9,11 @@ many pages are errors: a sum over some of the pages looks like any other number.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 from urllib.parse import urlencode
 
-from connectors.errors import ContractError, DataError
-from connectors.http.requests import HttpRequest, shown
-from connectors.http.settings import HttpSettings
-from connectors.rest.expressions import found
-from connectors.rest.keys import (
+from connectors.api.expressions import found
+from connectors.api.keys import (
     BodyTokenPaging,
     CursorPaging,
     LinkHeaderPaging,
@@ -25,6 +22,10 @@ from connectors.rest.keys import (
     OffsetPaging,
     Paging,
 )
+from connectors.contract import Flag
+from connectors.errors import ContractError, DataError
+from connectors.http.requests import HttpRequest, shown
+from connectors.http.settings import HttpLimits
 
 _LINK: Final = re.compile(r"<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:\"[^\"]*\"|[^\s\",;]*))?)*)")
 _REL: Final = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]*))", re.IGNORECASE)
@@ -59,28 +60,36 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its rows, all of it, and its headers."""
+    """One answer: its rows, all of it, its headers, and quality flags."""
 
     rows: list[Any]
     document: Any
     headers: Mapping[str, str]
+    flags: frozenset[Flag] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class _Progress:
+class Progress:
+    """How many rows and pages were read so far."""
+
     rows: int
     pages: int
 
 
-def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, caps: HttpSettings) -> Iterator[Page]:
-    """Every page of an answer.
+Following: TypeAlias = Callable[[Ask, Page, Progress], Ask | None]
+"""From the first ask, the page that came last and the progress to the ask for the next page; None after the last."""
+
+
+def read_pages(
+    ask: Callable[[Ask], Page], first: Ask, paging: Paging | Following | None, caps: HttpLimits
+) -> Iterator[Page]:
+    """Every page of an answer. `paging` is declared, or a function.
 
     Raises:
         ContractError: pages do not end as they say. DataError: there are more than the caps.
         ConnectorError: as `ask` does.
     """
-    kind = next((value for _, value in paging or () if value is not None), None)
-    following: Ask | None = _begun(first, kind)
+    following, next_after = _declared(first, paging) if isinstance(paging, Paging | None) else (first, paging)
     asked: set[str] = set()
     last: Page | None = None
     rows = 0
@@ -92,7 +101,7 @@ def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, ca
         rows += len(page.rows)
         refuse_more(rows, caps)
         yield page
-        following, last = _following(first, page, kind, _Progress(rows, len(asked))), page
+        following, last = next_after(first, page, Progress(rows, len(asked))), page
         if following is not None and len(asked) >= caps.max_pages:
             raise DataError(
                 f"The answer has more than {caps.max_pages:,} pages, and pages are never left out."
@@ -100,7 +109,13 @@ def read_pages(ask: Callable[[Ask], Page], first: Ask, paging: Paging | None, ca
             )
 
 
-def refuse_more(rows: int, caps: HttpSettings) -> None:
+def _declared(first: Ask, paging: Paging | None) -> tuple[Ask | None, Following]:
+    """The ask for the first page, and the function that a declaration stands for."""
+    kind = next((value for _, value in paging or () if value is not None), None)
+    return _begun(first, kind), lambda begun, page, progress: _following(begun, page, kind, progress)
+
+
+def refuse_more(rows: int, caps: HttpLimits) -> None:
     """Compare how many rows there are.
 
     Raises:
@@ -127,7 +142,7 @@ def _begun(first: Ask, kind: Any) -> Ask:
             return first
 
 
-def _following(first: Ask, page: Page, kind: Any, progress: _Progress) -> Ask | None:  # noqa: PLR0911 - a table
+def _following(first: Ask, page: Page, kind: Any, progress: Progress) -> Ask | None:  # noqa: PLR0911 - a table
     begun = _begun(first, kind)
     match kind:
         case OffsetPaging():

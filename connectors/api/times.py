@@ -75,6 +75,22 @@ def check_times(value: Any) -> None:
                 _refuse(word["format"], _FORMATS, word[0])
 
 
+def check_asked(text: str) -> str:
+    """A text that says which period is asked for.
+
+    Raises:
+        ValueError: it does not, or its words stand for nothing; what, why and what to do.
+    """
+    check_times(text)
+    if not is_timed(text):
+        raise ValueError(
+            "never says which period is asked for",
+            "All periods would get the same number",
+            "Write the period into it, as in {start:date}",
+        )
+    return text
+
+
 def _refuse(name: str, known: tuple[str, ...], word: str) -> None:
     if name not in known:
         near = get_close_matches(name, known, 1)

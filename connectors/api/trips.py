@@ -1,0 +1,223 @@
+"""A trip to an API: what is asked, for which metrics, and what its answer is made into.
+
+Belongs here: asks, pages into one answer, evidence. Does not: what is asked (each connector), HTTP, threads.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from connectors.api.keys import Paging
+from connectors.api.paging import Ask, Following, Page, read_pages, refuse_more
+from connectors.api.times import Times
+from connectors.contract import Flag, MetricRequest, ReadFailure, Window
+from connectors.errors import ConfigError, ConnectorError
+from connectors.http.client import HttpClient
+from connectors.http.requests import HttpAnswer, HttpRequest
+from connectors.http.settings import HttpLimits
+from connectors.reading import Asked, failure
+from connectors.zones import zone
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is asked for a stretch of time that begins at an instant."""
+
+    start: datetime
+    ask: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of all pages, for each the start of the stretch that it was asked for, and what is to be said of all."""
+
+    rows: list[Any]
+    starts: list[datetime]
+    flags: frozenset[Flag] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one page holds: rows, and quality flags of the whole answer.
+
+    `rows` need not be what the API calls so: whatever `Trip.table` makes a table of.
+    """
+
+    rows: list[Any]
+    flags: frozenset[Flag] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """What is asked at once, one stretch after another, and serves one or many metrics. See `connectors.reading.Fetch`.
+
+    `find` takes what counts out of a page's JSON; `table` makes of an answer the rows of one metric, with the columns
+    that points want. `meaning` is what evidence says of how the answer is understood, besides what was asked.
+
+    `find` and `table` raise a ConnectorError where the answer is not of the promised shape. A TransientError of `find`
+    asks again.
+    """
+
+    stretches: tuple[Stretch, ...]
+    find: Callable[[Any], Found]
+    table: Callable[[Answer, MetricRequest], pd.DataFrame]
+    paging: Paging | Following | None = None
+    meaning: str = ""
+    whole: bool = False
+    api_version: str | None = None
+    requests: list[MetricRequest] = field(default_factory=list)
+
+    @property
+    def identity(self) -> str:
+        """Metrics whose trips have the same are served by one."""
+        asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
+        return f"{self.meaning} {self.paging!r} {asked}"
+
+    def bound(self, client: HttpClient, caps: HttpLimits) -> "BoundTrip":
+        """The trip as it is made."""
+        return BoundTrip(self, client, caps)
+
+    def asked(self, request: MetricRequest) -> Asked:
+        """What evidence says: the first request in full, and how many more there are."""
+        asks = [stretch.ask for stretch in self.stretches]
+        text = shown_ask(asks[0]) if asks else "nothing"
+        if len(asks) > 1:
+            text += f"\n-- and {len(asks) - 1} more, one for each period"
+        if self.meaning:
+            text += f"\n-- {self.meaning}"
+        options = request.options.model_dump(mode="json")
+        identity = json.dumps([[shown_ask(ask) for ask in asks], self.api_version, options], sort_keys=True)
+        digest = hashlib.sha256(identity.encode()).hexdigest()
+        return Asked(text, digest, whole=self.whole, api_version=self.api_version)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTrip:
+    """A trip and the client that makes it."""
+
+    trip: Trip
+    client: HttpClient
+    caps: HttpLimits
+
+    @property
+    def requests(self) -> Sequence[MetricRequest]:
+        """The metrics it serves."""
+        return self.trip.requests
+
+    def fetch(self) -> Answer:
+        """Go, to the last page of the last stretch."""
+        rows: list[Any] = []
+        starts: list[datetime] = []
+        flags: set[Flag] = set()
+        for stretch in self.trip.stretches:
+            for page in read_pages(self._page, stretch.ask, self.trip.paging, self.caps):
+                rows.extend(page.rows)
+                starts.extend([stretch.start] * len(page.rows))
+                flags |= page.flags
+            refuse_more(len(rows), self.caps)
+        return Answer(rows, starts, frozenset(flags))
+
+    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
+        """One metric's rows."""
+        return self.trip.table(answer, request)
+
+    def flags(self, answer: Answer, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - all have them
+        """What the API says of the quality of its answer."""
+        return answer.flags
+
+    def asked(self, request: MetricRequest) -> Asked:
+        """See `Trip.asked`."""
+        return self.trip.asked(request)
+
+    def _page(self, ask: Ask) -> Page:
+        def parse(answer: HttpAnswer) -> Page:
+            document = answer.json()
+            found = self.trip.find(document)
+            return Page(found.rows, document, answer.headers, found.flags)
+
+        return self.client.send(sent(ask), parse)
+
+
+Plan = Callable[[Iterable[MetricRequest], Window], Iterator[Trip | ReadFailure]]
+"""The trips that serve requests in a window, and the requests that cannot be asked, each request once."""
+
+
+def one_by_one(trip_of: Callable[[MetricRequest, Window], Trip]) -> Plan:
+    """The plan by which each metric has a trip of its own, but what is asked alike is asked once."""
+
+    def plan(requests: Iterable[MetricRequest], window: Window) -> Iterator[Trip | ReadFailure]:
+        served: dict[str, Trip] = {}
+        for request in requests:
+            try:
+                trip = trip_of(request, window)
+            except ConnectorError as error:
+                yield failure(request, error)
+            else:
+                served.setdefault(trip.identity, trip).requests.append(request)
+        yield from served.values()
+
+    return plan
+
+
+def for_window(request: MetricRequest, window: Window, ask: Callable[[Times], Ask]) -> tuple[Stretch, ...]:
+    """One stretch: the whole window, in the zone of the metric."""
+    return (Stretch(window.start, ask(_times(request, window.start, window.end))),)
+
+
+def for_periods(request: MetricRequest, window: Window, ask: Callable[[Times], Ask]) -> tuple[Stretch, ...]:
+    """A stretch for each period of the window.
+
+    Raises:
+        ConfigError: nobody said which periods there are.
+    """
+    return tuple(Stretch(start, ask(_times(request, start, end))) for start, end in periods(request, window))
+
+
+def periods(request: MetricRequest, window: Window) -> list[tuple[datetime, datetime]]:
+    """Start and end of each period of the window.
+
+    Raises:
+        ConfigError: nobody said which there are.
+    """
+    if not request.boundaries and window.start < window.end:
+        raise ConfigError("It asks for each period, and is not told which there are. Leave out each.")
+    return list(pairwise(request.boundaries))
+
+
+def _times(request: MetricRequest, start: datetime, end: datetime) -> Times:
+    there = zone(request.timezone)
+    return Times(start.astimezone(there), end.astimezone(there))
+
+
+def sent(ask: Ask) -> HttpRequest:
+    """An ask as the request that it is."""
+    body = None if ask.body is None else _json(ask.body)
+    return replace(ask.request, params=tuple(ask.params.items()), body=body)
+
+
+def shown_ask(ask: Ask) -> str:
+    """An ask for people: method, address, body. No login is in it."""
+    body = "" if ask.body is None else f"\n{_json(ask.body).decode()}"
+    return f"{ask.request.method} {sent(ask).address}{body}"
+
+
+def table(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Columns of Python objects, as `connectors.points.to_points` takes them: None is null, and stays None."""
+    return pd.DataFrame({name: _objects(values) for name, values in columns.items()})
+
+
+def _json(body: object) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _objects(values: Sequence[Any]) -> Any:
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    return objects
