@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -91,6 +91,33 @@ class ReadFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """What reading a source cost since it was opened.
+
+    `requests` that were sent, logins and tries again included; `retries`, those of them that were tries again;
+    `received_bytes` of answers as they came, packed if they were; `waited_seconds` before requests, because the server
+    or a rate limit asked for it or an attempt had failed, added up over all that waited. `remaining` is what the source
+    said last of each of its budgets, in its own unit.
+    """
+
+    requests: int = 0
+    retries: int = 0
+    received_bytes: int = 0
+    waited_seconds: float = 0.0
+    remaining: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, later: "Traffic") -> "Traffic":
+        """Both; of budgets, what was said later."""
+        return Traffic(
+            self.requests + later.requests,
+            self.retries + later.retries,
+            self.received_bytes + later.received_bytes,
+            self.waited_seconds + later.waited_seconds,
+            {**self.remaining, **later.remaining},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Description(Generic[SettingsT, RequestT]):
     """What a connector tells of itself to `okr connectors show`, to config checks and to editors.
 
@@ -140,6 +167,15 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Give connections back."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A source that also tells what reading it cost, as those that speak HTTP do."""
+
+    def traffic(self) -> Traffic:
+        """What it cost since it was opened; also after it was closed."""
         ...
 
 

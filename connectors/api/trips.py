@@ -20,7 +20,6 @@ from connectors.api.times import Times
 from connectors.contract import Flag, MetricRequest, ReadFailure, Window
 from connectors.errors import ConfigError, ConnectorError
 from connectors.http.client import HttpClient
-from connectors.http.meanings import Judge, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpLimits
 from connectors.reading import Asked, failure
@@ -48,11 +47,13 @@ class Answer:
 class Found:
     """What one page holds: rows, and quality flags of the whole answer.
 
-    `rows` need not be what the API calls so: whatever `Trip.table` makes a table of.
+    `rows` need not be what the API calls so: whatever `Trip.table` makes a table of. `remaining` is what the page says
+    is left of the API's budgets, where headers do not say it.
     """
 
     rows: list[Any]
     flags: frozenset[Flag] = frozenset()
+    remaining: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,7 @@ class Trip:
     """What is asked at once, one stretch after another, and serves one or many metrics. See `connectors.reading.Fetch`.
 
     `find` takes what counts out of a page's JSON; `table` makes of an answer the rows of one metric, with the columns
-    that points want. `meaning` is what evidence says of how the answer is understood, besides what was asked. `own` is
-    what would be asked for one metric alone, where a trip asks for many at once: evidence of one is not of others.
+    that points want. `meaning` is what evidence says of how the answer is understood, besides what was asked.
 
     `find` and `table` raise a ConnectorError where the answer is not of the promised shape. A TransientError of `find`
     asks again.
@@ -74,7 +74,6 @@ class Trip:
     meaning: str = ""
     whole: bool = False
     api_version: str | None = None
-    own: Callable[[MetricRequest], tuple[Stretch, ...]] | None = None
     requests: list[MetricRequest] = field(default_factory=list)
 
     @property
@@ -83,13 +82,13 @@ class Trip:
         asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
         return f"{self.meaning} {self.paging!r} {asked}"
 
-    def bound(self, client: HttpClient, caps: HttpLimits, judge: Judge = refuse) -> "BoundTrip":
+    def bound(self, client: HttpClient, caps: HttpLimits) -> "BoundTrip":
         """The trip as it is made."""
-        return BoundTrip(self, client, caps, judge)
+        return BoundTrip(self, client, caps)
 
     def asked(self, request: MetricRequest) -> Asked:
         """What evidence says: the first request in full, and how many more there are."""
-        asks = [stretch.ask for stretch in (self.own(request) if self.own else self.stretches)]
+        asks = [stretch.ask for stretch in self.stretches]
         text = shown_ask(asks[0]) if asks else "nothing"
         if len(asks) > 1:
             text += f"\n-- and {len(asks) - 1} more, one for each period"
@@ -103,12 +102,11 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class BoundTrip:
-    """A trip, the client that makes it, and what judges its answers."""
+    """A trip and the client that makes it."""
 
     trip: Trip
     client: HttpClient
     caps: HttpLimits
-    judge: Judge = refuse
 
     @property
     def requests(self) -> Sequence[MetricRequest]:
@@ -144,9 +142,10 @@ class BoundTrip:
         def parse(answer: HttpAnswer) -> Page:
             document = answer.json()
             found = self.trip.find(document)
+            self.client.note_remaining(found.remaining)
             return Page(found.rows, document, answer.headers, found.flags)
 
-        return self.client.send(sent(ask), parse, self.judge)
+        return self.client.send(sent(ask), parse)
 
 
 Plan = Callable[[Iterable[MetricRequest], Window], Iterator[Trip | ReadFailure]]

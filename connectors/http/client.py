@@ -17,12 +17,15 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
+from connectors.contract import Traffic
 from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.bodies import read_body
 from connectors.http.budgets import Budget
 from connectors.http.logins import Login, hidden, login_of
-from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login
+from connectors.http.meanings import UNAUTHORIZED, Busy, refuse, refuse_login
+from connectors.http.metering import Meter
 from connectors.http.network import Network, Resolve, resolved
+from connectors.http.quotas import quotas
 from connectors.http.requests import HttpAnswer, HttpRequest, on_wire, origin_text, shown
 from connectors.http.settings import HttpSettings
 from connectors.http.transport import Transport
@@ -57,6 +60,7 @@ class HttpClient:
     ) -> None:
         self._settings = settings
         self._clock = clock or Clock()
+        self._meter = Meter()
         self._network = Network(allow_private=settings.allow_private_hosts, resolve=resolve)
         self._transport = Transport(
             self._network, encrypted=settings.base_url.startswith("https:"), connections=settings.concurrency
@@ -67,16 +71,14 @@ class HttpClient:
         self._is_away = False
         self._lock = threading.Lock()
 
-    def send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], judge: Judge = refuse) -> ParsedT:
+    def send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT]) -> ParsedT:
         """What `parse` makes of the answer. It is tried again where it fails for now and the request allows it.
-
-        `judge` is where an API says in ways of its own that something is no answer.
 
         Raises:
             ConnectorError: named by what to do next. QuotaExhausted: the server, or the source's own rate limit, wants
                 a longer wait than the source's patience.
         """
-        return self._send(request, parse, self._login, judge)
+        return self._send(request, parse, self._login)
 
     def check(self, request: HttpRequest) -> None:
         """Whether the server is there and knows the login, whatever it says of the request.
@@ -85,6 +87,14 @@ class HttpClient:
             ConnectorError: as `send`.
         """
         self._send(request, lambda answer: answer, self._login, refuse_login)
+
+    def traffic(self) -> Traffic:
+        """What its requests cost so far."""
+        return self._meter.traffic()
+
+    def note_remaining(self, remaining: Mapping[str, int]) -> None:
+        """Note what is left of budgets, by name, where an answer's body says it and no header does."""
+        self._meter.add(Traffic(remaining=remaining))
 
     def cancel(self) -> None:
         """Let every request that is under way fail at once, and all that follow."""
@@ -100,11 +110,12 @@ class HttpClient:
         request: HttpRequest,
         parse: Callable[[HttpAnswer], ParsedT],
         login: Login | None,
-        judge: Judge = refuse,
+        judge: Callable[[HttpAnswer, datetime], None] = refuse,
     ) -> ParsedT:
         ends = self._clock.monotonic() + self._settings.patience.total_seconds()
         for attempt in count(1):
             self._await_turn(request, ends)
+            self._meter.add(Traffic(retries=int(attempt > 1)))
             try:
                 with self._network.within(self._settings.request_timeout.total_seconds()):
                     answer = self._answer(request, login)
@@ -145,6 +156,7 @@ class HttpClient:
 
     def _exchanged(self, request: HttpRequest) -> HttpAnswer:
         left = self._settings.request_timeout.total_seconds()
+        self._meter.add(Traffic(requests=1))
         try:
             with closing(self._transport.handle_request(_sent(request, left))) as answer:
                 return self._read(answer)
@@ -165,7 +177,9 @@ class HttpClient:
 
     def _read(self, answer: httpx.Response) -> HttpAnswer:
         headers = _headers(answer)
-        body = read_body(answer.iter_raw(), headers.get("content-encoding", ""), self._settings.max_bytes)
+        self._meter.add(Traffic(remaining={it.budget: it.remaining for it in quotas(headers)}))
+        chunks = self._meter.received(answer.iter_raw())
+        body = read_body(chunks, headers.get("content-encoding", ""), self._settings.max_bytes)
         return HttpAnswer(answer.status_code, headers, body)
 
     def _await_turn(self, request: HttpRequest, ends: float) -> None:
@@ -213,6 +227,7 @@ class HttpClient:
     def _sleep(self, seconds: float) -> None:
         self._clock.sleep(self._network.cancelled, seconds)
         self._refuse_cancelled()
+        self._meter.add(Traffic(waited_seconds=seconds))
 
     def _refuse_cancelled(self) -> None:
         if self._network.cancelled.is_set():

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from connectors.http.quotas import is_exhausted, quotas
+
 _RESETS: Final = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset", "x-ratelimit-reset-at")
-_REMAINS: Final = ("ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining")
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,9})?")
 _FIRST_EPOCH, _FIRST_EPOCH_MS = 1e9, 1e12
 _LONGEST: Final = timedelta(days=366)
@@ -29,12 +30,13 @@ def asked_wait(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     clock = _instant(headers.get("date", "")) or now
     after = _wait(headers.get("retry-after", ""), clock)
     resets = [_wait(headers.get(name, ""), clock) for name in _RESETS if after is None or is_exhausted(headers)]
-    return max((wait for wait in (after, *resets) if wait is not None), default=None)
+    return max((wait for wait in (after, *resets, *_until_filled(headers)) if wait is not None), default=None)
 
 
-def is_exhausted(headers: Mapping[str, str]) -> bool:
-    """Whether the server says that nothing remains of a budget."""
-    return any(headers.get(name, "").strip() == "0" for name in _REMAINS)
+def _until_filled(headers: Mapping[str, str]) -> list[timedelta]:
+    """How long it takes each budget that is used up, where the IETF's header tells it."""
+    told = [it.seconds for it in quotas(headers) if it.remaining == 0 and it.seconds is not None]
+    return [timedelta(seconds=seconds) for seconds in told if seconds <= _LONGEST.total_seconds()]
 
 
 def _wait(text: str, clock: datetime) -> timedelta | None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from connectors.contract import Traffic
 from connectors.errors import ConnectorError, QuotaExhausted, TransientError
 from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.judging import Judgement, judge
@@ -40,7 +41,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come."""
+    """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come.
+
+    `traffic` is what it cost to ask, None of a source that does not tell.
+    """
 
     source: str
     metrics: int
@@ -57,6 +61,7 @@ class Observed:
     changed_metrics: tuple[str, ...]
     checks: pd.DataFrame
     elapsed_seconds: float
+    traffic: Traffic | None = None
 
     @property
     def in_part(self) -> bool:
@@ -277,6 +282,7 @@ def _report(
         changed_metrics=tuple(_changed_metrics(judgement)),
         checks=judgement.checks,
         elapsed_seconds=elapsed,
+        traffic=delivery.traffic,
     )
 
 
@@ -294,6 +300,7 @@ def _facts(report: Observed) -> dict[str, object]:
         "failures": {metric: f"{error}{_read(report.windows[metric])}" for metric, error in report.failures.items()},
         "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),
+        "traffic": None if report.traffic is None else asdict(report.traffic),
     }
 
 

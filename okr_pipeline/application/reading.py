@@ -16,7 +16,18 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from connectors.catalogue import load_connectors
-from connectors.contract import Caution, Context, DataPointBatch, Evidence, MetricRequest, ReadFailure, Source, Window
+from connectors.contract import (
+    Caution,
+    Context,
+    DataPointBatch,
+    Evidence,
+    Metered,
+    MetricRequest,
+    ReadFailure,
+    Source,
+    Traffic,
+    Window,
+)
 from connectors.errors import ConfigError, ConnectorError
 from okr_pipeline.application.health import history_needed
 from okr_pipeline.application.surveying import answered, first_answers
@@ -34,12 +45,16 @@ INSTANT = "datetime64[us, UTC]"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a source delivered: POINTS, and by metric its evidence, the window asked for, or why it failed."""
+    """What a source delivered: POINTS, and by metric its evidence, the window asked for, or why it failed.
+
+    `traffic` is what it cost, None of a source that does not tell.
+    """
 
     points: pd.DataFrame
     windows: Mapping[str, Period]
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     failures: Mapping[str, ConnectorError] = field(default_factory=dict)
+    traffic: Traffic | None = None
 
 
 def plan_windows(
@@ -160,9 +175,10 @@ def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -
     except ConnectorError as error:
         return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
     try:
-        return _collect(workspace, source, _request_model(workspace, source_id), windows)
+        delivery = _collect(workspace, source, _request_model(workspace, source_id), windows)
     finally:
         source.close()
+    return replace(delivery, traffic=source.traffic() if isinstance(source, Metered) else None)
 
 
 def _read_surveys(workspace: Workspace, windows: Mapping[str, Period]) -> Delivery:

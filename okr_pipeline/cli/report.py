@@ -80,6 +80,8 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     if not any(facts[name] for name in changes):
         counts.append("nothing changed")
     out.print(f"Read       {escape(source)}: {', '.join(counts)} · {facts['elapsed_seconds']:.1f} s")
+    if facts.get("traffic"):
+        out.print(f"  {escape(_traffic_words(facts['traffic']))}")
     for metric, error in list(facts["failures"].items())[:_SHOWN]:
         out.print(f"  [red]not read[/red] {escape(metric)}: {escape(error)}")
     for row in facts["refused"][:_SHOWN]:
@@ -92,6 +94,20 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
     if facts["open_quarantine"] and not facts["refused_count"]:
         out.print(f"  blocked since earlier runs: {facts['open_quarantine']}")
+
+
+def _traffic_words(traffic: Facts) -> str:
+    """What it cost to ask, in a line.
+
+    >>> _traffic_words({"requests": 12, "retries": 1, "waited_seconds": 30.0, "remaining": {"requests": 4988}})
+    '12 requests, 1 of them again, 30 s waited; left: 4,988 requests'
+    """
+    requests, again = traffic["requests"], traffic["retries"]
+    said = [f"{requests:,} request{'' if requests == 1 else 's'}"]
+    said += [f"{again:,} of them again"] if again else []
+    said += [f"{traffic['waited_seconds']:,.0f} s waited"] if traffic["waited_seconds"] >= 1 else []
+    left = ", ".join(f"{count:,} {name}" for name, count in traffic["remaining"].items())
+    return ", ".join(said) + (f"; left: {left}" if left else "")
 
 
 def _more(row: Facts) -> str:

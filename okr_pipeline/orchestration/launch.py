@@ -24,8 +24,10 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.jobs import HISTORY_JOB, MAIN_JOB, REFRESH_JOB
 from okr_pipeline.orchestration.pruning import KEEP_DAYS, prune
-from okr_pipeline.orchestration.scope import AS_OF_TAG, FULL_REFRESH_TAG
+from okr_pipeline.orchestration.scope import AS_OF_TAG, FULL_REFRESH_TAG, LONGEST_WAIT_TAG
 
+_ATTENDED_WAIT_SECONDS = 600
+"""Somebody sits before the command, and would rather be told when the source can be asked again."""
 OnStep: TypeAlias = Callable[[str, int, int], None]
 """Told of each step as it starts: its name, how many steps are done, how many there are."""
 
@@ -119,7 +121,7 @@ def _execute(
             run_config={"loggers": {"console": {}}, **(run_config or {})},
             instance=instance,
             partition_key=partition,
-            tags=dict(tags),
+            tags={LONGEST_WAIT_TAG: str(_ATTENDED_WAIT_SECONDS), **tags},
             raise_on_error=False,
         )
         return Outcome(result.run_id, tuple(_failures(result)))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
+from connectors.contract import Traffic
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.observing import Observed, observe
 from okr_pipeline.application.reading import metrics_of
@@ -22,7 +23,6 @@ from okr_pipeline.orchestration.scope import scope_of
 
 MOST_RETRIES = 2
 SHORTEST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(minutes=10)
 
 
 def reads_key(source_id: str) -> dg.AssetKey:
@@ -55,7 +55,7 @@ def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartiti
         project = continued(project)
         scope = scope_of(context, project)
         observed = observe(project, source_id, run=scope.run, window=scope.window, full_refresh=scope.full_refresh)
-        _retry_where_it_helps(context, observed)
+        _retry_where_it_helps(context, observed, scope.longest_wait)
         if scope.live:
             yield from metric_events(
                 project, shown_metrics(context.instance, project, source_id, observed.changed_metrics)
@@ -114,8 +114,10 @@ def _reads_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
     )
 
 
-def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed) -> None:
+def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed, longest_wait: timedelta) -> None:
     """Ask Dagster to try again where every failure may pass and the wait is short enough to hold a run open.
+
+    A longer one is left to the next run; until then scores are unknown where they must be.
 
     Raises:
         dagster.RetryRequested: with the wait that the source asked for.
@@ -123,7 +125,7 @@ def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed)
     if not observed.retryable or context.retry_number >= MOST_RETRIES:
         return
     wait = max(SHORTEST_WAIT, (observed.retry_at or datetime.now(UTC)) - datetime.now(UTC))
-    if wait <= _LONGEST_WAIT:
+    if wait <= longest_wait:
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait.total_seconds())
 
 
@@ -139,6 +141,7 @@ def _metadata(observed: Observed) -> dict[str, dg.MetadataValue]:
         "failed_metrics": len(observed.failures),
     }
     metadata: dict[str, dg.MetadataValue] = {name: dg.IntMetadataValue(count) for name, count in counts.items()}
+    metadata |= _traffic_metadata(observed.traffic)
     metadata["dagster/row_count"] = dg.IntMetadataValue(observed.recorded)
     if observed.refused:
         lines = [
@@ -147,3 +150,16 @@ def _metadata(observed: Observed) -> dict[str, dg.MetadataValue]:
         ]
         metadata["blocked"] = dg.MarkdownMetadataValue("\n".join(lines))
     return metadata
+
+
+def _traffic_metadata(traffic: Traffic | None) -> dict[str, dg.MetadataValue]:
+    """What it cost to ask, and what the source said is left of its budgets, each under its name."""
+    if traffic is None:
+        return {}
+    return {
+        "requests": dg.IntMetadataValue(traffic.requests),
+        "retries": dg.IntMetadataValue(traffic.retries),
+        "received_bytes": dg.IntMetadataValue(traffic.received_bytes),
+        "waited_seconds": dg.FloatMetadataValue(traffic.waited_seconds),
+        **{f"remaining/{name}": dg.IntMetadataValue(count) for name, count in traffic.remaining.items()},
+    }

@@ -15,6 +15,9 @@ from okr_pipeline.model.calendar import Period
 
 AS_OF_TAG = "okr/as_of"
 FULL_REFRESH_TAG = "okr/full_refresh"
+LONGEST_WAIT_TAG = "okr/longest_wait_seconds"
+"""The most seconds that a run is held open because a source asks for it; an hour's quota by default."""
+_LONGEST_WAIT_SECONDS = 65 * 60
 _PARTITION = "dagster/partition"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
@@ -23,6 +26,8 @@ _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset
 class Scope:
     """What a run reads and speaks about: what is lacking (`window` None), or the days of its partitions.
 
+    `longest_wait` is how long it may wait for a source.
+
     A run of the newest day is live. One of other days, or asked to speak of an earlier instant, rebuilds history.
     """
 
@@ -30,6 +35,7 @@ class Scope:
     days: tuple[date, ...]
     window: Period | None
     full_refresh: bool
+    longest_wait: timedelta = timedelta(seconds=_LONGEST_WAIT_SECONDS)
 
     @property
     def live(self) -> bool:
@@ -65,7 +71,8 @@ def scope_of(context: dg.OpExecutionContext | dg.AssetExecutionContext, workspac
     as_of = asked if ends_newest else min(workspace.project.calendar.end_of_day(days[-1]), asked)
     live = ends_newest and asked >= workspace.as_of(now=now)
     run = Run(context.run.run_id, as_of, "run" if live else "backfill", context.run.run_id)
-    return Scope(run, days, None if ends_newest else _window(workspace, days), FULL_REFRESH_TAG in tags)
+    wait = timedelta(seconds=int(tags.get(LONGEST_WAIT_TAG, _LONGEST_WAIT_SECONDS)))
+    return Scope(run, days, None if ends_newest else _window(workspace, days), FULL_REFRESH_TAG in tags, wait)
 
 
 def _days(tags: Mapping[str, str]) -> tuple[date, ...]:

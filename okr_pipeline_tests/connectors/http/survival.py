@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 import pytest
 
-from connectors.contract import Connector, DataPointBatch, MetricRequest, ReadFailure, Source
+from connectors.contract import Connector, DataPointBatch, Metered, MetricRequest, ReadFailure, Source
 from connectors.errors import ConnectorError, QuotaExhausted
 from connectors.http.client import Clock
 from okr_pipeline_tests.connectors.conformance import MARCH, SECRET, midnight
@@ -101,6 +101,19 @@ class Survival:
         assert isinstance(outcome, DataPointBatch), outcome
         assert tuple(sorted(outcome.points["value"])) == it.values
         assert sum(clock.slept) >= fault.waits
+
+    def test_what_it_asks_is_counted(self, it):
+        clock = FastClock()
+        fault, left = FAULTS["500"], {"X-RateLimit-Remaining": "17"}
+        with Server(lambda seen: fault.make(it.good) if len(server.seen) == 1 else reply(200, it.good, left)) as server:
+            source = it.open(server.url, clock.clock())
+            list(source.read([it.request("amount")], MARCH))
+            source.close()
+        assert isinstance(source, Metered)
+        cost = source.traffic()
+        assert (cost.requests, cost.retries, cost.remaining) == (2, 1, {"requests": 17})
+        assert cost.received_bytes >= len(it.good)
+        assert cost.waited_seconds == sum(clock.slept) > 0
 
     def test_a_server_that_asks_for_a_day_is_asked_once(self, it):
         with Server(lambda seen: FAULTS["429, a day"].make(it.good)) as server:
