@@ -1,18 +1,39 @@
 """What tests may rely on and may not touch, as a pytest plugin that `addopts` loads.
 
-Belongs here: loopback is the only network; on CI nothing is skipped. Does not: fixtures (conftest.py).
+Belongs here: loopback is the only network; files are kept in memory; on CI nothing is skipped. Does not: fixtures
+(conftest.py).
 """
 
 import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
 _attempts: list[str] = []
 _LOCAL_NAMES = {"", "localhost", "localhost.localdomain", "0.0.0.0", "::", socket.gethostname()}
+
+
+_MEMORY = Path("/dev/shm")
+_LEAST_ROOM = 4 * 1024**3
+
+
+def keep_files_in_memory() -> None:
+    """Three of four seconds of a small run are waits for the disk, which no test looks at: none cuts the power.
+
+    TMPDIR, where it is set, is heeded; so is a memory that has too little room.
+    """
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= _LEAST_ROOM:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None
+
+
+keep_files_in_memory()
 
 
 def pytest_configure() -> None:

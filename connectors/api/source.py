@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from connectors.api.trips import BoundTrip, Plan
 from connectors.contract import Caution, DataPointBatch, MetricRequest, ReadFailure, Traffic, Window
 from connectors.http.client import HttpClient
+from connectors.http.meanings import Judge, refuse
 from connectors.http.requests import HttpRequest
 from connectors.http.settings import HttpSettings
 from connectors.reading import read_concurrently
@@ -19,12 +20,13 @@ class Api:
     """What a source must know of an API.
 
     `probe` asks for something small that needs the login; `answers` says that its answer must be good, not only that
-    the server must be there and know the login.
+    the server must be there and know the login. `judge` knows what the API's errors mean where that is not the usual.
     """
 
     plan: Plan
     probe: HttpRequest
     answers: bool = True
+    judge: Judge = refuse
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,13 +44,13 @@ class ApiSource:
             if isinstance(planned, ReadFailure):
                 yield planned
             else:
-                trips.append(planned.bound(self.client, self.settings))
+                trips.append(planned.bound(self.client, self.settings, self.api.judge))
         yield from read_concurrently(trips, window, self.settings.concurrency, self.client.cancel)
 
     def check(self) -> tuple[Caution, ...]:
         """Whether the API answers, and takes the login; a caution where everybody on the way can read that."""
         if self.api.answers:
-            self.client.send(self.api.probe, lambda answer: answer)
+            self.client.send(self.api.probe, lambda answer: answer, self.api.judge)
         else:
             self.client.check(self.api.probe)
         if self.settings.auth is None or self.settings.base_url.startswith("https:"):

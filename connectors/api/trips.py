@@ -20,6 +20,7 @@ from connectors.api.times import Times
 from connectors.contract import Flag, MetricRequest, ReadFailure, Window
 from connectors.errors import ConfigError, ConnectorError
 from connectors.http.client import HttpClient
+from connectors.http.meanings import Judge, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpLimits
 from connectors.reading import Asked, failure
@@ -61,7 +62,8 @@ class Trip:
     """What is asked at once, one stretch after another, and serves one or many metrics. See `connectors.reading.Fetch`.
 
     `find` takes what counts out of a page's JSON; `table` makes of an answer the rows of one metric, with the columns
-    that points want. `meaning` is what evidence says of how the answer is understood, besides what was asked.
+    that points want. `meaning` is what evidence says of how the answer is understood, besides what was asked. `own` is
+    what would be asked for one metric alone, where a trip asks for many at once: evidence of one is not of others.
 
     `find` and `table` raise a ConnectorError where the answer is not of the promised shape. A TransientError of `find`
     asks again.
@@ -74,6 +76,7 @@ class Trip:
     meaning: str = ""
     whole: bool = False
     api_version: str | None = None
+    own: Callable[[MetricRequest], tuple[Stretch, ...]] | None = None
     requests: list[MetricRequest] = field(default_factory=list)
 
     @property
@@ -82,13 +85,13 @@ class Trip:
         asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
         return f"{self.meaning} {self.paging!r} {asked}"
 
-    def bound(self, client: HttpClient, caps: HttpLimits) -> "BoundTrip":
+    def bound(self, client: HttpClient, caps: HttpLimits, judge: Judge = refuse) -> "BoundTrip":
         """The trip as it is made."""
-        return BoundTrip(self, client, caps)
+        return BoundTrip(self, client, caps, judge)
 
     def asked(self, request: MetricRequest) -> Asked:
         """What evidence says: the first request in full, and how many more there are."""
-        asks = [stretch.ask for stretch in self.stretches]
+        asks = [stretch.ask for stretch in (self.own(request) if self.own else self.stretches)]
         text = shown_ask(asks[0]) if asks else "nothing"
         if len(asks) > 1:
             text += f"\n-- and {len(asks) - 1} more, one for each period"
@@ -102,11 +105,12 @@ class Trip:
 
 @dataclass(frozen=True, slots=True)
 class BoundTrip:
-    """A trip and the client that makes it."""
+    """A trip, the client that makes it, and what judges its answers."""
 
     trip: Trip
     client: HttpClient
     caps: HttpLimits
+    judge: Judge = refuse
 
     @property
     def requests(self) -> Sequence[MetricRequest]:
@@ -145,7 +149,7 @@ class BoundTrip:
             self.client.note_remaining(found.remaining)
             return Page(found.rows, document, answer.headers, found.flags)
 
-        return self.client.send(sent(ask), parse)
+        return self.client.send(sent(ask), parse, self.judge)
 
 
 Plan = Callable[[Iterable[MetricRequest], Window], Iterator[Trip | ReadFailure]]

@@ -22,7 +22,7 @@ from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaE
 from connectors.http.bodies import read_body
 from connectors.http.budgets import Budget
 from connectors.http.logins import Login, hidden, login_of
-from connectors.http.meanings import UNAUTHORIZED, Busy, refuse, refuse_login
+from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login
 from connectors.http.metering import Meter
 from connectors.http.network import Network, Resolve, resolved
 from connectors.http.quotas import quotas
@@ -71,14 +71,16 @@ class HttpClient:
         self._is_away = False
         self._lock = threading.Lock()
 
-    def send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT]) -> ParsedT:
+    def send(self, request: HttpRequest, parse: Callable[[HttpAnswer], ParsedT], judge: Judge = refuse) -> ParsedT:
         """What `parse` makes of the answer. It is tried again where it fails for now and the request allows it.
+
+        `judge` is where an API says in ways of its own that something is no answer.
 
         Raises:
             ConnectorError: named by what to do next. QuotaExhausted: the server, or the source's own rate limit, wants
                 a longer wait than the source's patience.
         """
-        return self._send(request, parse, self._login)
+        return self._send(request, parse, self._login, judge)
 
     def check(self, request: HttpRequest) -> None:
         """Whether the server is there and knows the login, whatever it says of the request.
@@ -110,7 +112,7 @@ class HttpClient:
         request: HttpRequest,
         parse: Callable[[HttpAnswer], ParsedT],
         login: Login | None,
-        judge: Callable[[HttpAnswer, datetime], None] = refuse,
+        judge: Judge = refuse,
     ) -> ParsedT:
         ends = self._clock.monotonic() + self._settings.patience.total_seconds()
         for attempt in count(1):

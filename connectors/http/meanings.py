@@ -3,9 +3,9 @@
 Belongs here: statuses and lost connections to errors. Does not: trying again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 from connectors.errors import AuthError, ConfigError, ContractError, TransientError
 from connectors.http.quotas import is_exhausted
@@ -26,6 +26,10 @@ class Busy(TransientError):  # noqa: N818 - it names a state, not a fault
     def __init__(self, message: str, wait: timedelta | None) -> None:
         super().__init__(message)
         self.wait = wait
+
+
+Judge: TypeAlias = Callable[[HttpAnswer, datetime], None]
+"""Lets an answer pass that holds data, as `refuse` does, or raises what it means. An API's own ends with that."""
 
 
 def refuse(answer: HttpAnswer, now: datetime) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from connectors.errors import ConfigError, ContractError, QuotaExhausted, TransientError
 from connectors.http.client import HttpClient
+from connectors.http.meanings import Busy, refuse
 from connectors.http.network import is_public
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpSettings
@@ -323,3 +324,17 @@ def test_budgets_are_kept_where_the_project_keeps_its_state(opened, server, tmp_
         get(opened(rate_limit={"requests": 2, "per": "1h"}), f"{server.url}/3")
     assert len(server.seen) == 2
     assert (Path(tmp_path) / "http-budgets.db").exists()
+
+
+def test_an_api_may_be_busy_in_words_of_its_own(opened, server):
+    """As those are that answer 200 with an error inside: it is waited for, and asked again."""
+
+    def judge(answer, now):
+        refuse(answer, now)
+        if len(server.seen) == 1:
+            raise Busy("It is busy.", timedelta(seconds=90))
+
+    clock = FastClock()
+    client = opened(clock)
+    assert client.send(HttpRequest("GET", f"{server.url}/x"), HttpAnswer.json, judge) == ["/x"]
+    assert (len(server.seen), clock.slept) == (2, [90.0])
