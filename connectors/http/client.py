@@ -3,13 +3,10 @@
 Belongs here: trying again, waiting, redirects, what a status means. Does not: sockets (network), bodies, logins.
 """
 
-import random
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from ssl import SSLCertVerificationError
@@ -21,14 +18,18 @@ from connectors.contract import Traffic
 from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.bodies import read_body
 from connectors.http.budgets import Budget
-from connectors.http.logins import Login, hidden, login_of
-from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login
+from connectors.http.clock import Clock
+from connectors.http.hiding import hidden
+from connectors.http.logins import Login, login_of
+from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login, refuse_token
 from connectors.http.metering import Meter
 from connectors.http.network import Network, Resolve, resolved
 from connectors.http.quotas import quotas
 from connectors.http.requests import HttpAnswer, HttpRequest, on_wire, origin_text, shown
 from connectors.http.settings import HttpSettings
 from connectors.http.transport import Transport
+
+__all__ = ["Clock", "HttpClient"]
 
 ParsedT = TypeVar("ParsedT")
 _AGENT: Final = "okr-pipeline"
@@ -38,23 +39,16 @@ _MOST_REDIRECTS: Final = 5
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time, as a client sees it; `sleep` gives up a thread for so many seconds, and ends early when told to stop."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    chance: Callable[[], float] = random.random
-    sleep: Callable[[threading.Event, float], object] = threading.Event.wait
-
-
 class HttpClient:
-    """Speaks with one source, from many threads. All errors are those of `connectors.errors`, without secrets."""
+    """Speaks with one source, from many threads. All errors are those of `connectors.errors`, without secrets.
+
+    `directory` is the project's `.okr`, where budgets and refresh tokens are kept; key files are found from its parent.
+    """
 
     def __init__(
         self,
         settings: HttpSettings,
-        budgets: Path,
+        directory: Path,
         clock: Clock | None = None,
         resolve: Resolve = resolved,
     ) -> None:
@@ -65,8 +59,10 @@ class HttpClient:
         self._transport = Transport(
             self._network, encrypted=settings.base_url.startswith("https:"), connections=settings.concurrency
         )
-        self._login = login_of(settings.auth, lambda request: self._send(request, HttpAnswer.json, None))
-        self._budget = _budget(settings, budgets)
+        self._login = login_of(
+            settings.auth, self._ask_for_token, self._clock, directory, in_clear=settings.allow_private_hosts
+        )
+        self._budget = _budget(settings, directory)
         self._closed_until = float("-inf")
         self._is_away = False
         self._lock = threading.Lock()
@@ -106,6 +102,9 @@ class HttpClient:
         """Stop what still runs, and close connections."""
         self._network.cancel()
         self._transport.close()
+
+    def _ask_for_token(self, request: HttpRequest) -> Any:
+        return self._send(request, HttpAnswer.json, None, refuse_token)
 
     def _send(
         self,

@@ -1,22 +1,27 @@
 """Logging in: what is added to a request, and what must never be shown.
 
-Belongs here: each kind of `Auth` as headers and parameters. Does not: sending.
+Belongs here: each kind of `Auth` as headers and parameters, and when a token is renewed. Does not: how tokens are asked
+for (grants), sending.
 """
 
 import base64
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import quote, quote_plus, urlencode
 
 from connectors.errors import ContractError
+from connectors.http.clock import Clock
+from connectors.http.grants import Ask, AssertionGrant, ClientGrant, GoogleGrant, Grant, RefreshGrant
 from connectors.http.requests import HttpRequest
-from connectors.http.settings import ApiKey, Auth, Basic, ClientCredentials
+from connectors.http.settings import ApiKey, Auth, Basic
 
 _MARGIN_SECONDS: Final = 60
-_UNKNOWN_LIFE_SECONDS: Final = 300
+_UNKNOWN_LIFE_SECONDS: Final = 300.0
+_BETWEEN_FORCED_SECONDS: Final = 60
+_REMEMBERED: Final = 8
 
 
 class Login(Protocol):
@@ -57,82 +62,88 @@ class FixedLogin:
 
 
 class TokenLogin:
-    """OAuth 2.0 client credentials (RFC 6749, 4.4): one token for all threads, renewed before it ends.
+    """A token that ends: one for all threads, renewed before that.
 
-    A refused token is renewed once: whoever comes second finds the new one.
+    One that is refused before its time is renewed once, and whoever comes second finds the new one; where that is
+    refused, too, there is no other for a minute.
     """
 
-    def __init__(
-        self,
-        settings: ClientCredentials,
-        ask: Callable[[HttpRequest], Any],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._settings = settings
+    def __init__(self, grant: Grant, ask: Ask, clock: Callable[[], float] = time.monotonic) -> None:
+        self._grant = grant
         self._ask = ask
         self._clock = clock
         self._lock = threading.Lock()
-        self._token = ""
+        self._tokens: tuple[str, ...] = ()
         self._ends = float("-inf")
+        self._forced = float("-inf")
 
     def added(self, request: HttpRequest) -> HttpRequest:
         """See `Login`."""
         with self._lock:
             if self._clock() >= self._ends:
                 self._renew()
-            token = self._token
+            token = self._tokens[0]
         return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
 
     def renewed(self, refused: HttpRequest) -> bool:
         """See `Login`."""
         with self._lock:
-            if refused.headers.get("Authorization") == f"Bearer {self._token}":
-                self._renew()
+            if refused.headers.get("Authorization") != f"Bearer {self._tokens[0]}":
+                return True
+            if self._clock() < self._forced + _BETWEEN_FORCED_SECONDS:
+                return False
+            self._forced = self._clock()
+            self._renew()
         return True
 
     def secrets(self) -> Iterable[str]:
         """See `Login`."""
-        return filter(None, (self._settings.client_secret.get_secret_value(), self._token))
+        return (*self._tokens, *self._grant.secrets())
 
     def _renew(self) -> None:
-        answer = self._ask(_token_request(self._settings))
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise ContractError(
-                "The answer to the login holds no access_token. Check token_url, and that the client may use"
-                " client credentials."
-            )
-        life = answer.get("expires_in")
-        seconds = float(life) if isinstance(life, int | float) and life > 0 else _UNKNOWN_LIFE_SECONDS
-        self._token = token
+        token, seconds = _token(self._grant.answer(self._ask))
+        # A server may still speak of those before.
+        self._tokens = (token, *self._tokens)[:_REMEMBERED]
         self._ends = self._clock() + max(seconds - _MARGIN_SECONDS, seconds / 2)
 
 
-def login_of(auth: Auth | None, ask: Callable[[HttpRequest], Any]) -> Login:
-    """The login that settings describe; `ask` sends a request without one and gives the JSON of its answer."""
+def login_of(auth: Auth | None, ask: Ask, clock: Clock, directory: Path, *, in_clear: bool) -> Login:
+    """The login that settings describe. The directory is the project's `.okr`; see `HttpClient`."""
     if auth is None:
         return FixedLogin()
-    if auth.client_credentials is not None:
-        return TokenLogin(auth.client_credentials, ask)
     if auth.api_key is not None:
         return _with_key(auth.api_key)
     if auth.basic is not None:
         return _with_password(auth.basic)
-    token = auth.bearer.get_secret_value() if auth.bearer is not None else ""
-    return FixedLogin({"Authorization": f"Bearer {token}"}, hidden=(token,))
+    if auth.bearer is not None:
+        token = auth.bearer.get_secret_value()
+        return FixedLogin({"Authorization": f"Bearer {token}"}, hidden=(token,))
+    return TokenLogin(_grant_of(auth, clock, directory, in_clear=in_clear), ask, clock.monotonic)
 
 
-def hidden(text: str, secrets: Iterable[str]) -> str:
-    """A text with `***` for every secret, also where it is escaped as addresses are."""
-    for form in sorted(set(_forms(secrets)), key=len, reverse=True):
-        text = text.replace(form, "***")
-    return text
+def _grant_of(auth: Auth, clock: Clock, directory: Path, *, in_clear: bool) -> Grant:
+    if auth.client_credentials is not None:
+        return ClientGrant(auth.client_credentials)
+    if auth.refresh_token is not None:
+        return RefreshGrant(auth.refresh_token, directory)
+    if auth.jwt_bearer is not None:
+        return AssertionGrant(auth.jwt_bearer, clock.now, directory.parent)
+    assert auth.google_service_account is not None  # noqa: S101 - Auth has exactly one
+    return GoogleGrant(auth.google_service_account, clock.now, directory.parent, in_clear=in_clear)
 
 
-def _forms(secrets: Iterable[str]) -> Iterator[str]:
-    for secret in secrets:
-        if secret.strip():
-            yield from (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))
+def _token(answer: Any) -> tuple[str, float]:
+    """The token of an answer, and how many seconds it is good for."""
+    token = answer.get("access_token") if isinstance(answer, dict) else None
+    if not isinstance(token, str) or not token:
+        raise ContractError(
+            "The answer to the login holds no access_token. Check token_url, and what the service lets the client do."
+        )
+    life = answer.get("expires_in")
+    if isinstance(life, str) and life.isdecimal():
+        life = int(life)
+    lasts = isinstance(life, int | float) and life > 0
+    return token, float(life) if lasts else _UNKNOWN_LIFE_SECONDS
 
 
 def _with_key(settings: ApiKey) -> Login:
@@ -148,18 +159,3 @@ def _with_password(settings: Basic) -> Login:
     # With an empty password the user is the key.
     secrets = (password, pair) if password else (settings.username, pair)
     return FixedLogin({"Authorization": f"Basic {pair}"}, hidden=secrets)
-
-
-def _token_request(settings: ClientCredentials) -> HttpRequest:
-    # RFC 6749, 2.3.1: both are form-encoded before they are joined.
-    pair = f"{quote_plus(settings.client_id)}:{quote_plus(settings.client_secret.get_secret_value())}"
-    form = {"grant_type": "client_credentials", "scope": settings.scope, "audience": settings.audience}
-    return HttpRequest(
-        "POST",
-        settings.token_url,
-        headers={
-            "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
-            "Content-Type": "application/x-www-form-urlencoded",
-        },
-        body=urlencode({name: value for name, value in form.items() if value is not None}).encode(),
-    )

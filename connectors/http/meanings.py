@@ -16,6 +16,8 @@ UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
 _BUSY: Final = frozenset({408, 425, 429})
 _TOO_MANY: Final = 429
+_NOT_FOUND: Final = 404
+_NOT_ALLOWED: Final = 405
 _LOGINS: Final = frozenset({UNAUTHORIZED, 402, _FORBIDDEN, 407})
 _LONGEST_EXCERPT: Final = 2_000
 
@@ -64,6 +66,28 @@ def refuse_login(answer: HttpAnswer, now: datetime) -> None:
             f"The server refuses the login (status {status}{said})."
             " Check auth of the source, and ask the owner of the API for the right to read this."
         )
+
+
+def refuse_token(answer: HttpAnswer, now: datetime) -> None:
+    """Let an answer pass that holds a token. What it says is told only where it cannot be one.
+
+    Raises:
+        Busy: it may come later. AuthError, ConfigError, ContractError: it will not.
+    """
+    status, said = answer.status, _said(answer)
+    if status == 200:
+        return
+    if 200 <= status < 300:
+        raise ContractError(f"The server gives tokens with status {status}, not 200. Correct token_url of auth.")
+    if status in (_NOT_FOUND, _NOT_ALLOWED):
+        raise ConfigError(f"No tokens are given there (status {status}{said}). Correct token_url of auth.")
+    if 400 <= status < 500 and not _is_busy(status, answer.headers):
+        raise AuthError(
+            f"The server gives no token (status {status}{said}). Check auth of the source; a refresh token that has"
+            " ended, or was taken back, is had anew by logging in to the service again."
+        )
+    refuse_login(answer, now)
+    raise ContractError(f"The server gives no token (status {status}). Correct token_url of auth.")
 
 
 def _is_busy(status: int, headers: Mapping[str, str]) -> bool:

@@ -29,6 +29,9 @@ from okr_pipeline.config.wording import names
 from okr_pipeline.model.metric import CHECK_INS, Source
 from okr_pipeline.model.secrets import Secrets
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://")
+"""Of an address only the login is secret; a key file that has addresses in it is no address."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectorSchema:
@@ -116,7 +119,7 @@ def secrets_of_source(source: Source, schema: ConnectorSchema, environ: Mapping[
     secrets = Secrets()
     for path, text in leaves(expand_settings(source.settings, environ)):
         secrets |= secrets_of_address(text)
-        if "://" not in text and any(path[: len(start)] == start for start in secret):
+        if not _ADDRESS.match(text) and any(path[: len(start)] == start for start in secret):
             secrets |= Secrets([text])
     return secrets
 
