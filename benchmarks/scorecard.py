@@ -16,12 +16,16 @@ def main(key_results: int) -> None:
     snapshot = factory.many(key_results)
     points = len(snapshot.cycles[0].objectives[0].key_results[0].track)
     print(f"{key_results:,} key results, {points} points each")
-    forms = {"html": render_html, "json": render_json, "hash": lambda it: content_hash(render_json(it))}
+    forms = {
+        "html": render_html,
+        "json": lambda it: render_json(it).encode(),
+        "hash": lambda it: content_hash(render_json(it)).encode(),
+    }
     written = {}
     for name, render in forms.items():
         seconds, written[name] = best(render, snapshot)
-        print(f"{name}: {seconds:.3f} CPU s, {len(written[name].encode()):,} bytes")
-    seconds, _ = best(snapshot_from_json, written["json"])
+        print(f"{name}: {seconds:.3f} CPU s, {len(written[name]):,} bytes")
+    seconds, _ = best(snapshot_from_json, written["json"].decode())
     print(f"read back: {seconds:.3f} CPU s")
 
 

@@ -96,7 +96,7 @@ class _Forms:
     """Snapshots by their hash, and the page of each, made once however often it is written."""
 
     snapshots: dict[str, tuple[Snapshot, str]]
-    pages: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
 
     def write(self, workspace: Workspace, directory: Path, week: str, digest: str) -> None:
         """The files of a week's snapshot, unless they are there; the checksum is written last."""
@@ -112,7 +112,7 @@ class _Forms:
         write_files(directory, self.pages[digest], content)
 
 
-def write_files(directory: Path, page: str, content: str) -> None:
+def write_files(directory: Path, page: bytes, content: str) -> None:
     """A week's page, its data, and the checksum of the data, in this order."""
     write_file(directory / "index.html", page)
     write_file(directory / "scorecard.json", content)

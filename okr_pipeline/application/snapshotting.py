@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+import pandas as pd
+
 from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoping import current
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
-from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain, plain_rows
+from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, plain_values
 from okr_pipeline.application.trust import quarantined_rows, source_trust
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import configuration_on
@@ -239,12 +241,19 @@ def _tracks(
         check_ins=evidence.check_ins,
     )
     starts = {it.full_id: configuration.project.calendar.start_of_day(it.starts) for it in configuration.key_results()}
-    columns = ["key_result", "as_of", "progress", "expected_progress"]
     tracks: dict[str, list[TrackPoint]] = {key_result: [] for key_result in starts}
-    for key_result, at, progress, expected in frame[columns].itertuples(index=False, name=None):
+    for key_result, at, progress, expected in _track_rows(frame):
         if at > starts[key_result]:
-            tracks[key_result].append(TrackPoint(at.to_pydatetime(), plain(progress), plain(expected)))
+            tracks[key_result].append(TrackPoint(at, progress, expected))
     return {key_result: tuple(points) for key_result, points in tracks.items()}
+
+
+def _track_rows(frame: pd.DataFrame) -> Iterator[tuple[str, datetime, float | None, float | None]]:
+    """Key result, instant, progress and planned progress. The instants are few, and all rows share them."""
+    codes, instants = pd.factorize(frame["as_of"])
+    shared = [instant.to_pydatetime() for instant in instants]
+    progress, expected = (plain_values(frame[name]) for name in ("progress", "expected_progress"))
+    return zip(frame["key_result"], (shared[code] for code in codes), progress, expected, strict=True)
 
 
 def _instants(calendar: Calendar, earliest: datetime, as_of: datetime) -> list[datetime]:

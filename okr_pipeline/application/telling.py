@@ -132,11 +132,11 @@ def objective_records(frame: pd.DataFrame) -> list[Record]:
 def plain_rows(frame: pd.DataFrame) -> list[Record]:
     """Rows with JSON values: NaN and NaT are None, instants ISO text, numpy scalars Python's."""
     names = [str(name) for name in frame]
-    columns = [_plain_values(frame.iloc[:, position]) for position in range(len(names))]
+    columns = [plain_values(frame.iloc[:, position]) for position in range(len(names))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _plain_values(column: "pd.Series[Any]") -> Iterable[Any]:
+def plain_values(column: "pd.Series[Any]") -> Iterable[Any]:
     """The JSON values of a column, each as `plain` has it; by the column where its type allows."""
     if column.dtype.kind == "f" and isinstance(column.dtype, np.dtype):
         return column.astype(object).where(column.notna(), None).tolist()

@@ -17,6 +17,8 @@ from okr_pipeline.rendering.json_form import SnapshotError, content_hash, render
 from okr_pipeline.rendering.numbers import UNKNOWN
 from okr_pipeline.rendering.page import chips, page_of, status_bar
 
+_PIECES_AT_ONCE: Final = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class PageLinks:
@@ -37,8 +39,8 @@ class ArchiveEntry:
     path: str
 
 
-def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: str | None = None) -> str:
-    """The scorecard of a week as one HTML file.
+def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: str | None = None) -> bytes:
+    """The scorecard of a week as one HTML file, in UTF-8.
 
     `content` is the snapshot's JSON, for a caller that has it: making it takes as long as the page does.
 
@@ -51,7 +53,14 @@ def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: 
             _require_relative(path)
     fingerprint = content_hash(content or render_json(snapshot))  # first, because making it checks every field
     template = _environment().get_template("scorecard.html.j2")
-    return template.render(page=page_of(snapshot), links=links, fingerprint=fingerprint) + "\n"
+    written = bytearray()
+    # As text, the pieces and all of them joined would take eight times the page: one wide letter widens every other.
+    pieces = template.stream(page=page_of(snapshot), links=links, fingerprint=fingerprint)
+    pieces.enable_buffering(_PIECES_AT_ONCE)
+    for piece in pieces:
+        written += piece.encode()
+    written += b"\n"
+    return bytes(written)
 
 
 def render_index(entries: Iterable[ArchiveEntry], *, project: str = "Scorecards") -> str:

@@ -152,7 +152,8 @@ def _encode_object(fields: dict[str, _Convert]) -> _Convert:
 
     def encode(value: Any) -> str:
         # Joined once: the largest of these texts are hundreds of megabytes, and each `+` would copy them.
-        texts, name = [], ""
+        texts: list[str] = []
+        name = ""
         try:
             for name, key, convert in items:
                 texts += (key, convert(getattr(value, name)))
@@ -185,7 +186,7 @@ def _decode_object(declared: Any, fields: dict[str, _Convert]) -> _Convert:
 
 def _encode_items(converters: tuple[_Convert, ...] | _Convert) -> _Convert:
     def encode(value: Any) -> str:
-        texts = ["["]
+        texts: list[str] = ["["]
         for text in _each(value, converters, tuple):
             texts += (text, ",")
         # The last comma gives its place to the bracket; nothing has one.

@@ -132,9 +132,10 @@ def unpublished(workspace: Workspace) -> list[str]:
     problems = []
     for week in workspace.store.scorecards()["week"]:
         snapshot = snapshot_from_json(str(workspace.store.scorecard(week)))
-        for name, text in (("index.html", render_html(snapshot)), ("scorecard.json", render_json(snapshot))):
+        files = (("index.html", render_html(snapshot)), ("scorecard.json", render_json(snapshot).encode()))
+        for name, content in files:
             path = workspace.scorecards_dir / week / name
-            if not path.exists() or path.read_text() != text:
+            if not path.exists() or path.read_bytes() != content:
                 problems.append(str(path))
     return problems
 

@@ -19,7 +19,7 @@ WIDTHS = [320, 390, 768, 1024, 1280, 1920]
 PAGES = {
     "week": render_html(factory.week(), links=PageLinks(index="../index.html")),
     "empty": render_html(factory.snapshot_of([], headline="Nothing is planned.")),
-    "index": render_index([ArchiveEntry("2013-W20", "All well.", (("on_track", 3),), "2013-W20/index.html")]),
+    "index": render_index([ArchiveEntry("2013-W20", "All well.", (("on_track", 3),), "2013-W20/index.html")]).encode(),
     **{f"hostile {number}": render_html(factory.hostile(text)) for number, text in enumerate(factory.HOSTILE)},
 }
 
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, tmp_path: Path):
     def opened(name: str, **how: object) -> Browser:
         page = tmp_path / "page.html"
-        page.write_text(PAGES[name], encoding="utf-8")
+        page.write_bytes(PAGES[name])
         browser.open(page, **how)  # type: ignore[arg-type]
         return browser
 
@@ -145,6 +145,6 @@ def test_the_page_reads_without_its_style(open_page):
 
 def test_a_thousand_key_results_still_open(browser, tmp_path):
     page = tmp_path / "page.html"
-    page.write_text(render_html(dataclasses.replace(factory.many(1000))), encoding="utf-8")
+    page.write_bytes(render_html(dataclasses.replace(factory.many(1000))))
     browser.open(page, width=1280)
     assert browser.evaluate("document.querySelectorAll('tr.kr').length") == 1000

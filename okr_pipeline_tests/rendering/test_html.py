@@ -26,7 +26,7 @@ from okr_pipeline_tests.rendering import factory
 from okr_pipeline_tests.rendering.reading import Element, cells, read
 
 WEEK = factory.week()
-HTML = render_html(WEEK)
+HTML = render_html(WEEK).decode()
 PAGE = read(HTML)
 ROWS = {row.id: row for cycle in WEEK.cycles for aim in cycle.objectives for row in aim.key_results}
 PLAIN = factory.snapshot_of(
@@ -35,7 +35,7 @@ PLAIN = factory.snapshot_of(
 
 
 def page_of(snapshot: Snapshot) -> Element:
-    return read(render_html(snapshot))
+    return read(render_html(snapshot).decode())
 
 
 def section(page: Element, anchor: str) -> str:
@@ -294,8 +294,8 @@ def test_objectives_stand_below_what_they_are_aligned_to():
 
 
 def test_rendering_again_gives_the_same_bytes():
-    assert render_html(factory.week()) == HTML
-    assert render_html(snapshot_from_json(render_json(WEEK))) == HTML
+    assert render_html(factory.week()).decode() == HTML
+    assert render_html(snapshot_from_json(render_json(WEEK))).decode() == HTML
 
 
 def test_the_page_names_its_snapshot():
@@ -408,7 +408,7 @@ def test_an_unknown_figure_is_heard_as_unknown():
 
 def test_the_archive_is_linked_only_where_there_is_one():
     assert not list(PAGE.one("footer").all("a"))
-    page = read(render_html(WEEK, links=PageLinks(index="../index.html", previous="../2013-W19/index.html")))
+    page = read(render_html(WEEK, links=PageLinks(index="../index.html", previous="../2013-W19/index.html")).decode())
     assert [one.attributes["href"] for one in page.one("footer").all("a")] == [
         "../2013-W19/index.html",
         "../index.html",
