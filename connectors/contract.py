@@ -4,11 +4,11 @@ Belongs here: windows, requests, batches of points, evidence, and the two protoc
 stores or schedulers, or how one kind of source is spoken to (one module each).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -36,6 +36,13 @@ class Window:
 
     start: datetime
     end: datetime
+
+
+AssetLoader: TypeAlias = Callable[[str, Window], Any]
+"""Loads the rows of a Dagster asset, by its key with slashes and the window that is read.
+
+It returns a DataFrame or anything that speaks Arrow; rows outside the window do no harm. A `connectors.errors` error
+says what to do next; any other stops the asset's metrics for this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +151,14 @@ class Caution:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a connector may know of where it runs: the directory that relative paths start from."""
+    """What a connector may know of where it runs: the directory that relative paths start from.
+
+    `asset_loader` is what the Dagster project that hosts the configuration registered, None without one.
+    """
 
     config_dir: Path
     project_dir: Path
+    asset_loader: AssetLoader | None = None
 
 
 class Source(Protocol):

@@ -40,6 +40,7 @@ from okr_pipeline.model.metric import Source as Definition
 from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.scoring import extraction_starts
 
+HOST_CONNECTOR = "dagster_asset"
 INSTANT = "datetime64[us, UTC]"
 
 
@@ -162,6 +163,14 @@ def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
     return [metric for metric in workspace.configuration.metrics.values() if metric.source == source_id]
 
 
+def upstream_assets(workspace: Workspace, source_id: str) -> list[str]:
+    """The Dagster assets that a source is read after: those that metrics name, and those that their rows are of."""
+    keys = {key for metric in metrics_of(workspace, source_id) for key in metric.depends_on}
+    if workspace.configuration.sources[source_id].connector == HOST_CONNECTOR:
+        keys |= {str(metric.request["asset"]) for metric in metrics_of(workspace, source_id)}
+    return sorted(keys)
+
+
 def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
     """By metric, the stretch that earlier reads cover without a gap."""
     columns = ["metric", "window_start", "window_end"]
@@ -199,7 +208,8 @@ def _checked(workspace: Workspace, source_id: str) -> tuple[Caution, ...]:
 def _opened(workspace: Workspace, definition: Definition) -> Source:
     connector = load_connectors()[definition.connector]
     settings = _settings(connector.describe().settings, definition)
-    return connector.open(settings, Context(workspace.config_dir, workspace.project_dir))
+    context = Context(workspace.config_dir, workspace.project_dir, workspace.asset_loader)
+    return connector.open(settings, context)
 
 
 def _settings(model: type[BaseModel], source: Definition) -> BaseModel:

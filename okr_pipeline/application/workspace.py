@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from connectors.contract import AssetLoader
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied, UsageError
 from okr_pipeline.application.secrecy import guard_logs, secrets_of_configuration, secrets_of_project
@@ -33,12 +34,16 @@ _BEFORE_THE_FIRST_CYCLE = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """An opened project. `config_dir` is absolute; relative paths of databases start from `project_dir`, its parent."""
+    """An opened project. `config_dir` is absolute; relative paths of databases start from `project_dir`, its parent.
+
+    `asset_loader` is what the Dagster project around it registered, if there is one.
+    """
 
     config_dir: Path
     project_dir: Path
     configuration: Configuration
     store: Store
+    asset_loader: AssetLoader | None = None
 
     @property
     def project(self) -> Project:

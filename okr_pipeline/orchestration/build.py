@@ -5,10 +5,12 @@ Belongs here: which assets, jobs and resources a config directory becomes. Does 
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
 
+from connectors.contract import AssetLoader
 from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.orchestration.jobs import asset_jobs, refresh_metrics, schedules
 from okr_pipeline.orchestration.layers import layer_assets
@@ -22,17 +24,20 @@ def build_definitions(
     config_dir: Path | str | None = None,
     *,
     store_url: str | None = None,
+    asset_loader: AssetLoader | None = None,
     overrides: Mapping[str, object] | None = None,
 ) -> dg.Definitions:
     """Fresh definitions of the project in a config directory: default `OKR_CONFIG`, else `config/` here.
 
-    `overrides` replaces resources by name, for tests and host projects; runs are in process unless they say otherwise.
+    `asset_loader` gives the rows of assets that `dagster_asset` sources read: called with an asset's key, such as
+    `analytics/orders`, and the window that is read, it returns a DataFrame or an Arrow table. `overrides` replaces
+    resources by name, for tests and host projects; runs are in process unless they say otherwise.
 
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
     workspace = open_workspace(config_dir or os.environ.get("OKR_CONFIG", "config"), store_url=store_url)
-    return definitions_of(workspace, overrides=overrides)
+    return definitions_of(replace(workspace, asset_loader=asset_loader), overrides=overrides)
 
 
 def definitions_of(workspace: Workspace, *, overrides: Mapping[str, object] | None = None) -> dg.Definitions:

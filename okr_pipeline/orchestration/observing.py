@@ -14,7 +14,7 @@ import dagster as dg
 from connectors.contract import Traffic
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.observing import Observed, observe
-from okr_pipeline.application.reading import metrics_of
+from okr_pipeline.application.reading import metrics_of, upstream_assets
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.formula import references
 from okr_pipeline.orchestration.checks import check_results, check_specs
@@ -91,12 +91,11 @@ def _with_derived(workspace: Workspace, changed: Collection[str]) -> set[str]:
 
 def _observations_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
     metrics = metrics_of(workspace, source_id)
-    upstream = {tuple(key.split("/")) for metric in metrics for key in metric.depends_on}
     hours = max(metric.freshness_hours for metric in metrics)
     live = workspace.project.as_of is None
     return dg.AssetSpec(
         observations_key(source_id),
-        deps=[dg.AssetKey(list(key)) for key in sorted(upstream)],
+        deps=[dg.AssetKey(key.split("/")) for key in upstream_assets(workspace, source_id)],
         skippable=True,
         group_name="observations",
         description=f"Validated values of {len(metrics)} metrics, one row per metric, dimensions and period.",

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from connectors.contract import Context, MetricRequest, Source
+from connectors.contract import Context, MetricRequest, Source, Window
+from connectors.dagster_asset import CONNECTOR as DAGSTER_ASSET
+from connectors.dagster_asset import DagsterAssetRequest, DagsterAssetSettings
 from connectors.files import CONNECTOR as FILES
 from connectors.files import FilesRequest, FilesSettings
 from connectors.rest import CONNECTOR as REST
@@ -208,6 +211,48 @@ class JsonLinesSubject(FileSubject):
 
     def put(self, frame):
         frame.astype({"day": str}).to_json(self.path, orient="records", lines=True)
+
+
+class FrameSubject:
+    """An asset of facts, loaded whole as a frame of pandas, by a function that a host registered."""
+
+    connector = DAGSTER_ASSET
+    facts = FACTS
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.directory: Path = request.getfixturevalue("tmp_path")
+
+    def write(self, facts: Sequence[Fact]) -> None:
+        self.written = list(facts)
+
+    def load(self, asset: str, window: Window) -> object:
+        assert asset == "analytics/facts"
+        rows = [(fact.day, fact.team, fact.amount) for fact in self.written]
+        return pd.DataFrame(rows, columns=["day", "team", "amount"])
+
+    def open(self) -> Source:
+        context = Context(self.directory, self.directory, self.load)
+        return DAGSTER_ASSET.open(DagsterAssetSettings(), context)
+
+    def open_badly(self) -> Source:
+        return DAGSTER_ASSET.open(DagsterAssetSettings(), Context(self.directory, self.directory))
+
+    def request(self, metric: str, value: str = "amount") -> MetricRequest:
+        keys = {"asset": "analytics/facts", "columns": {"period": "day", "value": value}}
+        return MetricRequest(metric, "day", ZONE, ("team",), DagsterAssetRequest(**keys))
+
+    def broken_request(self, metric: str) -> MetricRequest:
+        return self.request(metric, value="amuont")
+
+
+class ArrowSubject(FrameSubject):
+    """The same as an Arrow table of the window alone."""
+
+    def load(self, asset, window):
+        facts = [fact for fact in self.written if window.start <= midnight(fact.day) < window.end]
+        columns = {"day": [it.day for it in facts], "team": [it.team for it in facts]}
+        types = pa.schema([("day", pa.date32()), ("team", pa.string()), ("amount", pa.float64())])
+        return pa.table(columns | {"amount": [it.amount for it in facts]}, schema=types)
 
 
 class RestSubject:

@@ -44,5 +44,13 @@ class TestJsonLines(Conformance):
     subject = subjects.JsonLinesSubject
 
 
+class TestFrameOfAsset(Conformance):
+    subject = subjects.FrameSubject
+
+
+class TestArrowOfAsset(Conformance):
+    subject = subjects.ArrowSubject
+
+
 class TestRest(Conformance):
     subject = subjects.RestSubject
