@@ -106,7 +106,7 @@ class Survival:
         clock = FastClock()
         fault, left = FAULTS["500"], {"X-RateLimit-Remaining": "17"}
         with Server(lambda seen: fault.make(it.good) if len(server.seen) == 1 else reply(200, it.good, left)) as server:
-            source = it.open(server.url, clock.clock())
+            source = it.over(server.url, clock.clock())
             list(source.read([it.request("amount")], MARCH))
             source.close()
         assert isinstance(source, Metered)
