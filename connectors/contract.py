@@ -6,7 +6,7 @@ stores or schedulers, or how one kind of source is spoken to (one module each).
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Flag = Literal["provisional", "sampled", "thresholded", "approximate", "incomplete", "cached", "truncated"]
+Additivity = Literal["additive", "distinct", "ratio", "snapshot"]
 SettingsT = TypeVar("SettingsT", bound=BaseModel)
 RequestT = TypeVar("RequestT", bound=BaseModel)
 
@@ -50,7 +51,8 @@ class MetricRequest:
     """One metric to read: how periods are to be understood, and the keys its connector declared in `request`.
 
     `boundaries` are the starts of the window's periods and the end of the last, where a calendar was there to tell:
-    weeks, months and quarters may be those of a fiscal year.
+    weeks, months and quarters may be those of a fiscal year. `additivity` says whether values may be added: what is
+    distinct is asked for each period as a whole.
     """
 
     metric: str
@@ -59,6 +61,7 @@ class MetricRequest:
     dimensions: tuple[str, ...]
     options: BaseModel
     boundaries: tuple[datetime, ...] = ()
+    additivity: Additivity = "additive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,8 @@ class Description(Generic[SettingsT, RequestT]):
     """What a connector tells of itself to `okr connectors show`, to config checks and to editors.
 
     `settings` and `request` are pydantic models (frozen, extra forbidden): the keys of a source, and the keys that a
-    metric of that source adds. Secrets are `SecretStr`.
+    metric of that source adds. Secrets are `SecretStr`. `closes_after` is how long after its end a period may still
+    change, where the service says so: its metrics should say the same.
     """
 
     name: str
@@ -137,9 +141,10 @@ class Description(Generic[SettingsT, RequestT]):
     settings: type[SettingsT]
     request: type[RequestT]
     history: bool
-    additivity: tuple[Literal["additive", "distinct", "ratio", "snapshot"], ...]
+    additivity: tuple[Additivity, ...]
     tested_against: tuple[str, ...]
     untested: tuple[str, ...] = ()
+    closes_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

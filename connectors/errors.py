@@ -13,7 +13,12 @@ from datetime import datetime
 
 
 class ConnectorError(Exception):
-    """A source could not do what was asked. The message says what, why and what to do, and holds no secret."""
+    """A source could not do what was asked. The message says what, why and what to do, and holds no secret.
+
+    `status` is that of the HTTP answer which says so, where it was one.
+    """
+
+    status: int | None = None
 
 
 class ConfigError(ConnectorError):

@@ -60,8 +60,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer: its rows, all of it, its headers, and quality flags."""
+    """One answer: what was asked, its rows, all of it, its headers, and quality flags."""
 
+    ask: Ask
     rows: list[Any]
     document: Any
     headers: Mapping[str, str]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from connectors.http.settings import HttpLimits
 from connectors.reading import Asked, failure
 from connectors.zones import zone
 
+ThingT = TypeVar("ThingT")
+_REFUSED: Final = 400
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
@@ -37,11 +40,16 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of all pages, for each the start of the stretch that it was asked for, and what is to be said of all."""
+    """The rows of all pages; for each, the start of the stretch and the ask that it came of; flags of all."""
 
     rows: list[Any]
     starts: list[datetime]
+    asks: list[Ask]
     flags: frozenset[Flag] = frozenset()
+
+
+Outcomes: TypeAlias = Mapping[str, Answer | ConnectorError]
+"""By metric, the answer that serves it, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,10 @@ class Trip:
 
     `find` and `table` raise a ConnectorError where the answer is not of the promised shape. A TransientError of `find`
     asks again.
+
+    A trip for many metrics has `serving`, which makes the trip for some of them: where the API refuses all because of
+    one (status 400), they are asked for by halves until the others have their answers. `flags` tells what is to be said
+    of one metric alone, where an answer says more than of all.
     """
 
     stretches: tuple[Stretch, ...]
@@ -78,6 +90,8 @@ class Trip:
     api_version: str | None = None
     own: Callable[[MetricRequest], tuple[Stretch, ...]] | None = None
     requests: list[MetricRequest] = field(default_factory=list)
+    serving: "Callable[[Sequence[MetricRequest]], Trip] | None" = None
+    flags: Callable[[Answer, MetricRequest], frozenset[Flag]] = lambda answer, _: answer.flags
 
     @property
     def identity(self) -> str:
@@ -117,39 +131,66 @@ class BoundTrip:
         """The metrics it serves."""
         return self.trip.requests
 
-    def fetch(self) -> Answer:
+    def fetch(self) -> Outcomes:
         """Go, to the last page of the last stretch."""
-        rows: list[Any] = []
-        starts: list[datetime] = []
-        flags: set[Flag] = set()
-        for stretch in self.trip.stretches:
-            for page in read_pages(self._page, stretch.ask, self.trip.paging, self.caps):
-                rows.extend(page.rows)
-                starts.extend([stretch.start] * len(page.rows))
-                flags |= page.flags
-            refuse_more(len(rows), self.caps)
-        return Answer(rows, starts, frozenset(flags))
+        return self._outcomes(self.trip)
 
-    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
+    def rows(self, outcomes: Outcomes, request: MetricRequest) -> pd.DataFrame:
         """One metric's rows."""
-        return self.trip.table(answer, request)
+        return self.trip.table(_answered(outcomes, request), request)
 
-    def flags(self, answer: Answer, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - all have them
+    def flags(self, outcomes: Outcomes, request: MetricRequest) -> frozenset[Flag]:
         """What the API says of the quality of its answer."""
-        return answer.flags
+        return self.trip.flags(_answered(outcomes, request), request)
 
     def asked(self, request: MetricRequest) -> Asked:
         """See `Trip.asked`."""
         return self.trip.asked(request)
 
-    def _page(self, ask: Ask) -> Page:
+    def _outcomes(self, trip: Trip) -> dict[str, Answer | ConnectorError]:
+        outcome: Answer | ConnectorError
+        try:
+            outcome = self._answer(trip)
+        except ConnectorError as error:
+            if error.status == _REFUSED and (halves := _halves(trip)):
+                return {metric: told for half in halves for metric, told in self._outcomes(half).items()}
+            outcome = error
+        return dict.fromkeys((request.metric for request in trip.requests), outcome)
+
+    def _answer(self, trip: Trip) -> Answer:
+        answer, flags = Answer([], [], []), set[Flag]()
+        for stretch in trip.stretches:
+            for page in read_pages(lambda ask: self._page(trip, ask), stretch.ask, trip.paging, self.caps):
+                answer.rows.extend(page.rows)
+                answer.starts.extend([stretch.start] * len(page.rows))
+                answer.asks.extend([page.ask] * len(page.rows))
+                flags |= page.flags
+            refuse_more(len(answer.rows), self.caps)
+        return replace(answer, flags=frozenset(flags))
+
+    def _page(self, trip: Trip, ask: Ask) -> Page:
         def parse(answer: HttpAnswer) -> Page:
             document = answer.json()
-            found = self.trip.find(document)
+            found = trip.find(document)
             self.client.note_remaining(found.remaining)
-            return Page(found.rows, document, answer.headers, found.flags)
+            return Page(ask, found.rows, document, answer.headers, found.flags)
 
         return self.client.send(sent(ask), parse, self.judge)
+
+
+def _answered(outcomes: Outcomes, request: MetricRequest) -> Answer:
+    outcome = outcomes[request.metric]
+    if isinstance(outcome, ConnectorError):
+        raise outcome
+    return outcome
+
+
+def _halves(trip: Trip) -> tuple[Trip, ...]:
+    """Trips for the first and the other half of its metrics; none where there is one metric, or no such trip."""
+    middle = len(trip.requests) // 2
+    if trip.serving is None or not middle:
+        return ()
+    return trip.serving(trip.requests[:middle]), trip.serving(trip.requests[middle:])
 
 
 Plan = Callable[[Iterable[MetricRequest], Window], Iterator[Trip | ReadFailure]]
@@ -213,6 +254,11 @@ def shown_ask(ask: Ask) -> str:
     """An ask for people: method, address, body. No login is in it."""
     body = "" if ask.body is None else f"\n{_json(ask.body).decode()}"
     return f"{ask.request.method} {sent(ask).address}{body}"
+
+
+def chunks(things: Sequence[ThingT], size: int) -> Iterator[Sequence[ThingT]]:
+    """As many at a time as an API takes at once."""
+    return (things[start : start + size] for start in range(0, len(things), size))
 
 
 def table(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:

@@ -241,7 +241,9 @@ class HttpClient:
         place = f"{request.place}: "
         said = str(error) if str(error).startswith(place.rstrip(": ")) else place + str(error)
         message = hidden(said, self._login.secrets())
-        return Busy(message, error.wait) if isinstance(error, Busy) else type(error)(message)
+        told = Busy(message, error.wait) if isinstance(error, Busy) else type(error)(message)
+        told.status = error.status
+        return told
 
 
 def _budget(settings: HttpSettings, directory: Path) -> Budget | None:

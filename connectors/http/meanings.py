@@ -47,7 +47,7 @@ def refuse(answer: HttpAnswer, now: datetime) -> None:
     if status in (204, 205):
         raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
     if 400 <= status < 500:
-        raise ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
+        raise _refused(status, said)
     raise ContractError(f"The server answers with status {status}{said}, which is no data. Correct path or base_url.")
 
 
@@ -95,6 +95,12 @@ def _is_busy(status: int, headers: Mapping[str, str]) -> bool:
     if status == _FORBIDDEN:
         return "retry-after" in headers or is_exhausted(headers)
     return status in _BUSY or status >= 500
+
+
+def _refused(status: int, said: str) -> ConfigError:
+    error = ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
+    error.status = status
+    return error
 
 
 def _said(answer: HttpAnswer) -> str:

@@ -305,6 +305,7 @@ def _request(
         dimensions=metric.dimensions,
         options=options.model_validate(dict(metric.request)),
         boundaries=boundaries,
+        additivity=metric.additivity.value,
     )
 
 
