@@ -48,10 +48,6 @@ class Answer:
     flags: frozenset[Flag] = frozenset()
 
 
-Outcomes: TypeAlias = Mapping[str, Answer | ConnectorError]
-"""By metric, the answer that serves it, or why there is none."""
-
-
 @dataclass(frozen=True, slots=True)
 class Found:
     """What one page holds: rows, and quality flags of the whole answer.
@@ -117,6 +113,12 @@ class Trip:
         return Asked(text, digest, whole=self.whole, api_version=self.api_version)
 
 
+Outcome: TypeAlias = tuple[Trip, Answer] | ConnectorError
+"""The trip that served a metric, which may be one for fewer metrics, and its answer; or why there is none."""
+Outcomes: TypeAlias = Mapping[str, Outcome]
+"""By metric."""
+
+
 @dataclass(frozen=True, slots=True)
 class BoundTrip:
     """A trip, the client that makes it, and what judges its answers."""
@@ -137,20 +139,22 @@ class BoundTrip:
 
     def rows(self, outcomes: Outcomes, request: MetricRequest) -> pd.DataFrame:
         """One metric's rows."""
-        return self.trip.table(_answered(outcomes, request), request)
+        trip, answer = _answered(outcomes, request)
+        return trip.table(answer, request)
 
     def flags(self, outcomes: Outcomes, request: MetricRequest) -> frozenset[Flag]:
         """What the API says of the quality of its answer."""
-        return self.trip.flags(_answered(outcomes, request), request)
+        trip, answer = _answered(outcomes, request)
+        return trip.flags(answer, request)
 
     def asked(self, request: MetricRequest) -> Asked:
         """See `Trip.asked`."""
         return self.trip.asked(request)
 
-    def _outcomes(self, trip: Trip) -> dict[str, Answer | ConnectorError]:
-        outcome: Answer | ConnectorError
+    def _outcomes(self, trip: Trip) -> dict[str, Outcome]:
+        outcome: Outcome
         try:
-            outcome = self._answer(trip)
+            outcome = trip, self._answer(trip)
         except ConnectorError as error:
             if error.status == _REFUSED and (halves := _halves(trip)):
                 return {metric: told for half in halves for metric, told in self._outcomes(half).items()}
@@ -178,7 +182,7 @@ class BoundTrip:
         return self.client.send(sent(ask), parse, self.judge)
 
 
-def _answered(outcomes: Outcomes, request: MetricRequest) -> Answer:
+def _answered(outcomes: Outcomes, request: MetricRequest) -> tuple[Trip, Answer]:
     outcome = outcomes[request.metric]
     if isinstance(outcome, ConnectorError):
         raise outcome

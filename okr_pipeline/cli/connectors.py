@@ -1,7 +1,7 @@
 """`okr connectors`: what can be read, and whether it answers."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,6 +10,9 @@ from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir
 from okr_pipeline.model.zones import zone
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from connectors.contract import Description
     from okr_pipeline.application.workspace import Workspace
 
 _MOST_SHOWN: Final = 20
@@ -95,6 +98,7 @@ def _point(start: datetime, value: float, raw_value: object, dimensions: str) ->
     return f"  {when}  {shown}  {members}".rstrip()
 
 
-def _summary(it: object) -> dict[str, object]:
+def _summary(it: "Description[BaseModel, BaseModel]") -> dict[str, object]:
     names = ("name", "summary", "history", "additivity", "tested_against", "untested")
-    return {name: getattr(it, name) for name in names}
+    hours = None if it.closes_after is None else f"{it.closes_after / timedelta(hours=1):g}h"
+    return {**{name: getattr(it, name) for name in names}, "closes_after": hours}

@@ -1,7 +1,7 @@
 """No connector without the suites."""
 
-import pkgutil
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +14,10 @@ from okr_pipeline_tests.connectors.http.survival import Survival
 
 @pytest.fixture(scope="module", autouse=True)
 def _all_tests_are_imported():
-    for module in pkgutil.walk_packages(tests.__path__, f"{tests.__name__}."):
-        if module.name.rpartition(".")[2].startswith("test_"):
-            import_module(module.name)
+    # Directories without an __init__.py are packages, too, and pkgutil does not walk into them.
+    for root in map(Path, tests.__path__):
+        for path in sorted(root.rglob("test_*.py")):
+            import_module(".".join([tests.__name__, *path.relative_to(root).with_suffix("").parts]))
 
 
 def names_of(suite):

@@ -1,0 +1,91 @@
+"""What Google's APIs have in common: the login of their sources, and the words of their limits.
+
+Belongs here: keys and texts that are the same for each of them. Does not: any one of them.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr
+
+from connectors.api.vendors import VendorSettings
+from connectors.errors import ConnectorError
+from connectors.http.meanings import Busy, refuse
+from connectors.http.requests import HttpAnswer
+from connectors.http.settings import Auth, GoogleServiceAccount
+
+_TOO_MANY: Final = 429
+_DAYS_END: Final = ZoneInfo("America/Los_Angeles")
+_A_MINUTE: Final = timedelta(minutes=1)
+_AN_HOUR: Final = timedelta(hours=1)
+
+
+class GoogleSettings(VendorSettings):
+    """Keys of a source at Google, besides what is asked of it. A subclass names the scope that lets it read."""
+
+    scope: ClassVar[str]
+
+    key_file: str | None = Field(
+        default=None,
+        description="The key file of a service account, from the project's directory.",
+        examples=["secrets/okr-reader.json"],
+    )
+    key: SecretStr | None = Field(
+        default=None, description="What that file holds, the whole JSON, in its place.", examples=["${GOOGLE_KEY}"]
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="An access token in place of both, which ends within the hour: for a first try.",
+        examples=["${GOOGLE_TOKEN}"],
+    )
+
+    def login(self) -> Auth:
+        """The service account, for tokens that may only read, or the token."""
+        if sum(it is not None for it in (self.key_file, self.key, self.token)) != 1:
+            raise ValueError("a source at Google logs in one way: key_file, key or token")
+        if self.token is not None:
+            return Auth(bearer=self.token)
+        account = GoogleServiceAccount(key=self.key, key_file=self.key_file, scopes=(self.scope,))
+        return Auth(google_service_account=account)
+
+
+def judge(answer: HttpAnswer, now: datetime) -> None:
+    """As `refuse`; besides, it knows when a quota that is used up is filled again, which Google says in words alone.
+
+    Those of a day begin anew at midnight of the Pacific coast, those of an hour or of a minute within it.
+
+    Raises:
+        ConnectorError: as `refuse`.
+    """
+    try:
+        refuse(answer, now)
+    except Busy as busy:
+        if busy.wait is None and answer.status == _TOO_MANY:
+            busy.wait = _until_filled(_message(answer), now)
+        raise
+
+
+def _until_filled(said: str, now: datetime) -> timedelta | None:
+    if re.search(r"\bper day\b", said, re.IGNORECASE):
+        return _until_midnight(now)
+    if re.search(r"\bper hour\b", said, re.IGNORECASE):
+        return _AN_HOUR - timedelta(minutes=now.minute, seconds=now.second, microseconds=now.microsecond)
+    return _A_MINUTE if re.search(r"\bper (user per )?minute\b", said, re.IGNORECASE) else None
+
+
+def _message(answer: HttpAnswer) -> str:
+    try:
+        document: Any = answer.json()
+    except ConnectorError:
+        return ""
+    error = document.get("error") if isinstance(document, dict) else None
+    said = error.get("message") if isinstance(error, dict) else None
+    return said if isinstance(said, str) else ""
+
+
+def _until_midnight(now: datetime) -> timedelta:
+    there = now.astimezone(_DAYS_END)
+    after = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return after.astimezone(now.tzinfo) - now
