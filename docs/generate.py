@@ -47,12 +47,33 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs/reference/config.md": NOTICE + config_page(schemas),
         ROOT / "docs/reference/cli.md": NOTICE + cli_page(),
+        ROOT / "docs/reference/connectors.md": NOTICE + connectors_page(),
         ROOT / "docs/reference/lint.md": NOTICE + lint_page(),
         ROOT / "docs/reference/status-rules.md": NOTICE + rules_page(),
         scoring.PAGE: scoring.page(),
         faults.PAGE: faults.page(faults.PAGE.read_text(encoding="utf-8")),
         **editors,
     }
+
+
+def connectors_page() -> str:
+    """Every connector as it describes itself."""
+    from connectors.catalogue import load_connectors
+
+    lines = [
+        "# Connectors",
+        "",
+        "What each reads, who judged that, and what nobody has tried. *History*: whether past periods can be read.",
+        "`okr connectors show NAME` has the keys of one as JSON Schema; [Configuration](config.md) has those of all.",
+        "",
+        "| connector | reads | history | additivity | tested against | untested |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, connector in load_connectors().items():
+        it = connector.describe()
+        told = ("yes" if it.history else "no", *map(", ".join, (it.additivity, it.tested_against, it.untested)))
+        lines.append(f"| `{name}` | {it.summary} | {' | '.join(text or '–' for text in told)} |")
+    return "\n".join(lines) + "\n"
 
 
 def lint_page() -> str:
