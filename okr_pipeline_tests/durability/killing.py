@@ -28,6 +28,8 @@ SEED: Final = int(os.environ.get("OKR_KILL_SEED", "20130519"))
 """All chance comes from it, so that a failure can be had again, as far as two processes at once can."""
 WRITERS: Final = (("left", "shared"), ("right", "shared"))
 _STEPS: Final = 5
+_VERSIONS_OF_A_PACE: Final = 50
+"""After so many it is measured again: a machine does not stay as busy as it was for an hour."""
 _MOST_CALLS: Final = 10
 """A writer is killed within so many calls, which is an eighth of a run; writers begin with any step of a run."""
 
@@ -42,7 +44,7 @@ class Pace:
     @classmethod
     def of(cls, directory: Path, store_url: str, version: int) -> "Pace":
         """As measured now, by a run on a version."""
-        child, at = start(tasks.run_once, directory, store_url, version, "measured"), [time.monotonic()]
+        child, at = start(tasks.run_once, directory, store_url, version, f"measured-{version}"), [time.monotonic()]
         while child.hear():
             at.append(time.monotonic())
         child.end()
@@ -115,9 +117,10 @@ def kill_writers(directory: Path, store_url: str, *, kills: int, seed: int) -> t
     """Kill so many writers, two at a time, while the files go from version to version; the last version."""
     chance, tally, version = random.Random(seed), Tally(), 0
     world.write_project(directory, version)
-    pace = Pace.of(directory, store_url, version)
     workspace = world.open_project(directory, store_url)
     while tally.kills < kills:
+        if version % _VERSIONS_OF_A_PACE == 0:
+            pace = Pace.of(directory, store_url, version)
         version += 1
         for source in world.SOURCES:
             world.write_file(directory, source, version)

@@ -1,10 +1,19 @@
 """Processes that read, validate and store as a run does, killed at random two at a time: nothing is lost or doubled."""
 
 import random
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from okr_pipeline_tests.durability.killing import HEADER, SEED, judge_what_is_left, kill_writers
+
+
+@pytest.fixture
+def tmp_path():
+    """On a disk: most of a commit is then waiting for it, and that is where many are to be killed."""
+    with tempfile.TemporaryDirectory(prefix="okr-killed-", dir="/var/tmp") as directory:
+        yield Path(directory)
 
 
 @pytest.mark.slow
