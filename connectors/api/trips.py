@@ -104,7 +104,7 @@ class Trip:
         asks = [stretch.ask for stretch in (self.own(request) if self.own else self.stretches)]
         text = shown_ask(asks[0]) if asks else "nothing"
         if len(asks) > 1:
-            text += f"\n-- and {len(asks) - 1} more, one for each period"
+            text += f"\n-- and {len(asks) - 1} more, for other periods"
         if self.meaning:
             text += f"\n-- {self.meaning}"
         options = request.options.model_dump(mode="json")

@@ -206,7 +206,7 @@ def test_each_period_is_asked_for_by_itself_where_one_number_is_given_for_all(re
     ]  # fmt: skip
     assert batch.points["value"].tolist() == [1, 2]
     assert [start.to_pydatetime() for start in batch.points["period_start"]] == list(WEEKS[:2])
-    assert "2013-03-04&to=2013-03-10\n-- and 1 more, one for each period\n" in batch.evidence["m0"].request
+    assert "2013-03-04&to=2013-03-10\n-- and 1 more, for other periods\n" in batch.evidence["m0"].request
 
 
 def test_a_period_that_fails_fails_its_metric(read, server):
