@@ -171,7 +171,7 @@ class _File:
         inner = f"{path}.{key}" if path else key
         shown = f"**`{key}`**" if required else f"`{key}`"
         default = f"`{_scalar(field['default'])}`" if field.get("default") is not None else ""
-        meaning = " ".join(field.get("description", "").split())
+        meaning = _meaning(field)
         return f"| {shown} | {_cell(self._kind(inner, field))} | {_cell(default)} | {_cell(meaning)} |"
 
     def _kind(self, path: str, schema: Schema | bool) -> str:
@@ -213,6 +213,18 @@ class _File:
             self.headings[id(schema)] = " ".join([f"`{path}`", *(f"({it})" for it in variants)])
             self.waiting.append((self.headings[id(schema)], path, schema))
         return self.headings[id(schema)]
+
+
+def _meaning(field: Schema) -> str:
+    """What a key means; all of it where several connectors have a key of one name.
+
+    >>> _meaning({"anyOf": [{"description": "PromQL."}, {"description": "One SELECT."}, {"type": "null"}]})
+    'PromQL. Or: One SELECT.'
+    """
+    if own := field.get("description"):
+        return " ".join(own.split())
+    texts = [str(it.get("description", "")) for it in field.get("anyOf", ()) if isinstance(it, Mapping)]
+    return " Or: ".join(dict.fromkeys(" ".join(text.split()) for text in texts if text))
 
 
 def _anchor(heading: str) -> str:
