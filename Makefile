@@ -121,6 +121,18 @@ docs: setup ## write docs/reference from the code
 	$(UV) pip sync --quiet --python .venv/bench/bin/python --require-hashes --compile-bytecode $<
 	@touch $@
 
+# What stands in for others' services in tests, likewise.
+.venv/judges/.packages: requirements/judges.txt .venv/.bootstrap
+	@echo "Installing the judges"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/judges
+	@mirror="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
+	if [[ -n "$$mirror" && -z "$${UV_DEFAULT_INDEX:-}" ]]; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
+	$(UV) pip sync --quiet --python .venv/judges/bin/python --require-hashes --compile-bytecode $<
+	@touch $@
+
+.PHONY: judges
+judges: setup .venv/judges/.packages ## install stand-ins of others' services; tests that ask them skip without
+
 SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
 
 .PHONY: bench
@@ -136,6 +148,7 @@ lock: .venv/.bootstrap ## pin requirements/*.txt after a change of pyproject.tom
 	@$(COMPILE) --all-extras --group dev \
 		-c requirements/bootstrap.txt -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 	@$(COMPILE) --group bench -o requirements/bench.txt
+	@$(COMPILE) --group judges -o requirements/judges.txt
 
 .PHONY: clean
 clean: ## remove .venv, what the example built (.okr, scorecards) and caches

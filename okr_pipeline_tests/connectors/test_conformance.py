@@ -4,6 +4,7 @@ import pytest
 
 from okr_pipeline_tests.connectors import subjects
 from okr_pipeline_tests.connectors.conformance import Conformance
+from okr_pipeline_tests.connectors.files import subjects as files_subjects
 
 
 class TestSqlite(Conformance):
@@ -50,6 +51,14 @@ class TestFrameOfAsset(Conformance):
 
 class TestArrowOfAsset(Conformance):
     subject = subjects.ArrowSubject
+
+
+class TestS3(Conformance):
+    subject = files_subjects.S3Subject
+
+
+class TestGoogleCloudStorage(Conformance):
+    subject = files_subjects.GcsSubject
 
 
 class TestRest(Conformance):
