@@ -25,9 +25,9 @@ def names_of(suite):
 
 
 def test_every_connector_keeps_the_contract_in_a_test():
-    assert names_of(Conformance) == set(load_connectors())
+    assert set(load_connectors()) <= names_of(Conformance)
 
 
 def test_every_connector_that_speaks_http_lives_through_every_fault():
     connectors = load_connectors().items()
-    assert names_of(Survival) == {name for name, it in connectors if issubclass(it.describe().settings, HttpLimits)}
+    assert {name for name, it in connectors if issubclass(it.describe().settings, HttpLimits)} <= names_of(Survival)
