@@ -6,7 +6,6 @@ Belongs here: keys and texts that are the same for each of them. Does not: any o
 import re
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
@@ -15,9 +14,10 @@ from connectors.errors import ConnectorError
 from connectors.http.meanings import Busy, refuse
 from connectors.http.requests import HttpAnswer
 from connectors.http.settings import Auth, GoogleServiceAccount
+from connectors.zones import zone
 
 _TOO_MANY: Final = 429
-_DAYS_END: Final = ZoneInfo("America/Los_Angeles")
+_WHERE_DAYS_END: Final = "America/Los_Angeles"
 _A_MINUTE: Final = timedelta(minutes=1)
 _AN_HOUR: Final = timedelta(hours=1)
 
@@ -86,6 +86,6 @@ def _message(answer: HttpAnswer) -> str:
 
 
 def _until_midnight(now: datetime) -> timedelta:
-    there = now.astimezone(_DAYS_END)
+    there = now.astimezone(zone(_WHERE_DAYS_END))
     after = (there + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     return after.astimezone(now.tzinfo) - now

@@ -107,7 +107,7 @@ class Survival:
         fault, left = FAULTS["500"], {"X-RateLimit-Remaining": "17"}
         with Server(lambda seen: fault.make(it.good) if len(server.seen) == 1 else reply(200, it.good, left)) as server:
             source = it.over(server.url, clock.clock())
-            list(source.read([it.request("amount")], MARCH))
+            list(source.read([one_day(it, "amount")], MARCH))
             source.close()
         assert isinstance(source, Metered)
         cost = source.traffic()
