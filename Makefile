@@ -75,6 +75,13 @@ test: setup ## run the tests; they use no network but loopback
 test-postgres: setup ## the same, with use cases and commands as a whole on PostgreSQL too
 	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
+.PHONY: judges
+judges: okr_pipeline_tests/judges/node_modules/.package-lock.json ## install what only npm has to judge vendors' queries by
+
+okr_pipeline_tests/judges/node_modules/.package-lock.json: okr_pipeline_tests/judges/package-lock.json
+	@npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: soak
 soak: setup ## run the long tests: thousands of kills, a year of daily runs
 	@$(BIN)/pytest -n $(WORKERS) $(SPREAD) -m soak

@@ -229,7 +229,16 @@ def for_periods(request: MetricRequest, window: Window, ask: Callable[[Times], A
     Raises:
         ConfigError: nobody said which periods there are.
     """
-    return tuple(Stretch(start, ask(_times(request, start, end))) for start, end in periods(request, window))
+    return tuple(Stretch(start, ask(times)) for start, times in times_of_periods(request, window).items())
+
+
+def times_of_periods(request: MetricRequest, window: Window) -> dict[datetime, Times]:
+    """Each period of the window in the zone of the metric, by its start.
+
+    Raises:
+        ConfigError: nobody said which periods there are.
+    """
+    return {start: _times(request, start, end) for start, end in periods(request, window)}
 
 
 def periods(request: MetricRequest, window: Window) -> list[tuple[datetime, datetime]]:
