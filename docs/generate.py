@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,14 +65,18 @@ def connectors_page() -> str:
         "# Connectors",
         "",
         "What each reads, who judged that, and what nobody has tried. *History*: whether past periods can be read.",
+        "*Changes*: how long after its end the service still changes a period, where it says so; metrics should say as",
+        "much in `closes_after`.",
         "`okr connectors show NAME` has the keys of one as JSON Schema; [Configuration](config.md) has those of all.",
         "",
-        "| connector | reads | history | additivity | tested against | untested |",
-        "|---|---|---|---|---|---|",
+        "| connector | reads | history | changes | additivity | tested against | untested |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, connector in load_connectors().items():
         it = connector.describe()
-        told = ("yes" if it.history else "no", *map(", ".join, (it.additivity, it.tested_against, it.untested)))
+        changes = "" if it.closes_after is None else f"{it.closes_after / timedelta(hours=1):g}h"
+        listed = map(", ".join, (it.additivity, it.tested_against, it.untested))
+        told = ("yes" if it.history else "no", changes, *listed)
         lines.append(f"| `{name}` | {it.summary} | {' | '.join(text or '–' for text in told)} |")
     return "\n".join(lines) + "\n"
 

@@ -10,13 +10,18 @@ from typing import Any, ClassVar, Final
 from pydantic import Field, SecretStr
 
 from connectors.api.vendors import VendorSettings
-from connectors.errors import ConnectorError
+from connectors.errors import AuthError, ConfigError, ConnectorError
 from connectors.http.meanings import Busy, refuse
-from connectors.http.requests import HttpAnswer
+from connectors.http.requests import HttpAnswer, shown
 from connectors.http.settings import Auth, GoogleServiceAccount
 from connectors.zones import zone
 
 _TOO_MANY: Final = 429
+_ADVICE: Final = {
+    400: "Correct the keys of the metric.",
+    403: "Share it with the address of the service account, as a viewer, and switch this API on in its project.",
+    404: "Correct the property or the spreadsheet, of the source or of the metric.",
+}
 _WHERE_DAYS_END: Final = "America/Los_Angeles"
 _A_MINUTE: Final = timedelta(minutes=1)
 _AN_HOUR: Final = timedelta(hours=1)
@@ -52,9 +57,10 @@ class GoogleSettings(VendorSettings):
 
 
 def judge(answer: HttpAnswer, now: datetime) -> None:
-    """As `refuse`; besides, it knows when a quota that is used up is filled again, which Google says in words alone.
+    """As `refuse`, with Google's own words in place of its JSON, and what to do about them.
 
-    Those of a day begin anew at midnight of the Pacific coast, those of an hour or of a minute within it.
+    Besides, it knows when a quota that is used up is filled again, which only those words say: one of a day at midnight
+    of the Pacific coast, one of an hour or of a minute within it.
 
     Raises:
         ConnectorError: as `refuse`.
@@ -65,6 +71,13 @@ def judge(answer: HttpAnswer, now: datetime) -> None:
         if busy.wait is None and answer.status == _TOO_MANY:
             busy.wait = _until_filled(_message(answer), now)
         raise
+    except (AuthError, ConfigError) as error:
+        said, advice = shown(_message(answer)), _ADVICE.get(answer.status)
+        if not said or advice is None:
+            raise
+        told = type(error)(f"Google refuses it (status {answer.status}): {said.rstrip('.')}. {advice}")
+        told.status = error.status
+        raise told from None
 
 
 def _until_filled(said: str, now: datetime) -> timedelta | None:

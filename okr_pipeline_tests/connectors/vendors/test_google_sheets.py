@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from connectors.contract import DataPointBatch, MetricRequest, ReadFailure
-from connectors.errors import ConfigError, ContractError, DataError
+from connectors.errors import AuthError, ConfigError, ContractError, DataError
 from connectors.google_sheets import CONNECTOR
 from okr_pipeline_tests.connectors.conformance import FACTS, MARCH, ZONE, Conformance, read
 from okr_pipeline_tests.connectors.http.server import json_reply
@@ -286,3 +286,27 @@ def test_a_source_logs_in_one_way(login):
 def test_a_service_account_asks_for_the_right_to_read_sheets_alone():
     auth = CONNECTOR.description.settings(spreadsheet="s", key_file="key.json").login()
     assert auth.google_service_account.scopes == ("https://www.googleapis.com/auth/spreadsheets.readonly",)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "words"),
+    [
+        (400, ConfigError, "Unable to parse range: lost. Correct the keys of the metric."),
+        (403, AuthError, "The caller does not have permission. Share it with the address of the service account"),
+        (404, ConfigError, "Requested entity was not found. Correct the property or the spreadsheet"),
+    ],
+)
+def test_what_google_refuses_is_told_in_its_words_with_what_to_do(place, status, error, words):
+    said = words.split(". ")[0] + "."
+    place.answer = lambda seen: json_reply({"error": {"code": status, "message": said}}, status)
+    [failed] = outcomes(place, request("a"))
+    assert type(failed.error) is error
+    assert words in str(failed.error)
+    assert f"status {status}" in str(failed.error)
+
+
+@pytest.mark.parametrize("document", [{}, {"error": "no"}, {"error": {"message": 5}}, [], "no"])
+def test_a_refusal_without_googles_words_is_told_as_any_other(place, document):
+    place.answer = lambda seen: json_reply(document, 404)
+    [failed] = outcomes(place, request("a"))
+    assert "The server refuses the request (status 404" in str(failed.error)
