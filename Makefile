@@ -119,26 +119,18 @@ format: setup ## format the code and fix what the linter can
 docs: setup ## write docs/reference from the code
 	@$(BIN)/python docs/generate.py
 
-# Peers bring their own versions of what we use, so they live apart.
-.venv/bench/.packages: requirements/bench.txt .venv/.bootstrap
-	@echo "Installing the peers of the benchmarks"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/bench
+# Peers of the benchmarks, what stands in for others' services in tests, and dbt bring their own versions of what we use,
+# so they live apart.
+.venv/bench/.packages .venv/judges/.packages .venv/dbt/.packages: .venv/%/.packages: requirements/%.txt .venv/.bootstrap
+	@echo "Installing $*"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/$*
 	@mirror="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
 	if [[ -n "$$mirror" && -z "$${UV_DEFAULT_INDEX:-}" ]]; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
-	$(UV) pip sync --quiet --python .venv/bench/bin/python --require-hashes --compile-bytecode $<
-	@touch $@
-
-# What stands in for others' services in tests, likewise.
-.venv/judges/.packages: requirements/judges.txt .venv/.bootstrap
-	@echo "Installing the judges"
-	@$(UV) venv --quiet --clear --python $(BIN)/python .venv/judges
-	@mirror="$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true)}"; \
-	if [[ -n "$$mirror" && -z "$${UV_DEFAULT_INDEX:-}" ]]; then export UV_DEFAULT_INDEX="$$mirror"; fi; \
-	$(UV) pip sync --quiet --python .venv/judges/bin/python --require-hashes --compile-bytecode $<
+	$(UV) pip sync --quiet --python .venv/$*/bin/python --require-hashes --compile-bytecode $<
 	@touch $@
 
 .PHONY: judges
-judges: setup .venv/judges/.packages ## install stand-ins of others' services; tests that ask them skip without
+judges: setup .venv/judges/.packages .venv/dbt/.packages ## install others' services, or stand-ins; tests skip without
 
 SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
 
@@ -156,6 +148,7 @@ lock: .venv/.bootstrap ## pin requirements/*.txt after a change of pyproject.tom
 		-c requirements/bootstrap.txt -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 	@$(COMPILE) --group bench -o requirements/bench.txt
 	@$(COMPILE) --group judges -o requirements/judges.txt
+	@$(COMPILE) --group dbt -o requirements/dbt.txt
 
 .PHONY: clean
 clean: ## remove .venv, what the example built (.okr, scorecards) and caches

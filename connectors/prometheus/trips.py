@@ -10,7 +10,6 @@ instant of a range out, it also holds the millisecond before. A shorter range wo
 Periods of equal length that follow one another are evaluated by one request, at steps of that length.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -27,6 +26,7 @@ from connectors.errors import ConfigError, ConnectorError, ContractError, Transi
 from connectors.http.meanings import refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.prometheus import API_VERSION, PERIOD
+from connectors.texts import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS: Final = 1_000
 """Of each series in one answer. Prometheus allows 11,000, which of a hundred series is more than an answer may hold."""
-_NUMBER: Final = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?(e[+-]?[0-9]{1,3})?")
 _PASSING: Final = frozenset({"canceled", "internal", "timeout", "unavailable"})
 _MEANING: Final = (
     "evaluated 1 ms before the end of each period; sees what was measured in the five minutes before, unless it looks"
@@ -164,11 +163,10 @@ def _number(text: str) -> float | str:
     Raises:
         ContractError: it is neither.
     """
-    if text in ("NaN", "+Inf", "-Inf"):
-        return text
-    if not _NUMBER.fullmatch(text):
+    number = number_of(text)
+    if isinstance(number, str) and number not in ("NaN", "+Inf", "-Inf"):
         raise ContractError(f"A value is {shown(repr(text))}, which is no number. Check base_url of the source.")
-    return float(text)
+    return number
 
 
 def _table(answer: Answer, request: MetricRequest, starts: Mapping[int, datetime]) -> "pd.DataFrame":
