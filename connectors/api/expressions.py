@@ -1,13 +1,14 @@
 """JMESPath (https://jmespath.org): what is taken out of an answer.
 
-Belongs here: checking and evaluating expressions, and two functions that the language lacks. Does not: what becomes of
-what is found.
+Belongs here: checking and evaluating expressions, two functions that the language lacks, and three that round once.
+Does not: what becomes of what is found.
 
 `items({"a": 1})` gives `[["a", 1]]`, for objects whose keys are days; `zip([1, 2], [3, 4])` gives `[[1, 3], [2, 4]]`,
 for answers that are columns.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final
@@ -17,6 +18,7 @@ from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
 from connectors.errors import ContractError
+from connectors.numbers import Written, mean, total
 
 
 class _Functions(functions.Functions):
@@ -33,6 +35,20 @@ class _Functions(functions.Functions):
                 " Correct rows."
             )
         return [list(row) for row in zip(*columns, strict=True)]
+
+    @functions.signature({"types": ["array-number"]})
+    def _func_sum(self, numbers: list[float]) -> float:
+        return total(numbers)
+
+    @functions.signature({"types": ["array-number"]})
+    def _func_avg(self, numbers: list[float]) -> float | None:
+        return mean(numbers) if numbers else None
+
+    @functions.signature({"types": []})
+    def _func_to_number(self, value: Any) -> float | None:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        return _number(value) if isinstance(value, str) else None
 
 
 _OPTIONS: Final = jmespath.Options(custom_functions=_Functions())
@@ -75,6 +91,13 @@ def check_expression(expression: str) -> str:
             f"Did you mean {near[0]}()?" if near else "See https://jmespath.org/specification.html#built-in-functions",
         )
     return expression
+
+
+def _number(text: str) -> float | None:
+    for read in (int, Written, float):
+        with suppress(ValueError):
+            return read(text.strip())
+    return None
 
 
 @cache

@@ -5,7 +5,6 @@ what a body says.
 """
 
 import json
-import math
 import re
 import zlib
 from collections import Counter
@@ -13,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from connectors.errors import ContractError, DataError, TransientError
+from connectors.numbers import Written
 
 _MOST_VALUES: Final = 1_000_000
 _STEP: Final = 1 << 20
@@ -74,6 +74,8 @@ def _unpacked(chunks: Iterable[bytes], most: int) -> bytes:
 def read_json(body: bytes) -> Any:
     """A body as JSON in UTF-8: no key twice in an object, no NaN, no infinite number, no half of a character.
 
+    Numbers remember their digits; see `connectors.numbers`.
+
     >>> read_json(b'{"a": [1, 2.5, null]}')
     {'a': [1, 2.5, None]}
 
@@ -94,7 +96,7 @@ def read_json(body: bytes) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_unique)
+        return json.loads(text, parse_constant=_refuse_constant, parse_float=Written, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         if _is_cut(text, error):
             raise TransientError("The answer was cut short inside its JSON. Run again.") from None
@@ -123,13 +125,6 @@ def _whole(document: Any, text: str) -> Any:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no number in JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"the number {text[:20]} is too large")
-    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from connectors.contract import Context, MetricRequest, Source, Window
 from connectors.errors import ContractError, DataError
 from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
+from connectors.numbers import quotient
 from connectors.points import column_names, columns_there
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def open_source(settings: "RestSettings", context: Context, clock: Clock | None 
     api = Api(
         one_by_one(declared.trip), declared.request("GET", settings.check_path), answers=bool(settings.check_path)
     )
-    return ApiSource(HttpClient(settings, context.project_dir / ".okr", clock), settings, api)
+    client = HttpClient(settings, context.project_dir / ".okr", clock, witness=context.witness)
+    return ApiSource(client, settings, api)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +150,7 @@ def _period(value: Any, read: Callable[[Any], datetime], form: str) -> datetime 
 def _divided(values: list[Any], by: int) -> list[Any]:
     if by == 1:
         return values
-    return [value / by if isinstance(value, int | float) and not isinstance(value, bool) else value for value in values]
+    return [
+        quotient(value, by) if isinstance(value, int | float) and not isinstance(value, bool) else value
+        for value in values
+    ]
