@@ -155,15 +155,30 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What an API was asked and the beginning of what it answered, both without secrets, for people to look at."""
+
+    request: str
+    status: int
+    excerpt: str
+
+
+Witness = Callable[[Exchange], None]
+"""Who wants to see what an API answers; called from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a connector may know of where it runs: the directory that relative paths start from.
 
     `asset_loader` is what the Dagster project that hosts the configuration registered, None without one.
+    `witness` is there where somebody looks on, and is for sources that speak HTTP.
     """
 
     config_dir: Path
     project_dir: Path
     asset_loader: AssetLoader | None = None
+    witness: Witness | None = None
 
 
 class Source(Protocol):

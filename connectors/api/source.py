@@ -45,7 +45,9 @@ class ApiSource:
                 yield planned
             else:
                 trips.append(planned.bound(self.client, self.settings, self.api.judge))
-        yield from read_concurrently(trips, window, self.settings.concurrency, self.client.cancel)
+        for outcome in read_concurrently(trips, window, self.settings.concurrency, self.client.cancel):
+            self._hide_login(outcome)
+            yield outcome
 
     def check(self) -> tuple[Caution, ...]:
         """Whether the API answers, and takes the login; a caution where everybody on the way can read that."""
@@ -56,6 +58,15 @@ class ApiSource:
         if self.settings.auth is None or self.settings.base_url.startswith("https:"):
             return ()
         return (Caution("The login is sent without encryption. Let the server speak https."),)
+
+    def _hide_login(self, outcome: DataPointBatch | ReadFailure) -> None:
+        """A server may say the login back in the place of data; it must not come into a message, nor into a store."""
+        if isinstance(outcome, ReadFailure):
+            outcome.error.args = (self.client.hidden(str(outcome.error)),)
+            return
+        raw = outcome.points["raw_value"]
+        said = raw.notna()
+        outcome.points.loc[said, "raw_value"] = raw[said].map(self.client.hidden)
 
     def traffic(self) -> Traffic:
         """What its requests cost so far."""

@@ -62,4 +62,6 @@ class ApiConnector(Generic[SettingsT, RequestT]):
 
         given = cast("SettingsT", settings)
         http = given.http()
-        return ApiSource(HttpClient(http, context.project_dir / ".okr", clock), http, self.api(given))
+        return ApiSource(
+            HttpClient(http, context.project_dir / ".okr", clock, witness=context.witness), http, self.api(given)
+        )

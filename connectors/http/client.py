@@ -14,11 +14,12 @@ from typing import Any, Final, TypeVar
 
 import httpx
 
-from connectors.contract import Traffic
+from connectors.contract import Exchange, Traffic, Witness
 from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.bodies import read_body
 from connectors.http.budgets import Budget
 from connectors.http.clock import Clock
+from connectors.http.excerpts import excerpt
 from connectors.http.hiding import hidden
 from connectors.http.logins import Login, login_of
 from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login, refuse_token
@@ -43,6 +44,7 @@ class HttpClient:
     """Speaks with one source, from many threads. All errors are those of `connectors.errors`, without secrets.
 
     `directory` is the project's `.okr`, where budgets and refresh tokens are kept; key files are found from its parent.
+    `witness` sees every answer but those to logins.
     """
 
     def __init__(
@@ -51,8 +53,10 @@ class HttpClient:
         directory: Path,
         clock: Clock | None = None,
         resolve: Resolve = resolved,
+        witness: Witness | None = None,
     ) -> None:
         self._settings = settings
+        self._witness = witness
         self._clock = clock or Clock()
         self._meter = Meter()
         self._network = Network(allow_private=settings.allow_private_hosts, resolve=resolve)
@@ -85,6 +89,10 @@ class HttpClient:
             ConnectorError: as `send`.
         """
         self._send(request, lambda answer: answer, self._login, refuse_login)
+
+    def hidden(self, text: str) -> str:
+        """A text without anything that belongs to the login, tokens that were given since among it."""
+        return hidden(text, self._login.secrets())
 
     def traffic(self) -> Traffic:
         """What its requests cost so far."""
@@ -120,6 +128,8 @@ class HttpClient:
             try:
                 with self._network.within(self._settings.request_timeout.total_seconds()):
                     answer = self._answer(request, login)
+                if self._witness is not None and login is not None:
+                    self._witness(self._exchange(request, answer))
                 judge(answer, self._clock.now())
                 parsed = parse(answer)
             except TransientError as error:
@@ -178,10 +188,15 @@ class HttpClient:
 
     def _read(self, answer: httpx.Response) -> HttpAnswer:
         headers = _headers(answer)
-        self._meter.add(Traffic(remaining={it.budget: it.remaining for it in quotas(headers)}))
+        self._meter.add(Traffic(remaining={self.hidden(it.budget): it.remaining for it in quotas(headers)}))
         chunks = self._meter.received(answer.iter_raw())
         body = read_body(chunks, headers.get("content-encoding", ""), self._settings.max_bytes)
         return HttpAnswer(answer.status_code, headers, body)
+
+    def _exchange(self, request: HttpRequest, answer: HttpAnswer) -> Exchange:
+        body = "" if request.body is None else "\n" + request.body.decode(errors="replace")
+        asked = self.hidden(f"{request.method} {request.address}{body}")
+        return Exchange(asked, answer.status, excerpt(answer.body, self._login.secrets()))
 
     def _await_turn(self, request: HttpRequest, ends: float) -> None:
         """Wait until neither the server nor the rate limit objects.
@@ -240,7 +255,7 @@ class HttpClient:
             return error
         place = f"{request.place}: "
         said = str(error) if str(error).startswith(place.rstrip(": ")) else place + str(error)
-        message = hidden(said, self._login.secrets())
+        message = self.hidden(said)
         told = Busy(message, error.wait) if isinstance(error, Busy) else type(error)(message)
         told.status = error.status
         return told

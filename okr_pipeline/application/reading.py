@@ -27,6 +27,7 @@ from connectors.contract import (
     Source,
     Traffic,
     Window,
+    Witness,
 )
 from connectors.errors import ConfigError, ConnectorError
 from okr_pipeline.application.health import history_needed
@@ -97,13 +98,15 @@ def whole_windows(workspace: Workspace, surveys: Iterable[Metric], as_of: dateti
     return windows
 
 
-def read_source(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
+def read_source(
+    workspace: Workspace, source_id: str, windows: Mapping[str, Period], witness: Witness | None = None
+) -> Delivery:
     """Every metric's points of its window; one that fails is reported, and the others go on."""
     if source_id == CHECK_INS:
         return _read_surveys(workspace, windows)
     secrets = workspace.secrets
     with secrets.kept():
-        return _without(secrets, _read(workspace, source_id, windows))
+        return _without(secrets, _read(workspace, source_id, windows, _seeing_no_secret(witness, secrets)))
 
 
 def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
@@ -119,15 +122,19 @@ def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dic
     return windows
 
 
-def sample(workspace: Workspace, metric_id: str) -> tuple[Evidence, Period, pd.DataFrame]:
+def sample(
+    workspace: Workspace, metric_id: str, witness: Witness | None = None
+) -> tuple[Evidence, Period, pd.DataFrame]:
     """What was asked for the newest periods of a metric, which they are, and their POINTS in order; nothing is kept.
+
+    What an API answers is shown to the witness, also where it is then refused.
 
     Raises:
         ConnectorError: it cannot be read.
     """
     source_id = str(workspace.configuration.metrics[metric_id].source)
     window = newest_windows(workspace, source_id, workspace.as_of())[metric_id]
-    delivery = read_source(workspace, source_id, {metric_id: window})
+    delivery = read_source(workspace, source_id, {metric_id: window}, witness)
     if metric_id in delivery.failures:
         raise delivery.failures[metric_id]
     points = delivery.points.sort_values(["period_start", "dimensions"], ignore_index=True)
@@ -135,14 +142,14 @@ def sample(workspace: Workspace, metric_id: str) -> tuple[Evidence, Period, pd.D
     return delivery.evidence[metric_id], window, points[inside]
 
 
-def open_source(workspace: Workspace, source_id: str) -> Source:
+def open_source(workspace: Workspace, source_id: str, witness: Witness | None = None) -> Source:
     """An opened source, its settings expanded from the environment.
 
     Raises:
         ConnectorError: it cannot be opened.
     """
     with workspace.secrets.kept():
-        return _opened(workspace, workspace.configuration.sources[source_id])
+        return _opened(workspace, workspace.configuration.sources[source_id], witness)
 
 
 def check_source(workspace: Workspace, source_id: str) -> tuple[str, ...]:
@@ -178,9 +185,9 @@ def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
     return {metric: Period(start.to_pydatetime(), end.to_pydatetime()) for metric, start, end in rows}
 
 
-def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period]) -> Delivery:
+def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period], witness: Witness | None) -> Delivery:
     try:
-        source = open_source(workspace, source_id)
+        source = open_source(workspace, source_id, witness)
     except ConnectorError as error:
         return Delivery(_no_points(), windows, failures=dict.fromkeys(windows, error))
     try:
@@ -205,10 +212,10 @@ def _checked(workspace: Workspace, source_id: str) -> tuple[Caution, ...]:
         source.close()
 
 
-def _opened(workspace: Workspace, definition: Definition) -> Source:
+def _opened(workspace: Workspace, definition: Definition, witness: Witness | None) -> Source:
     connector = load_connectors()[definition.connector]
     settings = _settings(connector.describe().settings, definition)
-    context = Context(workspace.config_dir, workspace.project_dir, workspace.asset_loader)
+    context = Context(workspace.config_dir, workspace.project_dir, workspace.asset_loader, witness)
     return connector.open(settings, context)
 
 
@@ -219,6 +226,13 @@ def _settings(model: type[BaseModel], source: Definition) -> BaseModel:
         refused = f"The settings of source {source.id} cannot be used. Run `okr validate`, which names each of them."
     # Outside, because the error above holds the values.
     raise ConfigError(refused)
+
+
+def _seeing_no_secret(witness: Witness | None, secrets: Secrets) -> Witness | None:
+    """The witness, who is shown nothing secret."""
+    if witness is None:
+        return None
+    return lambda it: witness(replace(it, request=secrets.hidden(it.request), excerpt=secrets.hidden(it.excerpt)))
 
 
 def _without(secrets: Secrets, delivery: Delivery) -> Delivery:

@@ -12,7 +12,7 @@ from okr_pipeline.model.zones import zone
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from connectors.contract import Description
+    from connectors.contract import Description, Exchange
     from okr_pipeline.application.workspace import Workspace
 
 _MOST_SHOWN: Final = 20
@@ -79,16 +79,34 @@ def _answered(workspace: "Workspace", source: str) -> str:
 
 
 def _sampled(workspace: "Workspace", metric_id: str) -> str:
+    from connectors.errors import ConnectorError
     from okr_pipeline.application.reading import sample
 
-    evidence, window, points = sample(workspace, metric_id)
+    exchanges: list[Exchange] = []
+    try:
+        evidence, window, points = sample(workspace, metric_id, exchanges.append)
+    except ConnectorError:
+        # What was asked, and what came of it, says more than any error.
+        typer.echo("\n".join(_answer(exchanges[-1].request, exchanges[-1]) if exchanges else ()))
+        raise
     there = zone(workspace.configuration.calendar_of(workspace.configuration.metrics[metric_id]).timezone)
     count = f"{len(points)} point{'' if len(points) == 1 else 's'}"
     stretch = f"from {window.start.astimezone(there):%Y-%m-%d} to {window.end.astimezone(there):%Y-%m-%d}"
     columns = points[["period_start", "value", "raw_value", "dimensions"]].head(_MOST_SHOWN)
     lines = [_point(start.astimezone(there), *more) for start, *more in columns.itertuples(index=False, name=None)]
     more = [f"  … and {len(points) - _MOST_SHOWN} more"] if len(points) > _MOST_SHOWN else []
-    return "\n".join([evidence.request, "", f"{count} {stretch}{':' if lines else ''}", *lines, *more])
+    answer = _answer(evidence.request, *exchanges[:1])
+    return "\n".join([*answer, f"{count} {stretch}{':' if lines else ''}", *lines, *more])
+
+
+def _answer(request: str, *exchanges: "Exchange") -> list[str]:
+    """What was asked, and of an API the beginning of the answer, as lines."""
+    said = [line for it in exchanges for line in (f"Answered with status {it.status}:", *_indented(it.excerpt), "")]
+    return [request, "", *said]
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
 
 
 def _point(start: datetime, value: float, raw_value: object, dimensions: str) -> str:
