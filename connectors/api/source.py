@@ -65,8 +65,8 @@ class ApiSource:
             outcome.error.args = (self.client.hidden(str(outcome.error)),)
             return
         raw = outcome.points["raw_value"]
-        said = raw.notna()
-        outcome.points.loc[said, "raw_value"] = raw[said].map(self.client.hidden)
+        if (said := raw.notna()).any():
+            outcome.points.loc[said, "raw_value"] = raw[said].map(self.client.hidden)
 
     def traffic(self) -> Traffic:
         """What its requests cost so far."""

@@ -188,7 +188,9 @@ class HttpClient:
 
     def _read(self, answer: httpx.Response) -> HttpAnswer:
         headers = _headers(answer)
-        self._meter.add(Traffic(remaining={self.hidden(it.budget): it.remaining for it in quotas(headers)}))
+        # Names of budgets are kept, and a server may name one as it likes.
+        told = {name: self.hidden(value) for name, value in headers.items() if "limit" in name}
+        self._meter.add(Traffic(remaining={it.budget: it.remaining for it in quotas(told)}))
         chunks = self._meter.received(answer.iter_raw())
         body = read_body(chunks, headers.get("content-encoding", ""), self._settings.max_bytes)
         return HttpAnswer(answer.status_code, headers, body)

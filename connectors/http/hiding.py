@@ -58,7 +58,8 @@ def _written(secret: str) -> Iterator[str]:
     # A private key is told by any of its lines.
     lines = [line for line in re.split(r"\s*\n\s*", secret) if len(line) >= _SHORTEST_LINE]
     for text in {secret, " ".join(secret.split()), *lines}:
-        escaped = (quote(text), quote(text, safe=""), quote_plus(text))
+        # What was escaped for a form is escaped again where a server puts it into an address.
+        escaped = (quote(text), quote(text, safe=""), quote_plus(text), quote(quote(text, safe=""), safe=""))
         yield from (text, *escaped, *map(_small_hex, escaped), escape(text))
         yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1])
         yield from _in_base64(text.encode(errors="surrogateescape"))

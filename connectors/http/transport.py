@@ -6,6 +6,7 @@ A client of httpx is not made: what it adds to a transport is redirects, cookies
 without a limit and a log of every address.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -23,6 +24,15 @@ _ERRORS: Final[dict[type[Exception], type[httpx.TransportError]]] = {
     httpcore.ProtocolError: httpx.ProtocolError,
 }
 """What httpcore raises, the narrower before the wider, and what httpx calls it."""
+_WITH_HEADERS: Final = ("receive_response_headers.complete", "send_request_headers.failed")
+
+
+def _holds_no_headers(record: logging.LogRecord) -> bool:
+    """Whether a record of httpcore tells what happened, not what was said: headers hold logins, and say them back."""
+    return not record.getMessage().startswith(_WITH_HEADERS)
+
+
+logging.getLogger("httpcore.http11").addFilter(_holds_no_headers)
 
 
 class Transport(httpx.BaseTransport):

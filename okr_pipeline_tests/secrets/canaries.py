@@ -48,6 +48,9 @@ CANARIES: Mapping[str, Canary] = {
         # In what is refused before anything is opened
         "unencoded": "Wt2aaaa@Wt2bbbb@Wt2cccc", "in place of a port": "Wt3-no-port-at-all", "no address": "Wt4-no-address-at-all", "in clear": "Wt5-written-in-clear",
         "wrong type": "Wt6-of-the-wrong-type", "unknown key": "Wt7-under-an-unknown-key", "not YAML": "Wt8-in-no-yaml",
+        # Of logins to APIs, and what those give in return
+        "api bearer": "Wv1-bearer-of-an-api", "api header": "Wv2-key-of-an-api", "api query": "Wv3aaaa/Wv3bbbb+Wv3c=&d", "api basic": "Wv4-password:of@an-api",
+        "api client": "Wv5-secret+of/a-client", "api refresh": "Wv6-refresh-token", "api access": "Wv7-access-token", "api rotated": "Wv8-rotated-refresh-token",
         # The store's and the environment's
         "store closed": "Wu1-store-is-closed", "store refused": "Wu2aaaa@Wu2bbbb/Wu2cccc", "store in the query": "Wu3-store-in-the-query", "store used": "Wu4-store-in-use",
         "environment": "Wu5-in-the-environment", "passfile": "Wu6-in-the-passfile",

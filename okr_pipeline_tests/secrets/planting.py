@@ -34,6 +34,16 @@ REFUSED_LOGINS = [
     for name in CANARIES
     if name.startswith("refused login") and "," in name and "query" not in name and "part" not in name
 ]
+API_METRICS = {
+    "error": "path: /error",
+    "redirect": "path: /redirect",
+    "keys": "path: /keys",
+    "period": "path: /period",
+    "value": "path: /value",
+    "page": "path: /page",
+}
+"""What is asked of an API that says everything back, each time in another place."""
+
 MANNERS = ("crash", "error", "evidence", "log", "caution", "opening", "warning")
 
 
@@ -62,10 +72,29 @@ def addresses(port: int) -> dict[str, str]:
     }
 
 
+def apis() -> dict[str, str]:
+    """How each source over an API logs in, in YAML. `ECHO_URL` is where a server says everything back."""
+    client = "token_url: '${ECHO_URL}/token', client_id: okr, client_secret: '${API_CLIENT}'"
+    google = "scopes: [https://www.googleapis.com/auth/analytics.readonly]"
+    return {
+        "api_bearer": "{bearer: '${API_BEARER}'}",
+        "api_header": "{api_key: {key: '${API_HEADER}', header: X-Api-Key}}",
+        "api_query": "{api_key: {key: '${API_QUERY}', query: api_key}}",
+        "api_basic": "{basic: {username: okr, password: '${API_BASIC}'}}",
+        "api_client": f"{{client_credentials: {{{client}}}}}",
+        "api_refresh": f"{{refresh_token: {{{client}, refresh_token: '${{API_REFRESH}}', client_login: body}}}}",
+        "api_jwt": "{jwt_bearer: {token_url: '${ECHO_URL}/token', issuer: okr, private_key: '${API_JWT}'}}",
+        "api_google": f"{{google_service_account: {{key: '${{API_GOOGLE}}', {google}}}}}",
+        "api_refused": f"{{refresh_token: {{{client.replace('/token', '/error')}, refresh_token: '${{API_REFRESH}}'}}}}",
+    }
+
+
 def environment(port: int) -> dict[str, str]:
     """All variables that the projects use."""
     variables = {name.upper(): address for name, address in addresses(port).items()}
     variables |= {f"RUDE_{manner.upper()}": CANARIES[manner] for manner in MANNERS}
+    api = ("api bearer", "api header", "api query", "api basic", "api client", "api refresh")
+    variables |= {id_of(name).upper(): CANARIES[name] for name in api}
     return variables | {
         "RUDE_NESTED": CANARIES["nested"],
         "PART": CANARIES["refused login, part of a variable"],
@@ -88,6 +117,13 @@ def plant(directory: Path, port: int, only: Collection[str] | None = None) -> No
             sources.append(f"  {name}: {{connector: sql, url: '${{{name.upper()}}}'}}")
             metrics += _two_metrics(name)
         results.append(RESULT.format(id=name.replace("_", "-"), metric=name))
+    for name, auth in apis().items():
+        if only is None or name in only:
+            sources.append(
+                f"  {name}: {{connector: rest, base_url: '${{ECHO_URL}}', allow_private_hosts: true, auth: {auth}, rate_limit: {{requests: 900, per: 1m}}}}"
+            )
+            metrics += [f"  {name}_{kind}: {{source: {name}, {keys}, {METRIC}}}" for kind, keys in API_METRICS.items()]
+            results.append(RESULT.format(id=name.replace("_", "-"), metric=f"{name}_value"))
     sources.append(f"  part: {{connector: sql, url: 'postgresql://okr:${{PART}}@127.0.0.1:{port}/okr'}}")
     metrics += _two_metrics("part")
     for manner in MANNERS:

@@ -13,7 +13,7 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from io import StringIO
@@ -25,21 +25,45 @@ from rich.traceback import Traceback
 from okr_pipeline.application.reading import check_source, newest_windows, open_source, read_source
 from okr_pipeline.application.workspace import open_applied, open_for_writing, open_project_store, open_workspace
 from okr_pipeline.cli.main import main
+from okr_pipeline_tests.connectors.http.keys import key_pair
+from okr_pipeline_tests.connectors.http.server import Server
+from okr_pipeline_tests.secrets.echo_server import EchoServer
 from okr_pipeline_tests.secrets.loud_server import LoudServer
-from okr_pipeline_tests.secrets.planting import addresses, environment, mistakes, plant, plant_crash, stores, write
+from okr_pipeline_tests.secrets.planting import (
+    addresses,
+    apis,
+    environment,
+    mistakes,
+    plant,
+    plant_crash,
+    stores,
+    write,
+)
 
-FEW = ("closed_port", "refused_login__quotes", "in_the_query", "rude_error", "rude_log", "rude_evidence", "share")
+FEW = (
+    "closed_port",
+    "refused_login__quotes",
+    "in_the_query",
+    "rude_error",
+    "rude_log",
+    "rude_evidence",
+    "share",
+    "api_query",
+    "api_refresh",
+    "api_google",
+    "api_refused",
+)
 
 
 def everything(root: Path, store: str | None) -> None:
     """All of it, in order."""
     os.environ["PGPASSFILE"] = str(root / "many" / ".pgpass")
-    with LoudServer() as server:
-        os.environ.update(environment(server.port))
+    with LoudServer() as server, Server(EchoServer()) as api:
+        os.environ.update(environment(server.port) | private_keys(root / "keys", api.url))
         many, few = root / "many", root / "few"
         plant(many, server.port)
         plant(few, server.port, FEW)
-        readings_of(many, addresses(server.port))
+        readings_of(many, [*addresses(server.port), *apis()])
         runs_of(few)
         objects_of(many)
         errors_of(many)
@@ -55,7 +79,13 @@ def everything(root: Path, store: str | None) -> None:
     abort(many)
 
 
-def readings_of(directory: Path, sources: Mapping[str, str]) -> None:
+def private_keys(directory: Path, url: str) -> dict[str, str]:
+    """A key to sign with, in the two ways that variables hold one; kept for who looks for it afterwards."""
+    write(directory, {"private.pem": key_pair().private})
+    return {"ECHO_URL": url, "API_JWT": key_pair().private, "API_GOOGLE": key_pair().key_file(f"{url}/token")}
+
+
+def readings_of(directory: Path, sources: Iterable[str]) -> None:
     """Every command that asks a source and keeps nothing."""
     okr(directory, "validate", expect=0)
     okr(directory, "validate", "--live", expect=1)
@@ -64,6 +94,13 @@ def readings_of(directory: Path, sources: Mapping[str, str]) -> None:
         okr(directory, "connectors", "show", name, expect=0)
     for name in (*sources, "part", "rude_error", "rude_caution", "rude_opening", "rude_nested"):
         okr(directory, "connectors", "test", name)
+    for source, kind in (
+        ("api_bearer", "error"),
+        ("api_refresh", "value"),
+        ("api_google", "keys"),
+        ("api_query", "page"),
+    ):
+        okr(directory, "connectors", "test", f"{source}_{kind}")
     okr(directory, "schema", expect=0)
 
 

@@ -11,6 +11,7 @@ import pickle
 import re
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import traceback
@@ -25,8 +26,9 @@ from okr_pipeline_tests.secrets import rude
 from okr_pipeline_tests.secrets.canaries import CANARIES, Canary, found
 from okr_pipeline_tests.secrets.planting import REFUSED_LOGINS
 
-# What a person wrote into a file in clear stands there; the server that was told passwords is the test's own.
-WRITTEN_BY_HAND = ("config", ".env", ".pgpass", "passwords.json")
+# What a person wrote into a file in clear stands there; the server that was told passwords is the test's own. A refresh
+# token that a service gave is kept in `logins`, for its owner alone.
+WRITTEN_BY_HAND = ("config", ".env", ".pgpass", "passwords.json", "keys", "logins")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,23 @@ def test_none_is_found_in_anything_that_was_written(swept):
     assert given_away == {}
 
 
+def test_no_line_of_a_private_key_is_found_in_anything_that_was_written(swept):
+    lines = (swept / "left" / "keys" / "private.pem").read_bytes().splitlines()[1:-1]
+    assert len(lines) > 20
+    sinks = {path: path.read_bytes() for path in _sinks(swept)}
+    assert [path for path, content in sinks.items() if any(line in content for line in lines)] == []
+
+
+def test_no_signed_claims_are_found_in_anything_that_was_written(swept):
+    assert [path for path in _sinks(swept) if b"eyJhbGciOiJSUzI1NiI" in path.read_bytes()] == []
+
+
+def test_only_its_owner_may_read_where_a_refresh_token_is_kept(swept):
+    kept = [path for path in swept.glob("left/*/.okr/logins/*") if "api rotated" in found(path.read_bytes())]
+    assert {path.parent.parent.parent.name for path in kept} == {"many", "few"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
 def test_none_is_found_in_the_rows_of_the_store_on_the_server(swept, postgres_server):
     import sqlalchemy as sa
 
@@ -107,6 +126,9 @@ def test_everything_was_run_and_written(swept):
     assert "Fatal Python error: Aborted" in err
     assert "not read rude_error: The server refused '***'." in out
     assert 'the password "***"' in out
+    for said in ("The server gives no token (status 400, it says: you sent ***",
+                 "leads on to https://evil.example", "The answer has no column period; it has ***", "The server refuses the request (status 400, it says: you sent ***"):  # fmt: skip
+        assert said in out, said
     left = swept / "left"
     assert set(REFUSED_LOGINS) <= {
         name for name, canary in CANARIES.items() if str(canary) in json.loads((left / "passwords.json").read_text())
@@ -115,6 +137,7 @@ def test_everything_was_run_and_written(swept):
                  "few/.okr/dagster/history/runs/*.db", "many/objects.txt", "many/objects.bin", "many/check-*.txt", "crash/crash.txt", "crash/.okr/dagster/history/runs/*.db",
                  "mistakes/*/opening.txt", "stores/*/writing.txt", "cmdline"):  # fmt: skip
         assert list(left.glob(kind)), kind
+    assert [path.stat().st_size for path in left.glob("*/.okr/http-budgets.db")]
     assert "GET /?api_key=***" in repr(_rows(left / "few/.okr/okr.db"))
 
 

@@ -200,11 +200,12 @@ def test_no_log_holds_a_secret_however_much_is_logged(opened, server, caplog):
     with caplog.at_level(logging.DEBUG):
         get(opened(auth={"api_key": {"key": "s3cret", "query": "key"}}), f"{server.url}/a")
         get(opened(auth={"bearer": "t0ken"}), f"{server.url}/a")
+        with pytest.raises(ConfigError):
+            get(opened(auth={"bearer": "w0rd\n"}), f"{server.url}/a")
     assert len(server.seen) == 2
+    assert "receive_response_body" in caplog.text
     assert "httpcore" in {record.name.partition(".")[0] for record in caplog.records}
-    # What a server sends back in a header is hidden by the log of the application, which knows the secrets.
-    assert "s3cret" not in caplog.text
-    assert "t0ken" not in "".join(line for line in caplog.text.splitlines() if "X-Seen" not in line)
+    assert not any(secret in caplog.text for secret in ("s3cret", "t0ken", "w0rd", "X-Seen"))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ SHAPES = {
     "in an address, all": lambda text: quote(text, safe=""),
     "in an address, small letters": lambda text: re.sub("%..", lambda match: match[0].lower(), quote(text, safe="")),
     "in a form": quote_plus,
+    "in an address, twice": lambda text: quote(quote(text, safe=""), safe=""),
     "in JSON": lambda text: json.dumps(text)[1:-1],
     "in JSON with its letters": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "in a page": html.escape,
