@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Description, Exchange
     from okr_pipeline.application.workspace import Workspace
+    from okr_pipeline.cli.recipes import Recipe
 
 _MOST_SHOWN: Final = 20
 
@@ -22,27 +23,36 @@ app = typer.Typer(help="What can be read, and whether it answers.", no_args_is_h
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the installed connectors, what they are tested against and what is untested."""
+    """List the installed connectors, and the recipes over rest: what they are tested against and what is untested."""
     from connectors.catalogue import load_connectors
+    from okr_pipeline.cli.recipes import OVER, recipes
 
-    described = [connector.describe() for _, connector in sorted(load_connectors().items())]
+    described = [_summary(connector.describe()) for _, connector in sorted(load_connectors().items())]
+    described += [_recipe_summary(it) for it in recipes().values() if it.connector == OVER]
     if as_json:
-        typer.echo(json.dumps([_summary(it) for it in described]))
+        typer.echo(json.dumps(described))
         return
     from okr_pipeline.cli.tables import print_connectors
 
-    print_connectors([_summary(it) for it in described])
+    print_connectors(described)
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(help="A connector, as `okr connectors list` names it.")]) -> None:
-    """Show the keys of a connector's sources and metrics, as JSON Schema."""
+def show(
+    name: Annotated[str, typer.Argument(help="A connector or recipe, as `okr connectors list` names it.")],
+) -> None:
+    """Show the keys of a connector's sources and metrics, as JSON Schema, or a recipe's files."""
     from connectors.catalogue import load_connectors
     from okr_pipeline.application.errors import UsageError
+    from okr_pipeline.cli.recipes import recipes
 
-    connectors = load_connectors()
+    connectors, there = load_connectors(), recipes()
+    if name not in connectors and name in there:
+        typer.echo(f"{there[name].sources}\n{there[name].metrics}", nl=False)
+        return
     if name not in connectors:
-        raise UsageError(f"There is no connector '{name}'. Installed: {', '.join(sorted(connectors))}.")
+        listed = ", ".join(sorted({*connectors, *there}))
+        raise UsageError(f"There is no connector '{name}', nor a recipe. Installed: {listed}.")
     it = connectors[name].describe()
     schemas = {"settings": it.settings.model_json_schema(), "request": it.request.model_json_schema()}
     typer.echo(json.dumps({**_summary(it), **schemas}, indent=2))
@@ -119,4 +129,11 @@ def _point(start: datetime, value: float, raw_value: object, dimensions: str) ->
 def _summary(it: "Description[BaseModel, BaseModel]") -> dict[str, object]:
     names = ("name", "summary", "history", "additivity", "tested_against", "untested")
     hours = None if it.closes_after is None else f"{it.closes_after / timedelta(hours=1):g}h"
-    return {**{name: getattr(it, name) for name in names}, "closes_after": hours}
+    return {**{name: getattr(it, name) for name in names}, "closes_after": hours, "over": None}
+
+
+def _recipe_summary(it: "Recipe") -> dict[str, object]:
+    from okr_pipeline.cli.recipes import TESTED_AGAINST, UNTESTED
+
+    told = {"name": it.name, "summary": it.summary, "history": True, "additivity": [], "closes_after": None}
+    return {**told, "tested_against": TESTED_AGAINST, "untested": UNTESTED, "over": it.connector}

@@ -3,31 +3,42 @@
 import json
 import shutil
 from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir
 
+if TYPE_CHECKING:
+    from okr_pipeline.cli.recipes import Recipe
+
 
 def init(
     directory: Annotated[Path, typer.Argument(help="Where to put it; made if missing.")] = Path(),
-    template: Annotated[str, typer.Option("--from", help="The template: csv or sql.")] = "csv",
+    template: Annotated[
+        str, typer.Option("--from", help="What it reads: csv, sql, or a name that `okr connectors list` has.")
+    ] = "csv",
 ) -> None:
     """Write a working project to edit."""
     from okr_pipeline.application.errors import UsageError
+    from okr_pipeline.cli.recipes import recipes
 
     templates = files("okr_pipeline.cli") / "templates"
     names = sorted(entry.name for entry in templates.iterdir() if entry.is_dir())
-    if template not in names:
-        raise UsageError(f"There is no template '{template}'. The templates are: {', '.join(names)}.")
+    there = recipes()
+    if template not in (*names, *there):
+        raise UsageError(f"There is no template '{template}'. The templates are: {', '.join([*names, *there])}.")
     if (directory / "config").exists():
         raise UsageError(f"{directory / 'config'} exists already. Choose another directory, or move it away first.")
-    with as_file(templates / template) as source:
-        shutil.copytree(source, directory, dirs_exist_ok=True)
+    if template in names:
+        _copy(templates / template, directory)
+        next_steps = "look at config/, then `okr validate` and `okr run`."
+    else:
+        next_steps = _write_recipe(there[template], directory)
     _write_schemas(directory / "config" / ".schema")
-    _print(f"A project in {directory}. Next: `cd {directory}`, look at config/, then `okr validate` and `okr run`.")
+    _print(f"A project in {directory}. Next: `cd {directory}`, {next_steps}")
 
 
 def validate(
@@ -65,6 +76,29 @@ def schema(
     """Write the JSON Schema of every kind of file, for completion in editors."""
     written = _write_schemas(out or config / ".schema")
     _print("\n".join(str(path) for path in written))
+
+
+def _copy(template: Traversable, directory: Path) -> None:
+    with as_file(template) as source:
+        shutil.copytree(source, directory, dirs_exist_ok=True)
+
+
+def _write_recipe(recipe: "Recipe", directory: Path) -> str:
+    """The project of a recipe, and what to do next with it."""
+    from okr_pipeline.application.files import write_file
+    from okr_pipeline.cli.recipes import directory as place
+
+    _copy(place() / "project", directory)
+    for name in (".gitignore", "dagster.yaml", "workspace.yaml"):
+        write_file(directory / name, (files("okr_pipeline.cli") / "templates" / "csv" / name).read_text("utf-8"))
+    for kind, text in (("sources", recipe.sources), ("metrics", recipe.metrics)):
+        head = f"# yaml-language-server: $schema=../.schema/{kind}.json\n# {recipe.summary}\n# {recipe.documentation}\n"
+        write_file(directory / "config" / kind / f"{recipe.name}.yaml", head + text)
+    needed = ", ".join(recipe.variables)
+    return (
+        f"{f'set {needed}, ' if needed else ''}look at config/, then `okr validate`"
+        f" and `okr connectors test {recipe.metric_ids[0]}`."
+    )
 
 
 def _read_live(config: Path) -> dict[str, str]:

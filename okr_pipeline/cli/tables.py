@@ -146,11 +146,13 @@ def _print_check_ins(out: Console, told: Record, timezone: str) -> None:
 
 
 def print_connectors(described: Sequence[Mapping[str, Any]]) -> None:
-    """One line per connector."""
-    table = _table("Connector", "Reads", "Tested against", "Untested")
+    """One line per connector, and per recipe over one."""
+    table = _table("Connector", "Over", "Reads", "Tested against", "Untested")
     for it in described:
         tested, untested = it["tested_against"], it["untested"]
-        table.add_row(str(it["name"]), str(it["summary"]), ", ".join(tested), ", ".join(untested) or "–")
+        table.add_row(
+            str(it["name"]), str(it["over"] or "–"), str(it["summary"]), ", ".join(tested), ", ".join(untested) or "–"
+        )
     console().print(table)
 
 

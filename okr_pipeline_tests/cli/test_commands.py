@@ -228,7 +228,7 @@ def test_schemas_are_written_where_the_example_looks_for_them(okr, project):
 
 def test_connectors_are_listed_shown_and_tested(okr):
     listed = json.loads(okr("connectors", "list", "--json").stdout)
-    assert [it["name"] for it in listed] == list(load_connectors())
+    assert [it["name"] for it in listed if it["over"] is None] == list(load_connectors())
     assert "settings" in json.loads(okr("connectors", "show", "sql").stdout)
     assert {it["name"]: it["closes_after"] for it in listed}["google_analytics"] == "72h"
     assert "sheets answers" in okr("connectors", "test", "sheets").stdout
