@@ -126,6 +126,21 @@ def test_a_service_that_refuses_or_answers_otherwise_is_an_error_of_each_metric(
             answers.pop(0)
 
 
+@pytest.mark.parametrize("name", [name for name in RECIPES if name not in OVER_REST])
+def test_the_beginning_for_a_connector_needs_only_its_variables_too(okr, monkeypatch, name):
+    """What its requests are is the business of the connector's own tests."""
+    recipe = RECIPES[name]
+    assert recipe.connector == name
+    code, said = okr("init", "it", "--from", name)
+    assert code == 0
+    assert not recipe.variables or f"set {', '.join(recipe.variables)}, look at config/" in said
+    for variable in recipe.variables:
+        monkeypatch.setenv(variable, "https://shop.example" if variable.endswith("_URL") else "x1")
+    code, said = okr("validate", "--config", "it/config")
+    assert code == 0, said
+    assert f"1 sources, {len(recipe.metric_ids)} metrics" in said
+
+
 def test_they_are_listed_beside_connectors_with_what_they_are_over_and_untested(okr):
     listed = json.loads(okr("connectors", "list", "--json")[1])
     assert [it["name"] for it in listed if it["over"] is None] == list(load_connectors())
