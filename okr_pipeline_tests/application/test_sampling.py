@@ -119,7 +119,7 @@ def test_the_answer_stands_between_what_was_asked_and_the_points(workspace, serv
         main(["connectors", "test", "buyers"])
     assert not ended.value.code
     assert capsys.readouterr().out == (
-        f"GET {server.url}/buyers?from=2026-01-25&to=2026-02-21\n-- and 1 more, one for each period\n-- rows: {{value: count}}\n\n"
+        f"GET {server.url}/buyers?from=2026-01-25&to=2026-02-21\n-- and 1 more, for other periods\n-- rows: {{value: count}}\n\n"
         'Answered with status 200:\n  {\n    "count": 125\n  }\n\n'
         "2 points from 2026-01-25 to 2026-03-29:\n  2026-01-25  125\n  2026-02-22  122\n"
     )
