@@ -252,6 +252,15 @@ def test_a_year_of_weeks_of_people_is_three_batches(place):
     assert [len(batch) for batch in bodies(place)] == [5, 5, 3]
 
 
+def test_a_year_of_days_is_one_report(place):
+    place.property.visits = every_day(date(2013, 1, 1), 365, "ab")
+    year = starts(*(date(2013, 1, 1) + timedelta(days=day) for day in range(366)))
+    assert set(values(place, request("m", boundaries=year, metric="activeUsers", additivity="distinct")).values()) == {
+        2
+    }
+    assert [len(batch) for batch in bodies(place)] == [1]
+
+
 def test_people_by_member_and_period_are_told_apart(place):
     place.property.visits = [
         visit(datetime(2013, 3, 5, 1), user="a", country="DE"), visit(datetime(2013, 3, 6, 1), user="a", country="FR"),

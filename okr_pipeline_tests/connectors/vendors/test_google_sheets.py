@@ -5,10 +5,13 @@ from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.contract import DataPointBatch, MetricRequest, ReadFailure
 from connectors.errors import AuthError, ConfigError, ContractError, DataError
 from connectors.google_sheets import CONNECTOR
+from connectors.google_sheets.cells import columns_of, table_of
 from okr_pipeline_tests.connectors.conformance import FACTS, MARCH, ZONE, Conformance, read
 from okr_pipeline_tests.connectors.http.server import json_reply
 from okr_pipeline_tests.connectors.http.survival import FastClock, Survival
@@ -208,6 +211,15 @@ def test_a_short_row_lacks_its_end_and_nothing_moves(place):
     assert found["2013-03-09 00:00"] == 2
     assert found["2013-03-10 00:00"] == 3
     assert found["2013-03-11 00:00"] != found["2013-03-11 00:00"]
+
+
+@given(st.lists(st.lists(st.sampled_from(["", 45000, 45000.5, "a", True]), min_size=3, max_size=3), max_size=6))
+def test_a_row_means_the_same_with_and_without_what_is_empty_at_its_end(rows):
+    cut = [row[: max((place + 1 for place, cell in enumerate(row) if cell != ""), default=0)] for row in rows]
+    places = {"value": 0, "team": 1, "weight": 2}
+    header = ["value", "team", "weight"]
+    whole, short = (columns_of(table_of([header, *given])[1], {"period": 1, **places}) for given in (rows, cut))
+    assert whole == short
 
 
 def test_empty_rows_and_columns_without_a_name_are_left_out(place):
