@@ -135,7 +135,7 @@ def test_the_beginning_for_a_connector_needs_only_its_variables_too(okr, monkeyp
     assert code == 0
     assert not recipe.variables or f"set {', '.join(recipe.variables)}, look at config/" in said
     for variable in recipe.variables:
-        monkeypatch.setenv(variable, "https://shop.example" if variable.endswith("_URL") else "x1")
+        monkeypatch.setenv(variable, "https://shop.example" if variable.endswith("_URL") else "123456")
     code, said = okr("validate", "--config", "it/config")
     assert code == 0, said
     assert f"1 sources, {len(recipe.metric_ids)} metrics" in said
