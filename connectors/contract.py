@@ -70,7 +70,8 @@ class Evidence:
 
     `request` is the SQL, path or URL without secrets; `fingerprint` a hash of it with its bound parameters;
     `response_hash` a hash of the rows, equal for equal data in any order; `whole` says that the read was not limited
-    to the window (so a period outside the window that is missing is gone, too).
+    to the window (so a period outside the window that is missing is gone, too); `since` that the answer tells nothing
+    of periods that begin before (so none of those is gone), as where an API knows only what is so now.
     """
 
     request: str
@@ -81,6 +82,7 @@ class Evidence:
     elapsed_seconds: float
     whole: bool = False
     api_version: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

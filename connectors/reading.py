@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -68,6 +68,15 @@ class Fetch(Protocol[AnswerT]):
         ...
 
 
+@runtime_checkable
+class Partial(Protocol):
+    """A fetch whose answer may tell of less than the window, as where an API forgets."""
+
+    def since(self, answer: Any, request: MetricRequest) -> datetime | None:
+        """The start of the first period that one metric's answer tells of; None where that is the window's."""
+        ...
+
+
 def read_concurrently(
     fetches: Iterable[Fetch[AnswerT]], window: Window, concurrency: int, cancel: Callable[[], None] = lambda: None
 ) -> Iterator[DataPointBatch | ReadFailure]:
@@ -109,6 +118,7 @@ class _Part:
     rows: pd.DataFrame
     flags: frozenset[Flag]
     asked: Asked
+    since: datetime | None
     fetched_at: datetime
     elapsed_seconds: float
 
@@ -153,7 +163,8 @@ def _part(
 ) -> _Part | ReadFailure:
     try:
         rows, flags = fetch.rows(answer, request), fetch.flags(answer, request)
-        return _Part(request, rows, flags, fetch.asked(request), fetched_at, elapsed)
+        since = fetch.since(answer, request) if isinstance(fetch, Partial) else None
+        return _Part(request, rows, flags, fetch.asked(request), since, fetched_at, elapsed)
     except ConnectorError as error:
         return failure(request, error)
 
@@ -199,4 +210,5 @@ def _evidence(part: _Part, count: int, digest: str) -> Evidence:
         elapsed_seconds=part.elapsed_seconds,
         whole=part.asked.whole,
         api_version=part.asked.api_version,
+        since=part.since,
     )

@@ -75,6 +75,9 @@ class Trip:
     A trip for many metrics has `serving`, which makes the trip for some of them: where the API refuses all because of
     one (status 400), they are asked for by halves until the others have their answers. `flags` tells what is to be said
     of one metric alone, where an answer says more than of all.
+
+    `since` is the start of the first period that an answer tells one metric of, where that is not the window's. From
+    `until` on, the answer would be of a later period; see `connectors.api.snapshots`.
     """
 
     stretches: tuple[Stretch, ...]
@@ -88,12 +91,14 @@ class Trip:
     requests: list[MetricRequest] = field(default_factory=list)
     serving: "Callable[[Sequence[MetricRequest]], Trip] | None" = None
     flags: Callable[[Answer, MetricRequest], frozenset[Flag]] = lambda answer, _: answer.flags
+    since: Callable[[Answer, MetricRequest], datetime | None] = lambda _, __: None
+    until: datetime | None = None
 
     @property
     def identity(self) -> str:
         """Metrics whose trips have the same are served by one."""
         asked = "\n".join(stretch.ask.identity for stretch in self.stretches)
-        return f"{self.meaning} {self.paging!r} {asked}"
+        return f"{self.meaning} {self.paging!r} {self.until} {asked}"
 
     def bound(self, client: HttpClient, caps: HttpLimits, judge: Judge = refuse) -> "BoundTrip":
         """The trip as it is made."""
@@ -147,6 +152,11 @@ class BoundTrip:
         trip, answer = _answered(outcomes, request)
         return trip.flags(answer, request)
 
+    def since(self, outcomes: Outcomes, request: MetricRequest) -> datetime | None:
+        """The start of the first period that the answer tells of."""
+        trip, answer = _answered(outcomes, request)
+        return trip.since(answer, request)
+
     def asked(self, request: MetricRequest) -> Asked:
         """See `Trip.asked`."""
         return self.trip.asked(request)
@@ -162,6 +172,11 @@ class BoundTrip:
         return dict.fromkeys((request.metric for request in trip.requests), outcome)
 
     def _answer(self, trip: Trip) -> Answer:
+        if trip.until is not None and self.client.now() >= trip.until:
+            raise ConfigError(
+                "The API tells only what is so now, and the newest period that is asked for is over for longer than a"
+                " period. It has no history: leave it out of backfills and of runs as of the past."
+            )
         answer, flags = Answer([], [], []), set[Flag]()
         for stretch in trip.stretches:
             for page in read_pages(lambda ask: self._page(trip, ask), stretch.ask, trip.paging, self.caps):

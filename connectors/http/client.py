@@ -6,7 +6,7 @@ Belongs here: trying again, waiting, redirects, what a status means. Does not: s
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from ssl import SSLCertVerificationError
@@ -93,6 +93,10 @@ class HttpClient:
     def hidden(self, text: str) -> str:
         """A text without anything that belongs to the login, tokens that were given since among it."""
         return hidden(text, self._login.secrets())
+
+    def now(self) -> datetime:
+        """What time it is, as the client sees it."""
+        return self._clock.now()
 
     def traffic(self) -> Traffic:
         """What its requests cost so far."""

@@ -70,7 +70,7 @@ def judge(
         {metric: configuration.metrics[metric] for metric in sorted(touched)},
         stored[stored["metric"].isin(touched)],
         now=now,
-        read_windows={metric: _as_pair(delivery.windows[metric]) for metric in touched},
+        read_windows={metric: _as_pair(delivery.told(metric)) for metric in touched},
         calendar=configuration.project.calendar,
         whole=whole,
         redefined={metric for metric in ruled_anew if redefined(judged_by[metric], versions[metric])},
@@ -113,7 +113,11 @@ def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame, wh
     points = delivery.points[delivery.points["metric"].isin(whole)]
     firsts = points.groupby("metric")["period_start"].min()
     starts = rows["metric"].map(
-        {metric: min(window.start, firsts.get(metric, window.start)) for metric, window in delivery.windows.items()}
+        {
+            metric: min(start, firsts.get(metric, start))
+            for metric in delivery.windows
+            for start in (delivery.told(metric).start,)
+        }
     )
     ends = rows["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
     asked = rows[(rows["period_start"] >= starts) & (rows["period_start"] < ends)][[*KEY, "period_end"]]

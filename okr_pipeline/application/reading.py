@@ -58,6 +58,13 @@ class Delivery:
     failures: Mapping[str, ConnectorError] = field(default_factory=dict)
     traffic: Traffic | None = None
 
+    def told(self, metric: str) -> Period:
+        """The part of a metric's window that the source told of: all, unless it says that it knows of less."""
+        window, proof = self.windows[metric], self.evidence.get(metric)
+        if proof is None or proof.since is None:
+            return window
+        return Period(min(max(window.start, proof.since), window.end), window.end)
+
 
 def plan_windows(
     workspace: Workspace, metrics: Iterable[Metric], as_of: datetime, states: pd.DataFrame, *, full_refresh: bool
