@@ -102,7 +102,7 @@ def _fits(query: Any, created_at: int) -> bool:
             return (all if how == "AND" else any)(_fits(one, created_at) for one in value)
         case ">" | "<" | "=" as how:
             wanted((query["field"], type(value)), ("created_at", int))
-            return {">": created_at > value, "<": created_at < value, "=": created_at == value}[how]
+            return {">": created_at >= value, "<": created_at <= value, "=": created_at == value}[how]
         case other:
             raise UndocumentedError(other)
 
@@ -188,10 +188,9 @@ def pipedrive(seen: Seen) -> Any:
         "won_count": count,
         "won_values": values,
     }
-    return {
-        "success": True,
-        "data": [{"period_start": f"{day} 00:00:00", "period_end": f"{day} 23:59:59", "totals": totals}],
-    }
+    # Its documentation shows a list, its description one mapping.
+    period = {"period_start": f"{day} 00:00:00", "period_end": f"{day} 23:59:59", "totals": totals}
+    return {"success": True, "data": [period] if day.day % 2 else period}
 
 
 def plausible(seen: Seen) -> Any:
