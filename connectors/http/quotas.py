@@ -21,6 +21,8 @@ _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _NAMED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"([^",]*)')
 _PARAMETER: Final = re.compile(r"\b([a-z]+)\s*=\s*([0-9]{1,15})(?![0-9.])")
 _RESOURCE: Final = "x-ratelimit-resource"
+_SALESFORCE: Final = "sforce-limit-info"
+_USED: Final = re.compile(r"\b([a-z]+(?:-[a-z]+)*)=([0-9]{1,15})/([0-9]{1,15})(?![0-9])")
 _MOST_NAMED: Final = 60
 
 
@@ -39,7 +41,7 @@ def quotas(headers: Mapping[str, str]) -> tuple[Left, ...]:
     >>> quotas({"x-ratelimit-remaining": "4999"})
     (Left(budget='requests', remaining=4999, seconds=None),)
     """
-    return (*_in_use(headers), *_of_draft(headers.get("ratelimit", "")))
+    return (*_in_use(headers), *_of_draft(headers.get("ratelimit", "")), *_used(headers.get(_SALESFORCE, "")))
 
 
 def is_exhausted(headers: Mapping[str, str]) -> bool:
@@ -61,6 +63,16 @@ def _of_draft(field: str) -> Iterator[Left]:
         remaining = told.get("r", told.get("remaining"))
         if remaining is not None:
             yield Left(_name(name), remaining, told.get("t", told.get("reset")))
+
+
+def _used(field: str) -> Iterator[Left]:
+    """As Salesforce writes it: what was used, of how much.
+
+    >>> list(_used("api-usage=25/15000"))
+    [Left(budget='api usage', remaining=14975, seconds=None)]
+    """
+    for name, used, most in _USED.findall(field):
+        yield Left(_name(name.replace("-", " ")), max(0, int(most) - int(used)))
 
 
 def _name(told: str) -> str:
