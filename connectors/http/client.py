@@ -22,7 +22,7 @@ from connectors.http.clock import Clock
 from connectors.http.excerpts import excerpt
 from connectors.http.hiding import hidden
 from connectors.http.logins import Login, login_of
-from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, refuse, refuse_login, refuse_token
+from connectors.http.meanings import UNAUTHORIZED, Busy, Judge, Working, refuse, refuse_login, refuse_token
 from connectors.http.metering import Meter
 from connectors.http.network import Network, Resolve, resolved
 from connectors.http.quotas import quotas
@@ -126,9 +126,10 @@ class HttpClient:
         judge: Judge = refuse,
     ) -> ParsedT:
         ends = self._clock.monotonic() + self._settings.patience.total_seconds()
-        for attempt in count(1):
+        failures = count(1)
+        for asked in count(1):
             self._await_turn(request, ends)
-            self._meter.add(Traffic(retries=int(attempt > 1)))
+            self._meter.add(Traffic(retries=int(asked > 1)))
             try:
                 with self._network.within(self._settings.request_timeout.total_seconds()):
                     answer = self._answer(request, login)
@@ -136,7 +137,10 @@ class HttpClient:
                     self._witness(self._exchange(request, answer))
                 judge(answer, self._clock.now())
                 parsed = parse(answer)
+            except Working as error:
+                self._pause(self._told(request, error), error.wait.total_seconds(), ends)
             except TransientError as error:
+                attempt = next(failures)
                 # One that tried in vain is enough: a thousand metrics must not each do so again.
                 self._is_away = self._is_away or attempt == self._settings.attempts
                 again = request.safe_to_retry and not self._is_away
@@ -230,9 +234,17 @@ class HttpClient:
             self._wait(asked, ends if again else float("-inf"), str(error))
             return
         pause = self._clock.chance() * min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-        if not again or self._clock.monotonic() + pause > ends:
+        self._pause(error, pause if again else float("inf"), ends)
+
+    def _pause(self, error: TransientError, seconds: float, ends: float) -> None:
+        """Wait so long.
+
+        Raises:
+            TransientError: patience ends before.
+        """
+        if self._clock.monotonic() + seconds > ends:
             raise TransientError(str(error))
-        self._sleep(pause)
+        self._sleep(seconds)
 
     def _wait(self, seconds: float, ends: float, message: str) -> None:
         """Wait as long as was asked for, never less.
@@ -262,9 +274,20 @@ class HttpClient:
         place = f"{request.place}: "
         said = str(error) if str(error).startswith(place.rstrip(": ")) else place + str(error)
         message = self.hidden(said)
-        told = Busy(message, error.wait) if isinstance(error, Busy) else type(error)(message)
+        told = _saying(message, error)
         told.status = error.status
         return told
+
+
+def _saying(message: str, error: ConnectorError) -> ConnectorError:
+    """The same error with another message."""
+    match error:
+        case Busy():
+            return Busy(message, error.wait)
+        case Working():
+            return Working(message, error.wait)
+        case _:
+            return type(error)(message)
 
 
 def _budget(settings: HttpSettings, directory: Path) -> Budget | None:

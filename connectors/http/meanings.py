@@ -30,6 +30,14 @@ class Busy(TransientError):  # noqa: N818 - it names a state, not a fault
         self.wait = wait
 
 
+class Working(TransientError):  # noqa: N818 - it names a state, not a fault
+    """The server works on the answer: no failure, so it is asked again after `wait`, as often as patience allows."""
+
+    def __init__(self, message: str, wait: timedelta) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 Judge: TypeAlias = Callable[[HttpAnswer, datetime], None]
 """Lets an answer pass that holds data, as `refuse` does, or raises what it means. An API's own ends with that."""
 
