@@ -75,9 +75,6 @@ test: setup ## run the tests; they use no network but loopback
 test-postgres: setup ## the same, with use cases and commands as a whole on PostgreSQL too
 	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
-.PHONY: judges
-judges: okr_pipeline_tests/judges/node_modules/.package-lock.json ## install what only npm has to judge vendors' queries by
-
 okr_pipeline_tests/judges/node_modules/.package-lock.json: okr_pipeline_tests/judges/package-lock.json
 	@npm ci --prefix $(<D) --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -129,8 +126,10 @@ docs: setup ## write docs/reference from the code
 	$(UV) pip sync --quiet --python .venv/$*/bin/python --require-hashes --compile-bytecode $<
 	@touch $@
 
+NPM_JUDGES := okr_pipeline_tests/judges/node_modules/.package-lock.json
+
 .PHONY: judges
-judges: setup .venv/judges/.packages .venv/dbt/.packages ## install others' services, or stand-ins; tests skip without
+judges: setup .venv/judges/.packages .venv/dbt/.packages $(NPM_JUDGES) ## install what judges connectors; tests skip without
 
 SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
 
