@@ -1,7 +1,8 @@
 """The `sql` connector: queries of one metric or of many, read from a database that SQLAlchemy can name.
 
 Belongs here: its settings, request keys and description. Does not: reading (`source`), what a query may say
-(`statement`), or one kind of database (`sqlite`, `duckdb`, `postgresql`, `mysql`).
+(`statement`), or one kind of database (`sqlite`, `duckdb`, `postgresql`, `mysql`) or warehouse (`snowflake`,
+`bigquery`, `redshift`, `databricks`, `trino`, `clickhouse`).
 """
 
 from datetime import timedelta
@@ -22,8 +23,8 @@ class SqlSettings(BaseModel):
 
     url: SecretStr = Field(
         description="Where the database is, as SQLAlchemy writes it: duckdb:///warehouse.duckdb, sqlite:///data.db,"
-        " postgresql://reader:${PASSWORD}@host/database, and mysql:// or mariadb:// alike. File paths are"
-        " relative to the project directory."
+        " postgresql://reader:${PASSWORD}@host/database, mysql:// and mariadb:// alike; snowflake://, bigquery://,"
+        " redshift://, databricks://, trino:// and clickhousedb://. File paths are relative to the project directory."
     )
     statement_timeout: Duration = Field(
         default=timedelta(seconds=60), description="A query that takes longer is stopped: 500ms, 60s, 5m."
@@ -90,13 +91,26 @@ class SqlConnector:
         """Its settings, request keys and abilities."""
         description = Description(
             name="sql",
-            summary="SELECTs of one metric or many from DuckDB, SQLite, PostgreSQL, MariaDB or MySQL, read-only",
+            summary="SELECTs of one metric or many from databases and warehouses, read-only",
             settings=SqlSettings,
             request=SqlRequest,
             history=True,
             additivity=("additive", "distinct", "ratio", "snapshot"),
-            tested_against=("DuckDB files", "SQLite files", "PostgreSQL servers", "MariaDB servers"),
-            untested=("MySQL servers",),
+            tested_against=(
+                "DuckDB files",
+                "SQLite files",
+                "PostgreSQL servers",
+                "MariaDB servers",
+                "Snowflake as fakesnow serves it",
+            ),
+            untested=(
+                "MySQL servers",
+                "BigQuery (its requests are judged by Google's discovery document)",
+                "Redshift (its sessions ran on PostgreSQL)",
+                "Trino (its client ran against a server of ours)",
+                "ClickHouse (its SQL ran by hand on chDB)",
+                "Databricks (its SQL was only parsed)",
+            ),
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

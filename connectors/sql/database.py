@@ -4,7 +4,7 @@ Belongs here: the protocol, and which kind a URL names. Does not: how one kind i
 (one module each). A new kind is a module with an `open_*` function and a line in `_KINDS`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -51,8 +51,12 @@ class Database(Protocol):
         """Answer, or raise what the driver raises. Called before each read, with how many fetches it runs at once."""
         ...
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+    def fetch(
+        self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch, metrics: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """All rows of one statement, as `to_points` wants columns; the session is in UTC.
+
+        Where the database's log of queries knows tags, this one's names the metrics that it is for.
 
         Raises:
             DataError: they are more than the caps allow; what arrived is thrown away.
@@ -75,6 +79,13 @@ _KINDS: Final = {
     "postgres": ("connectors.sql.postgresql", "open_postgresql", "okr-pipeline[postgres]"),
     "mysql": ("connectors.sql.mysql", "open_mysql", "okr-pipeline[mysql]"),
     "mariadb": ("connectors.sql.mysql", "open_mysql", "okr-pipeline[mysql]"),
+    "snowflake": ("connectors.sql.snowflake", "open_snowflake", "okr-pipeline[snowflake]"),
+    "bigquery": ("connectors.sql.bigquery", "open_bigquery", "okr-pipeline[bigquery]"),
+    "redshift": ("connectors.sql.redshift", "open_redshift", "okr-pipeline[redshift]"),
+    "databricks": ("connectors.sql.databricks", "open_databricks", "okr-pipeline[databricks]"),
+    "trino": ("connectors.sql.trino", "open_trino", "okr-pipeline[trino]"),
+    "clickhouse": ("connectors.sql.clickhouse", "open_clickhouse", "okr-pipeline[clickhouse]"),
+    "clickhousedb": ("connectors.sql.clickhouse", "open_clickhouse", "okr-pipeline[clickhouse]"),
 }
 
 
@@ -89,7 +100,7 @@ def open_database(url: str, directory: Path, statement_timeout: timedelta, concu
     if kind not in _KINDS:
         raise ConfigError(
             f"The url names a database of the kind {kind}, and the sql connector reads duckdb, sqlite, postgresql,"
-            " mysql and mariadb. Use one of these."
+            " mysql, mariadb, snowflake, bigquery, redshift, databricks, trino and clickhousedb. Use one of these."
         )
     module, function, package = _KINDS[kind]
     try:

@@ -7,7 +7,7 @@ Belongs here: opening them so that only their own tables can be read. Does not: 
 
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -61,7 +61,14 @@ class _DuckDb:
         with self._cursor():
             pass
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+    def fetch(
+        self,
+        sql: str,
+        parameters: Mapping[str, datetime],
+        caps: Caps,
+        watch: Watch,
+        metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
+    ) -> pd.DataFrame:
         with self._cursor() as cursor, watch.over(cursor.interrupt), _own_errors():
             _refuse_all_but_one_select(cursor, sql)
             relation = cursor.sql(sql, params=dict(parameters))

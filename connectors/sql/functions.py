@@ -38,9 +38,47 @@ _MYSQL: Final = r"""
 _SQLITE: Final = r"""
     load_extension | readfile | writefile | edit | fts3_tokenizer | zipfile | fsdir | lsmode | eval | pragma_.*
 """
+_REDSHIFT: Final = rf"""
+    {_POSTGRESQL} | .*_lambda | explain_model | redshift_.*
+"""
+_SNOWFLAKE: Final = r"""
+    system\$.* | result_scan | infer_schema | get_presigned_url | build_(scoped|stage)_file_url | get_stage_location
+  | get_(ddl|object_references) | nextval | seq[1248] | ai_.* | complete | try_complete | search_preview
+  | (register|stage)_.* | task_dependents | .*_refresh | execute_.* | generator
+"""
+_BIGQUERY: Final = r"""
+    external_query | external_object_transform | obj\..* | ml_.* | ai_.*
+  | generate_(text|embedding|table|bool|int|double)
+  | vector_search | ml\..* | ai\..* | keys\..*
+"""
+_DATABRICKS: Final = r"""
+    read_.* | cloud_files | remote_query | http_request | ai_.* | (try_)?reflect | java_method | (try_|list_)?secrets?
+  | vector_search | event_log | input_file_.* | sql_keywords | assert_true | raise_error | table_changes
+"""
+_TRINO: Final = r"""
+    query | raw_query | procedure | execute | fail | ai_.*
+"""
+_CLICKHOUSE: Final = r"""
+    (url|file|s3|gcs|hdfs|azureblobstorage|cosn|oss|remote|remotesecure|cluster|clusterallreplicas)(cluster)? | s3queue
+  | mysql | postgresql | sqlite | mongodb | redis | jdbc | odbc | executable(pool)? | input | ytsaurus
+  | (iceberg|deltalake|hudi|paimon).* | hive | fuzz.* | loop | sleep.* | getsetting.* | getmacro | getserverport
+  | dictget.* | catboostevaluate | joinget.* | throwif | file | showcertificate | zookeeper | generaterandom | merge
+  | arrowflight | ai.* | prometheus.* | addressto.* | demangle | flushlogs
+"""
 _PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     dialect: re.compile(pattern, re.VERBOSE)
-    for dialect, pattern in {"postgres": _POSTGRESQL, "duckdb": _DUCKDB, "mysql": _MYSQL, "sqlite": _SQLITE}.items()
+    for dialect, pattern in {
+        "postgres": _POSTGRESQL,
+        "duckdb": _DUCKDB,
+        "mysql": _MYSQL,
+        "sqlite": _SQLITE,
+        "redshift": _REDSHIFT,
+        "snowflake": _SNOWFLAKE,
+        "bigquery": _BIGQUERY,
+        "databricks": _DATABRICKS,
+        "trino": _TRINO,
+        "clickhouse": _CLICKHOUSE,
+    }.items()
 }
 _MAKING_TEXTS: Final = frozenset({"repeat", "pad", "space", "zeroblob", "randomblob", "bar"})
 

@@ -115,7 +115,14 @@ class _MySql:
         for _ in range(at_once):
             self._idle.put(self._opened())
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:  # noqa: ARG002 - see `written`
+    def fetch(
+        self,
+        sql: str,
+        parameters: Mapping[str, datetime],  # noqa: ARG002 - see `written`
+        caps: Caps,
+        watch: Watch,
+        metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
+    ) -> pd.DataFrame:
         # Inside a FROM no SELECT writes a file or a variable, and the server stops at the limit.
         bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT {caps.enough}"
         with self._session() as session, watch.over(self._stop(session), _GRACE):

@@ -41,7 +41,7 @@ _ROWS_OF_A_CHUNK: Final = 100
 _FIRST_WITH_READING_ROLE: Final = 140_000
 _GRACE: Final = timedelta(milliseconds=500)
 """The server stops a query itself, and says so better; this is for one that does not answer."""
-_KEEPALIVE: Final = {
+KEEPALIVE: Final = {
     # A server that vanished is noticed within a minute; by default it takes two hours.
     "keepalives_idle": "30",
     "keepalives_interval": "10",
@@ -79,13 +79,20 @@ class _PostgreSql:
         with self._session() as connection, _cursor(connection, self.opening) as cursor:
             cursor.execute("SELECT 1")
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+    def fetch(
+        self,
+        sql: str,
+        parameters: Mapping[str, datetime],
+        caps: Caps,
+        watch: Watch,
+        metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
+    ) -> pd.DataFrame:
         # The server has to stop at the limit. A WITH that changes rows is refused inside a FROM; a text with parameters
         # is sent by the protocol that takes one statement only.
         bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT ${len(parameters) + 1}::bigint".encode()
         with (
             self._session() as connection,
-            watch.over(_stop(connection), _GRACE),
+            watch.over(stopping(connection), _GRACE),
             _cursor(connection, self.opening) as cursor,
         ):
             return _gathered(cursor, bounded, list(parameters.values()), caps)
@@ -151,7 +158,7 @@ def _names(cursor: _Cursor) -> list[str]:
     return [column.name for column in cursor.description or ()]
 
 
-def _stop(connection: _Connection) -> Callable[[], None]:
+def stopping(connection: _Connection) -> Callable[[], None]:
     """Asks the server to cancel what runs, and after a while hangs up on a server that does not listen."""
     asked: list[float] = []
 
@@ -177,7 +184,7 @@ def _hang_up(descriptor: int) -> None:
 
 def _engine(opening: Opening) -> Engine:
     url = opening.url.set(drivername="postgresql+psycopg")
-    arguments = {"connect_timeout": _CONNECT_SECONDS, **_KEEPALIVE, "application_name": "okr-pipeline"}
+    arguments = {"connect_timeout": _CONNECT_SECONDS, **KEEPALIVE, "application_name": "okr-pipeline"}
     given = {name: value for name, value in arguments.items() if name not in url.query}
     engine = create_engine(
         url,

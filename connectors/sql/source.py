@@ -153,7 +153,8 @@ class _QueryFetch:
         source, asked = self.source, self.statement
         caps = Caps(source.settings.max_rows, source.settings.max_bytes)
         with translated(source.database, source.url):
-            return Answer(source.database.fetch(asked.sql, asked.parameters, caps, self.watch))
+            metrics = [request.metric for request in self.requests]
+            return Answer(source.database.fetch(asked.sql, asked.parameters, caps, self.watch, metrics))
 
     def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
         options = _options(request)

@@ -8,7 +8,7 @@ compare `datetime(column)` with them where a column holds other forms.
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,14 @@ class _Sqlite:
         with self._session() as connection:
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
 
-    def fetch(self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch) -> pd.DataFrame:
+    def fetch(
+        self,
+        sql: str,
+        parameters: Mapping[str, datetime],
+        caps: Caps,
+        watch: Watch,
+        metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
+    ) -> pd.DataFrame:
         bound = {name: f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for name, instant in parameters.items()}
         with self._session() as connection, watch.over(connection.interrupt):
             # No value is made that the caps would refuse: one alone could fill the memory.

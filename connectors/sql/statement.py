@@ -5,7 +5,6 @@ enforces reading by its own means besides.
 """
 
 import hashlib
-import itertools
 import logging
 import math
 import re
@@ -45,6 +44,7 @@ _CHANGES: Final = (
     exp.Rollback,
     exp.Command,
 )
+_AHEAD_OF_A_PATH: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET})
 _LONGEST_MADE_TEXT: Final = 10_000
 _PLAIN_SPACE: Final = re.compile(r"[ \t\r\n]*")
 _RUN_BY_THE_SERVER: Final = re.compile(r"/\*M?!")
@@ -177,6 +177,10 @@ def _refuse_all_but_reading(tree: exp.Expr, dialect: str) -> None:
             raise ConfigError(
                 f"The query contains {_phrase(node)}, and a metric only reads. Take that part out of the SELECT."
             )
+        if node.args.get("settings") or node.args.get("format"):
+            raise ConfigError("The query sets SETTINGS or FORMAT, which lift the limits it is run with. Take that out.")
+        if isinstance(node, exp.Table) and node.name.startswith(("@", "$")):
+            raise ConfigError(f"The query reads files of the stage {node.name}. Load them into a table first.")
         if isinstance(node, exp.Func):
             _refuse_reaching(node, dialect)
 
@@ -222,14 +226,15 @@ def _function_name(node: exp.Func) -> str:
 
 
 def _parameter_marks(tokens: list[Token]) -> list[Token]:
-    """The names after a colon that touches them."""
+    """The names after a colon that touches them, unless it makes them a path into JSON: `payload:window_start`."""
     return [
         name
-        for colon, name in itertools.pairwise(tokens)
+        for before, colon, name in zip([None, *tokens], tokens, tokens[1:], strict=False)
         if colon.token_type is TokenType.COLON
         and colon.end + 1 == name.start
         and name.text.lower() in WINDOW_PARAMETERS
         and name.token_type is TokenType.VAR
+        and not (before and before.end + 1 == colon.start and before.token_type in _AHEAD_OF_A_PATH)
     ]
 
 
@@ -237,7 +242,7 @@ def _refuse_other_parameters(tree: exp.Expr, marks: list[Token], written: Mappin
     parameters = [
         "?" if node.name in {"", "?"} else f":{node.name}" for node in tree.find_all(exp.Placeholder, exp.Parameter)
     ]
-    bound = {f":{text[1:]}" for text in written.values() if text[0] in ":$"}
+    bound = {f":{text[1:]}" for text in written.values() if text[0] in ":$@"}
     if len(parameters) != (len(marks) if bound else 0):
         names = sorted(set(parameters) - bound) or ["mark of another database"]
         raise ConfigError(

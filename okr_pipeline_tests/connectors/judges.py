@@ -71,6 +71,14 @@ def gcs_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+@pytest.fixture(scope="session")
+def snowflake_server() -> Iterator[int]:
+    """The port of a server of Snowflake that takes every login, and reads SQL by translating it to DuckDB."""
+    factory = ("--factory", "--app-dir", str(Path(__file__).parent), "judged:snowflake")
+    with _serving("-m", "uvicorn", *factory, "--host", "127.0.0.1", "--port", "{port}") as port:
+        yield port
+
+
 def _aws_client(url: str, key: Key, name: str) -> Any:
     import botocore.session
 

@@ -5,6 +5,7 @@ import pytest
 from okr_pipeline_tests.connectors import subjects
 from okr_pipeline_tests.connectors.conformance import Conformance
 from okr_pipeline_tests.connectors.files import subjects as files_subjects
+from okr_pipeline_tests.connectors.sql import warehouses
 
 
 class TestSqlite(Conformance):
@@ -23,6 +24,23 @@ class TestPostgres(Conformance):
 @pytest.mark.mysql
 class TestMySql(Conformance):
     subject = subjects.MySqlSubject
+
+
+class TestSnowflake(Conformance):
+    subject = warehouses.SnowflakeSubject
+
+
+class TestBigQuery(Conformance):
+    subject = warehouses.BigQuerySubject
+
+
+@pytest.mark.postgres
+class TestRedshift(Conformance):
+    subject = warehouses.RedshiftSubject
+
+
+class TestTrino(Conformance):
+    subject = warehouses.TrinoSubject
 
 
 class TestCsv(Conformance):

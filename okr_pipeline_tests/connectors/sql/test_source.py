@@ -290,7 +290,7 @@ def test_a_missing_file_is_told_with_how_to_get_it(tmp_path, url, message):
     [
         (
             f"oracle://u:{SECRET}@h/d",
-            "kind oracle, and the sql connector reads duckdb, sqlite, postgresql, mysql and mar",
+            "kind oracle, and the sql connector reads duckdb, sqlite, postgresql, mysql, mar",
         ),
         (f"mysql+mysqldb://u:{SECRET}@h/d", "driver mysql.mysqldb"),
         (f"mysql://u:{SECRET}@h/d?init_command={SECRET}", "option init_command, which is not known"),

@@ -1,0 +1,91 @@
+"""Snowflake as a source.
+
+Belongs here: sessions of its connector. Does not: translating errors.
+
+`:window_start` and `:window_end` are written as TIMESTAMP_TZ. The session is in UTC, so a TIMESTAMP_NTZ column is
+compared as UTC and read as civil time. Snowflake has no read-only session: what a query may do is up to the first look,
+to its place inside a FROM, where one statement is taken, and to the login's role.
+"""
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import snowflake.connector
+from snowflake.sqlalchemy.snowdialect import SnowflakeDialect
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.sql.database import Database, Opening
+from connectors.sql.warehouse import PROGRAM, Question, Warehouse, chunks, options_of
+
+_OPTIONS: Final = ("warehouse", "role", "account", "protocol")
+_LOGIN_SECONDS: Final = 30
+
+
+def open_snowflake(opening: Opening) -> Database:
+    """The database of a URL such as `snowflake://reader:secret@account/database/schema?warehouse=small&role=reader`.
+
+    Raises:
+        ConfigError: the URL has an option that is not known.
+    """
+    options_of(opening, *_OPTIONS)
+    errors = (snowflake.connector.errors.Error, SQLAlchemyError, OSError)
+    return Warehouse("snowflake", errors, lambda: _opened(opening), _literal)
+
+
+def _literal(name: str, instant: datetime) -> str:  # noqa: ARG001 - it is bound by its place
+    return f"'{instant:%Y-%m-%dT%H:%M:%S.%f}+00:00'::TIMESTAMP_TZ"
+
+
+@dataclass(slots=True, repr=False)
+class _Session:
+    connection: Any
+    opening: Opening
+    parameters: dict[str, Any]
+
+    def rows(self, question: Question) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+        cursor = self.connection.cursor()
+        cursor.execute(question.sql, _statement_params={**self.parameters, "QUERY_TAG": question.tag})
+        return [str(column[0]).lower() for column in cursor.description], chunks(cursor)
+
+    def stop(self) -> None:
+        """End all that this session runs, from another one: its own is waiting."""
+        with contextlib.suppress(Exception):
+            number = int(self.connection.session_id)
+            with contextlib.closing(_connected(self.opening)) as other:
+                other.cursor().execute(f"SELECT SYSTEM$CANCEL_ALL_QUERIES({number})")
+
+    def close(self) -> None:
+        with contextlib.suppress(snowflake.connector.errors.Error):
+            self.connection.close()
+
+
+def _opened(opening: Opening) -> _Session:
+    seconds = max(1, round(opening.statement_timeout.total_seconds()))
+    limits = {"STATEMENT_TIMEOUT_IN_SECONDS": seconds, "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS": seconds}
+    return _Session(_connected(opening), opening, limits)
+
+
+def _connected(opening: Opening) -> Any:
+    # The dialect takes no protocol from a url; another one than https is for a stand-in on this machine.
+    _, arguments = SnowflakeDialect().create_connect_args(opening.url.difference_update_query(["protocol"]))
+    session = {
+        "TIMEZONE": "UTC",
+        "QUERY_TAG": PROGRAM,
+        "TIMESTAMP_INPUT_FORMAT": "AUTO",
+        "MULTI_STATEMENT_COUNT": 1,
+        "ABORT_DETACHED_QUERY": True,
+    }
+    return snowflake.connector.connect(
+        **{
+            **arguments,
+            "protocol": str(opening.url.query.get("protocol", "https")),
+            "login_timeout": _LOGIN_SECONDS,
+            "application": "okr_pipeline",
+            "session_parameters": session,
+            "client_session_keep_alive": False,
+            "enable_server_session_keep_alive_auto_detection": False,
+        }
+    )
