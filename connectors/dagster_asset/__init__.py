@@ -58,6 +58,7 @@ class DagsterAssetConnector:
             history=True,
             additivity=("additive", "distinct", "ratio", "snapshot"),
             tested_against=("Dagster, with assets as pandas frames and as Arrow tables",),
+            in_legs=False,
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

@@ -79,6 +79,7 @@ class DbtMetricsConnector:
             additivity=("additive", "distinct", "ratio", "snapshot"),
             tested_against=("MetricFlow 0.213 with dbt 1.11 on DuckDB",),
             untested=("other warehouses", "dbt Cloud's Semantic Layer, which is no part of it"),
+            in_legs=False,
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

@@ -105,6 +105,7 @@ class FilesConnector:
                 "Google Cloud Storage as an emulator serves it",
             ),
             untested=("Azure Blob Storage (by hand on its emulator)",),
+            in_legs=False,
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

@@ -84,6 +84,7 @@ CONNECTOR: Final = ApiConnector(
         additivity=("additive", "distinct", "ratio", "snapshot"),
         tested_against=("Google's discovery document, requests and answers", "a server of our own"),
         untested=("Google Sheets itself",),
+        in_legs=False,
     ),
     _api,
 )

@@ -111,6 +111,7 @@ class SqlConnector:
                 "ClickHouse (its SQL ran by hand on chDB)",
                 "Databricks (its SQL was only parsed)",
             ),
+            in_legs=False,
         )
         return cast("Description[BaseModel, BaseModel]", description)
 

@@ -6,7 +6,7 @@ changed. Does not: the rules (quality) or the writing (observing).
 Only metrics with a change are judged, so that a run in which nothing changed never starts the validation engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -48,11 +48,13 @@ def judge(
     quarantine: pd.DataFrame,
     judged_by: Mapping[str, str],
     now: datetime,
+    apart: Collection[str] = (),
 ) -> Judgement:
     """Compare a delivery with OBSERVATIONS and QUARANTINE as stored, and validate the metrics that changed.
 
     `stored` holds the whole known history of the delivered metrics; `judged_by` the version of the rules that each
-    metric was last judged by: changed rules judge everything delivered again.
+    metric was last judged by: changed rules judge everything delivered again. Deliveries of metrics in `apart` are of
+    periods that were never read before, and compared with nothing that is stored.
     """
     delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
     versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
@@ -73,10 +75,22 @@ def judge(
         read_windows={metric: _as_pair(delivery.told(metric)) for metric in touched},
         calendar=configuration.project.calendar,
         whole=whole,
-        redefined={metric for metric in ruled_anew if redefined(judged_by[metric], versions[metric])},
+        redefined={metric for metric in ruled_anew if redefined(judged_by[metric], versions[metric])} | set(apart),
     )
     judgement = _sorted_out(to_judge, verdict, vanished, quarantine, ruled_anew, versions)
     return replace(judgement, checks=pd.concat([judgement.checks, late], ignore_index=True))
+
+
+def joined_judgements(judgements: Sequence[Judgement]) -> Judgement:
+    """Those of the legs of one read as one; at least one."""
+    if len(judgements) == 1:
+        return judgements[0]
+    frames = {
+        name: pd.concat([getattr(it, name) for it in judgements], ignore_index=True)
+        for name in ("recorded", "withdrawn", "refused", "released", "checks")
+    }
+    versions = {metric: version for it in judgements for metric, version in it.rules_versions.items()}
+    return Judgement(**frames, restated=sum(it.restated for it in judgements), rules_versions=versions)
 
 
 def _compared(points: pd.DataFrame, stored: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:

@@ -1,29 +1,44 @@
-"""Observing a source: read, judge, and keep what is fit, in one transaction.
+"""Observing a source: read, judge, and keep what is fit, in one transaction or leg by leg.
 
 Belongs here: the order of these steps and the report of what they did. Does not: the steps themselves.
 """
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeAlias
 
 import pandas as pd
 
 from connectors.contract import Traffic
-from connectors.errors import ConnectorError, QuotaExhausted, TransientError
+from connectors.errors import ConfigError, ConnectorError, QuotaExhausted, TransientError
 from okr_pipeline.application.check_ins import take_from_files
-from okr_pipeline.application.judging import Judgement, judge
+from okr_pipeline.application.judging import Judgement, joined_judgements, judge
+from okr_pipeline.application.keeping import Kept, changed_metrics, keep
+from okr_pipeline.application.legs import begun, cut_all
 from okr_pipeline.application.naming import take_names
-from okr_pipeline.application.reading import Delivery, metrics_of, plan_windows, read_so_far, read_source, whole_windows
-from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.turns import require_same, settled
+from okr_pipeline.application.reading import (
+    Delivery,
+    has_history,
+    is_read_in_legs,
+    joined,
+    metrics_of,
+    nothing,
+    plan_windows,
+    read_of,
+    read_so_far,
+    read_source,
+    whole_windows,
+)
+from okr_pipeline.application.runs import Run, note_step
+from okr_pipeline.application.turns import settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import GRAIN_HOURS, Period
 from okr_pipeline.model.metric import CHECK_INS, Metric
 from okr_pipeline.quality import DOUBT_RULES, history_periods
-from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 200
 
@@ -89,31 +104,95 @@ def observe(
     A metric that cannot be read does not stop the others; its failure is recorded and reported. Where another run has
     recorded one of the metrics meanwhile, the source is read again: what was read earlier never replaces what was read
     later. What files say that people said is recorded before surveys are read, and these whole.
+
+    Long windows of connectors that say so are read in legs, each recorded before the next is asked for. A metric that
+    fails in one is not asked for the next, and goes on there another time.
     """
     started = time.perf_counter()
     take_names(workspace, run)
     if source_id == CHECK_INS:
         take_from_files(workspace, run)
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]
-
-    def read_and_record() -> tuple[Delivery, Judgement]:
-        states = workspace.store.metric_states()
-        if source_id == CHECK_INS:
-            windows = whole_windows(workspace, chosen, min(window.end, run.as_of) if window else run.as_of)
-        else:
-            windows = _windows(workspace, chosen, run.as_of, states, window, full_refresh=full_refresh)
-        delivery = read_source(workspace, source_id, windows)
-        judgement = _judge(workspace, list(windows), delivery, states)
-        workspace.store.write(lambda batch: _record(batch, workspace, source_id, run, delivery, judgement, states))
-        return delivery, judgement
-
-    delivery, judgement = settled(read_and_record)
+    if window is not None and not has_history(workspace, source_id):
+        done = [_without_past(workspace, source_id, run, chosen)]
+    elif source_id != CHECK_INS and is_read_in_legs(workspace, source_id):
+        done = _observe_legs(workspace, source_id, run, chosen, window, full_refresh=full_refresh)
+    else:
+        done = [_observe_at_once(workspace, source_id, run, chosen, window, full_refresh=full_refresh)]
+    delivery, judgement = joined([delivery for delivery, _ in done]), joined_judgements([it for _, it in done])
     elapsed = time.perf_counter() - started
     report = _report(workspace, source_id, len(chosen), delivery, judgement, elapsed)
     workspace.store.write(
         lambda batch: note_step(batch, run, f"observed/{source_id}", _facts(report), in_part=report.in_part)
     )
     return report
+
+
+_Done: TypeAlias = tuple[Delivery, Judgement]
+
+
+def _observe_at_once(
+    workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
+) -> _Done:
+    def step() -> _Done:
+        states = workspace.store.metric_states()
+        if source_id == CHECK_INS:
+            windows = whole_windows(workspace, metrics, min(window.end, run.as_of) if window else run.as_of)
+        else:
+            windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
+        return _read_and_keep(workspace, source_id, run, windows, Kept(states, windows))
+
+    return settled(step)
+
+
+def _observe_legs(
+    workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
+) -> list[_Done]:
+    states = workspace.store.metric_states()
+    windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
+    progress = None if window is None else begun(workspace, source_id, window, windows)
+
+    def step(legs: Mapping[str, Period]) -> _Done:
+        covered = {metric: Period(windows[metric].start, leg.end) for metric, leg in legs.items()}
+        kept = Kept(workspace.store.metric_states(), covered, progress)
+        return _read_and_keep(workspace, source_id, run, legs, kept)
+
+    done: list[_Done] = []
+    failed: set[str] = set()
+    for legs in cut_all(workspace, windows):
+        left = {
+            metric: leg
+            for metric, leg in legs.items()
+            if metric not in failed and (progress is None or progress.lacks(metric, leg))
+        }
+        if left:
+            done.append(settled(partial(step, left)))
+            failed |= done[-1][0].failures.keys()
+            progress = progress and progress.after(read_of(done[-1][0]))
+    return done or [settled(partial(step, {}))]
+
+
+def _read_and_keep(workspace: Workspace, source_id: str, run: Run, windows: Mapping[str, Period], kept: Kept) -> _Done:
+    delivery = read_source(workspace, source_id, windows)
+    judgement = _judge(workspace, list(windows), delivery, kept.known)
+    workspace.store.write(lambda batch: keep(batch, workspace, source_id, run, delivery, judgement, kept))
+    return delivery, judgement
+
+
+def _without_past(workspace: Workspace, source_id: str, run: Run, metrics: list[Metric]) -> _Done:
+    """Nothing read, for the source knows no past; what is known of its metrics stays as it is."""
+    connector = workspace.configuration.sources[source_id].connector
+    failures: dict[str, ConnectorError] = {
+        metric.id: ConfigError(
+            f"Metric {metric.id}: source {source_id} ({connector}) tells what is so when it is asked, and nothing of"
+            " days that have passed. They cannot be read again; let okr run every day, and what it records stays."
+        )
+        for metric in metrics
+    }
+    kept = Kept(workspace.store.metric_states(), {})
+    judgement = _judge(workspace, [], nothing({}), kept.known)
+    workspace.store.write(lambda batch: keep(batch, workspace, source_id, run, nothing({}), judgement, kept))
+    return nothing(failures), judgement
 
 
 def _windows(
@@ -145,8 +224,25 @@ def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states:
         stored=_stored(workspace, delivery, metrics),
         quarantine=workspace.store.quarantine(metrics),
         judged_by={metric: version for metric, version in judged_by.items() if isinstance(version, str)},
+        apart=_apart(workspace, delivery, states),
         now=datetime.now(UTC),
     )
+
+
+def _apart(workspace: Workspace, delivery: Delivery, states: pd.DataFrame) -> set[str]:
+    """The metrics that are read for the first time where this delivery is of, next to nothing that was read before.
+
+    Not those that are never read twice: of them every read is so.
+    """
+    covered = read_so_far(states)
+    restating = {it for it in delivery.windows if workspace.configuration.metrics[it].restates.count}
+    return {
+        metric
+        for metric, window in delivery.windows.items()
+        if metric in restating
+        and metric in covered
+        and (window.start >= covered[metric].end or window.end <= covered[metric].start)
+    }
 
 
 def _stored(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.DataFrame:
@@ -176,91 +272,6 @@ def _look_backs(workspace: Workspace, delivery: Delivery, metrics: list[str]) ->
     return groups
 
 
-def _record(
-    batch: Batch,
-    workspace: Workspace,
-    source_id: str,
-    run: Run,
-    delivery: Delivery,
-    judgement: Judgement,
-    known: pd.DataFrame,
-) -> None:
-    require_same(_last_reads(known, delivery), _last_reads(workspace.store.metric_states(), delivery))
-    note(batch, workspace, run)
-    batch.record_observations(judgement.recorded, run_id=run.id)
-    batch.withdraw(judgement.withdrawn, run_id=run.id)
-    batch.quarantine(_with_rules(judgement), run_id=run.id)
-    batch.release(judgement.released, resolution="a valid value came from the source", run_id=run.id)
-    batch.record_checks(judgement.checks, source=source_id, run_id=run.id)
-    batch.record_reads(_reads(delivery, _changed_metrics(judgement)), run_id=run.id)
-    for states in _states(source_id, delivery, judgement, known, batch.recorded_at):
-        batch.touch_metrics(states)
-
-
-def _last_reads(states: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    """When the metrics of a delivery were last read."""
-    return states.loc[states["metric"].isin(delivery.windows), ["metric", "last_read_at"]]
-
-
-def _with_rules(judgement: Judgement) -> pd.DataFrame:
-    return judgement.refused.assign(rules_version=judgement.refused["metric"].map(dict(judgement.rules_versions)))
-
-
-def _changed_metrics(judgement: Judgement) -> list[str]:
-    parts = (judgement.recorded, judgement.withdrawn, judgement.refused, judgement.released)
-    return sorted({metric for part in parts for metric in part["metric"].unique()})
-
-
-def _reads(delivery: Delivery, changed: list[str]) -> pd.DataFrame:
-    """Evidence of the reads that changed something, one row per metric."""
-    columns = ["metric", "request", "fingerprint", "response_hash", "row_count", "fetched_at", "whole"]
-    rows = [
-        (metric, proof.request, proof.fingerprint, proof.response_hash, proof.row_count, proof.fetched_at, proof.whole)
-        for metric in changed
-        if (proof := delivery.evidence.get(metric)) is not None
-    ]
-    reads = pd.DataFrame(rows, columns=columns)
-    return reads.assign(
-        window_start=reads["metric"].map({metric: window.start for metric, window in delivery.windows.items()}),
-        window_end=reads["metric"].map({metric: window.end for metric, window in delivery.windows.items()}),
-        flags="",
-    )
-
-
-def _states(
-    source_id: str, delivery: Delivery, judgement: Judgement, known: pd.DataFrame, at: datetime
-) -> Iterator[pd.DataFrame]:
-    """The state of each metric after this read; of one that failed only why, so that it goes on where it was."""
-    covered = read_so_far(known)
-    read = [
-        {
-            "metric": metric,
-            "source": source_id,
-            "status": "ok",
-            "error": None,
-            "last_read_at": at,
-            "response_hash": delivery.evidence[metric].response_hash,
-            "rules_version": judgement.rules_versions[metric],
-            **_covered(window, covered.get(metric, window)),
-        }
-        for metric, window in delivery.windows.items()
-        if metric not in delivery.failures
-    ]
-    failed = [
-        {"metric": metric, "source": source_id, "status": "failed", "error": str(error), "last_read_at": at}
-        for metric, error in delivery.failures.items()
-    ]
-    yield from (pd.DataFrame(rows) for rows in (read, failed) if rows)
-
-
-def _covered(window: Period, before: Period) -> dict[str, datetime]:
-    """The stretch that reads cover without a gap: joined with what was covered, or the later of the two."""
-    if window.start > before.end or window.end < before.start:
-        later = max(window, before, key=lambda it: it.start)
-        return {"window_start": later.start, "window_end": later.end}
-    return {"window_start": min(before.start, window.start), "window_end": max(before.end, window.end)}
-
-
 def _report(
     workspace: Workspace, source_id: str, metrics: int, delivery: Delivery, judgement: Judgement, elapsed: float
 ) -> Observed:
@@ -279,7 +290,7 @@ def _report(
         windows=delivery.windows,
         retryable=bool(errors) and all(isinstance(error, TransientError) for error in errors),
         retry_at=_latest_wait(errors),
-        changed_metrics=tuple(_changed_metrics(judgement)),
+        changed_metrics=tuple(changed_metrics(judgement)),
         checks=judgement.checks,
         elapsed_seconds=elapsed,
         traffic=delivery.traffic,
@@ -297,7 +308,9 @@ def _facts(report: Observed) -> dict[str, object]:
         "refused": _told(report.refused)[:_MOST_TOLD],
         "refused_count": len(report.refused),
         "open_quarantine": report.open_quarantine,
-        "failures": {metric: f"{error}{_read(report.windows[metric])}" for metric, error in report.failures.items()},
+        "failures": {
+            metric: f"{error}{_read(report.windows.get(metric))}" for metric, error in report.failures.items()
+        },
         "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),
         "traffic": None if report.traffic is None else asdict(report.traffic),
@@ -313,7 +326,9 @@ def _told(refused: Sequence[Refusal]) -> list[dict[str, object]]:
     return [asdict(it) | {"count": counts[key]} for key, it in firsts.items()]
 
 
-def _read(window: Period) -> str:
+def _read(window: Period | None) -> str:
+    if window is None:
+        return ""
     return f" It was to be read from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC."
 
 

@@ -6,10 +6,11 @@ Does not: judging the points (judging) or keeping them (observing).
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, reduce
+from operator import add
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from connectors.contract import (
     Caution,
     Context,
     DataPointBatch,
+    Description,
     Evidence,
     Metered,
     MetricRequest,
@@ -114,6 +116,48 @@ def read_source(
     secrets = workspace.secrets
     with secrets.kept():
         return _without(secrets, _read(workspace, source_id, windows, _seeing_no_secret(witness, secrets)))
+
+
+def read_of(delivery: Delivery) -> dict[str, Period]:
+    """The windows of those metrics that were read."""
+    return {metric: window for metric, window in delivery.windows.items() if metric not in delivery.failures}
+
+
+def nothing(failures: Mapping[str, ConnectorError]) -> Delivery:
+    """A delivery of nothing that was asked for, and why."""
+    return Delivery(_no_points(), {}, failures=failures)
+
+
+def joined(deliveries: Sequence[Delivery]) -> Delivery:
+    """Those of the legs of one read as one; at least one.
+
+    A window reaches from the first leg to the last; of a metric that failed it is the leg that did not come.
+    """
+    if len(deliveries) == 1:
+        return deliveries[0]
+    windows: dict[str, Period] = {}
+    for metric, window in ((metric, it) for delivery in deliveries for metric, it in delivery.windows.items()):
+        windows[metric] = Period(windows.get(metric, window).start, window.end)
+    failed = {metric: it.windows[metric] for it in deliveries for metric in it.failures if metric in it.windows}
+    costs = [it.traffic for it in deliveries if it.traffic is not None]
+    return Delivery(
+        pd.concat([it.points for it in deliveries], ignore_index=True),
+        windows | failed,
+        {metric: proof for it in deliveries for metric, proof in it.evidence.items()},
+        {metric: error for it in deliveries for metric, error in it.failures.items()},
+        reduce(add, costs) if costs else None,
+    )
+
+
+def has_history(workspace: Workspace, source_id: str) -> bool:
+    """Whether days that have passed can be read of a source. People's answers always are."""
+    return source_id == CHECK_INS or _described(workspace, source_id).history
+
+
+def is_read_in_legs(workspace: Workspace, source_id: str) -> bool:
+    """Whether long windows of a source are read and kept in parts."""
+    described = _described(workspace, source_id)
+    return described.in_legs and described.history
 
 
 def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
@@ -311,9 +355,13 @@ def _by_window(windows: Mapping[str, Period]) -> dict[Window, list[str]]:
     return groups
 
 
+def _described(workspace: Workspace, source_id: str) -> Description[BaseModel, BaseModel]:
+    return load_connectors()[workspace.configuration.sources[source_id].connector].describe()
+
+
 def _request_model(workspace: Workspace, source_id: str) -> type[BaseModel]:
     """What the keys that a source's connector adds to a metric are validated by."""
-    return load_connectors()[workspace.configuration.sources[source_id].connector].describe().request
+    return _described(workspace, source_id).request
 
 
 def _request(

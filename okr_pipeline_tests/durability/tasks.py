@@ -11,9 +11,11 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.health import review_metrics
@@ -21,9 +23,11 @@ from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
-from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.application.workspace import Workspace, open_for_writing
 from okr_pipeline.cli import main
+from okr_pipeline.model.calendar import Period
 from okr_pipeline_tests.durability import world
+from okr_pipeline_tests.durability.interrupting import read_history
 from okr_pipeline_tests.durability.watching import BEFORE_COMMIT, Committed, WatchedStore
 
 Step = Callable[[Workspace, Run], object]
@@ -51,6 +55,12 @@ def run_once(
     for step in steps_of(sources):
         step(workspace, Run(run_id, world.as_of(version)))
     workspace.store.close()
+
+
+def read_window(pipe: Any, directory: Path, store_url: str, start: datetime, end: datetime) -> None:
+    """Backfill a window of a project's one source."""
+    workspace = open_for_writing(directory / "config", store_url=store_url)
+    assert not read_history(workspace, uuid4().hex, Period(start, end)).failures
 
 
 def run_on_and_on(

@@ -1,0 +1,71 @@
+"""Backfills of a server through Dagster: what goes on, and what knows no past."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.catalogue import load_connectors
+from okr_pipeline.application.workspace import open_for_writing
+from okr_pipeline.orchestration.launch import run_history_job, run_main_job
+from okr_pipeline_tests.connectors.http.server import Server, json_reply
+from okr_pipeline_tests.shops import Shop, orders_on, write_shop
+
+FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
+
+
+@pytest.fixture
+def shop():
+    return Shop(FIRST, LAST)
+
+
+@pytest.fixture
+def workspace(shop, tmp_path):
+    with Server(shop) as server:
+        project = write_shop(tmp_path, server.url, as_of=LAST, first=FIRST, size=100)
+        yield open_for_writing(project / "config", store_url=f"sqlite:///{tmp_path}/okr.db")
+
+
+def newest_score(workspace):
+    row = workspace.store.key_result_scores(LAST).to_dict("records")[0]
+    return row["value"], row["status"], row["reason"]
+
+
+def told(workspace, outcome):
+    return workspace.store.run(outcome.run_id)["summary"]["observed/shop"]
+
+
+def test_half_a_year_of_days_is_backfilled_in_two_requests_and_goes_on_where_it_stopped(workspace, shop):
+    shop.fault = lambda number, seen: json_reply({}, 401) if number == 2 else None
+    broken = told(workspace, run_history_job(workspace, FIRST, LAST))
+    assert "from 2025-03-31 22:00 to 2025-06-30 22:00 UTC" in broken["failures"]["orders"]
+    assert (broken["new"], broken["traffic"]["requests"]) == (90, 2)
+    resumed = told(workspace, run_history_job(workspace, FIRST, LAST))
+    assert [seen.params["from"] for seen in shop.asked] == ["2025-01-01", "2025-04-01", "2025-04-01"]
+    assert (resumed["new"], resumed["failures"]) == (91, {})
+    observed = workspace.store.observations()["value"]
+    assert observed.tolist() == [orders_on(FIRST + timedelta(days=day)) for day in range(181)]
+    assert len(workspace.store.key_result_scores()) == 181
+
+
+def test_a_source_that_knows_no_past_is_not_asked_and_says_so_and_stays_as_it_was(workspace, shop, monkeypatch):
+    run_main_job(workspace)
+    before, asked = newest_score(workspace), len(shop.asked)
+    rest = load_connectors()["rest"]
+
+    class Snapshots:
+        open = staticmethod(rest.open)
+
+        @staticmethod
+        def describe():
+            return replace(rest.describe(), history=False)
+
+    monkeypatch.setattr("okr_pipeline.application.reading.load_connectors", lambda: {"rest": Snapshots()})
+    outcome = run_history_job(workspace, LAST - timedelta(days=9), LAST - timedelta(days=3))
+    assert told(workspace, outcome)["failures"] == {
+        "orders": "Metric orders: source shop (rest) tells what is so when it is asked, and nothing of days that have"
+        " passed. They cannot be read again; let okr run every day, and what it records stays."
+    }
+    assert len(shop.asked) == asked
+    assert workspace.store.metric_states()["status"].tolist() == ["ok"]
+    assert newest_score(workspace) == before
