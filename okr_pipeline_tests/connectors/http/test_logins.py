@@ -16,10 +16,11 @@ from google.auth import jwt as judge
 from google.oauth2 import service_account
 from pydantic import ValidationError
 
-from connectors.errors import AuthError, ConfigError, ContractError, QuotaExhausted, TransientError
+from connectors.errors import AuthError, ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.client import HttpClient
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpSettings
+from okr_pipeline_tests.connectors.http.faults import FAULTS
 from okr_pipeline_tests.connectors.http.keys import key_pair
 from okr_pipeline_tests.connectors.http.server import Server, json_reply, reply
 from okr_pipeline_tests.connectors.http.survival import FastClock
@@ -107,11 +108,11 @@ def opened(tmp_path, service):
     """Clients that log in to the service in some way; all are closed at the end."""
     made = []
 
-    def opening(kind, clock=None, **changes):
+    def opening(kind, clock=None, caps=(), **changes):
         auth = {
             kind: {name: value for name, value in {**kinds(service.url)[kind], **changes}.items() if value is not None}
         }
-        settings = HttpSettings(base_url=service.url, auth=auth, allow_private_hosts=True, attempts=2)
+        settings = HttpSettings(base_url=service.url, auth=auth, allow_private_hosts=True, attempts=2, **dict(caps))
         made.append(HttpClient(settings, tmp_path / ".okr", (clock or FastClock()).clock()))
         return made[-1]
 
@@ -376,6 +377,19 @@ def test_a_service_that_gives_no_token_is_told_by_what_to_do(opened, service, ki
     assert type(caught.value) is error or issubclass(type(caught.value), TransientError)
     assert "t0ken-9" not in shown(caught.value)
     assert all(seen.path == "/token" for seen in service.seen)
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if "slow" not in name])
+def test_every_fault_where_tokens_are_given_is_a_typed_error_and_the_refresh_token_stays(opened, service, name):
+    good, fault = service.answer, FAULTS[name]
+    service.answer = lambda seen: fault.make(b'{"access_token": "t0ken-9", "refresh_token": "r3fresh-9"}')
+    with pytest.raises(ConnectorError) as caught:
+        get(opened("refresh_token", caps={"max_bytes": 1_000_000}), service)
+    assert not any(secret in shown(caught.value) for secret in (FIRST, SECRET, PAIR, "t0ken-9", "r3fresh-9"))
+    assert {seen.path for seen in service.seen} == {"/token"}
+    service.answer = good
+    assert get(opened("refresh_token"), service) == {"ok": True}
+    assert good.asked[0][1]["refresh_token"] == FIRST
 
 
 @pytest.mark.parametrize("kind", KINDS)
