@@ -67,8 +67,6 @@ def addresses(port: int) -> dict[str, str]:
         "unknown_kind": f"oracle://okr:{CANARIES['unknown kind']}@{server}",
         "sqlite": f"sqlite:///nowhere.db?password={CANARIES['file of SQLite']}",
         "duckdb": f"duckdb:///nowhere.duckdb?motherduck_token={CANARIES['file of DuckDB']}",
-        "share": f"smb://okr:{CANARIES['path of a share']}@server/share",
-        "signed": f"https://files.example/okr?token={CANARIES['path with a token']}",
     }
 
 
@@ -110,12 +108,8 @@ def plant(directory: Path, port: int, only: Collection[str] | None = None) -> No
     for name in addresses(port):
         if only is not None and name not in only:
             continue
-        if name in ("share", "signed"):
-            sources.append(f"  {name}: {{connector: files, path: '${{{name.upper()}}}'}}")
-            metrics.append(f"  {name}: {{source: {name}, file: a.xlsx, {METRIC}}}")
-        else:
-            sources.append(f"  {name}: {{connector: sql, url: '${{{name.upper()}}}'}}")
-            metrics += _two_metrics(name)
+        sources.append(f"  {name}: {{connector: sql, url: '${{{name.upper()}}}'}}")
+        metrics += _two_metrics(name)
         results.append(RESULT.format(id=name.replace("_", "-"), metric=name))
     for name, auth in apis().items():
         if only is None or name in only:
@@ -162,7 +156,10 @@ def plant_crash(directory: Path) -> None:
 def mistakes() -> Mapping[str, Mapping[str, str]]:
     """Sources that are refused, each as its YAML (`source`) and the variable `BAD`."""
     sql = {"source": "{connector: sql, url: '${BAD}'}"}
+    files = {"source": "{connector: files, path: '${BAD}'}"}
     return {
+        "share": {**files, "BAD": f"smb://okr:{CANARIES['path of a share']}@server/share"},
+        "signed": {**files, "BAD": f"https://files.example/okr?token={CANARIES['path with a token']}"},
         "unencoded": {**sql, "BAD": f"postgresql://okr:{CANARIES['unencoded']}@db/okr"},
         "in place of a port": {**sql, "BAD": f"postgresql://okr@db:{CANARIES['in place of a port']}/okr"},
         "no address": {**sql, "BAD": CANARIES["no address"]},

@@ -47,7 +47,6 @@ FEW = (
     "rude_error",
     "rude_log",
     "rude_evidence",
-    "share",
     "api_query",
     "api_refresh",
     "api_google",
