@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from connectors.api.vendors import VendorSettings
 from connectors.catalogue import load_connectors
 from okr_pipeline.application.reading import read_source
 from okr_pipeline.application.workspace import open_workspace
@@ -61,6 +62,12 @@ def project(okr, monkeypatch):
 def test_there_is_one_for_each_of_nine_services_and_each_has_a_fake():
     assert sorted(OVER_REST) == sorted(SERVICES)
     assert len(OVER_REST) == 9
+
+
+def test_every_vendor_that_has_a_connector_has_a_beginning():
+    vendors = {name for name, it in load_connectors().items() if issubclass(it.describe().settings, VendorSettings)}
+    assert vendors <= set(RECIPES)
+    assert len(vendors) >= 10
 
 
 @pytest.mark.parametrize("name", RECIPES)
