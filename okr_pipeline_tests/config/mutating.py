@@ -510,7 +510,10 @@ def unknown_choice(example: Example, rng: Random) -> Mutation:
 def unknown_connector(example: Example, rng: Random) -> Mutation:
     place = rng.choice(example.of("connector"))
     wrong, answers = rng.choice(
-        ((_misspelt(place.value, rng), (f"'{place.value}'",)), ("salesforce", ("Known connectors: ", "Did you mean '")))
+        (
+            (_misspelt(place.value, rng), (f"'{place.value}'",)),
+            ("carrier_pigeon", ("Known connectors: ", "Did you mean '")),
+        )
     )
     return example.replaced(place, wrong, kind="unknown connector", answers=answers)
 
