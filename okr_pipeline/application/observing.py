@@ -6,7 +6,7 @@ Belongs here: the order of these steps and the report of what they did. Does not
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -58,7 +58,8 @@ class Refusal:
 class Observed:
     """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come.
 
-    `traffic` is what it cost to ask, None of a source that does not tell.
+    `traffic` is what it cost to ask, None of a source that does not tell. `goes_on_from` is where a backfill of the
+    same days had stopped, of the metric that it had got least far with; None for one that began anew.
     """
 
     source: str
@@ -77,6 +78,7 @@ class Observed:
     checks: pd.DataFrame
     elapsed_seconds: float
     traffic: Traffic | None = None
+    goes_on_from: datetime | None = None
 
     @property
     def in_part(self) -> bool:
@@ -113,15 +115,18 @@ def observe(
     if source_id == CHECK_INS:
         take_from_files(workspace, run)
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]
+    goes_on_from = None
     if window is not None and not has_history(workspace, source_id):
         done = [_without_past(workspace, source_id, run, chosen)]
     elif source_id != CHECK_INS and is_read_in_legs(workspace, source_id):
-        done = _observe_legs(workspace, source_id, run, chosen, window, full_refresh=full_refresh)
+        done, goes_on_from = _observe_legs(workspace, source_id, run, chosen, window, full_refresh=full_refresh)
     else:
         done = [_observe_at_once(workspace, source_id, run, chosen, window, full_refresh=full_refresh)]
     delivery, judgement = joined([delivery for delivery, _ in done]), joined_judgements([it for _, it in done])
     elapsed = time.perf_counter() - started
-    report = _report(workspace, source_id, len(chosen), delivery, judgement, elapsed)
+    report = replace(
+        _report(workspace, source_id, len(chosen), delivery, judgement, elapsed), goes_on_from=goes_on_from
+    )
     workspace.store.write(
         lambda batch: note_step(batch, run, f"observed/{source_id}", _facts(report), in_part=report.in_part)
     )
@@ -147,10 +152,12 @@ def _observe_at_once(
 
 def _observe_legs(
     workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
-) -> list[_Done]:
+) -> tuple[list[_Done], datetime | None]:
+    """What became of each leg, and where a backfill of the same days had stopped."""
     states = workspace.store.metric_states()
     windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
     progress = None if window is None else begun(workspace, source_id, window, windows)
+    goes_on_from = None if progress is None else min(progress.until.values(), default=None)
 
     def step(legs: Mapping[str, Period]) -> _Done:
         covered = {metric: Period(windows[metric].start, leg.end) for metric, leg in legs.items()}
@@ -169,7 +176,7 @@ def _observe_legs(
             done.append(settled(partial(step, left)))
             failed |= done[-1][0].failures.keys()
             progress = progress and progress.after(read_of(done[-1][0]))
-    return done or [settled(partial(step, {}))]
+    return done or [settled(partial(step, {}))], goes_on_from
 
 
 def _read_and_keep(workspace: Workspace, source_id: str, run: Run, windows: Mapping[str, Period], kept: Kept) -> _Done:
@@ -313,6 +320,7 @@ def _facts(report: Observed) -> dict[str, object]:
         },
         "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),
+        "goes_on_from": report.goes_on_from,
         "traffic": None if report.traffic is None else asdict(report.traffic),
     }
 

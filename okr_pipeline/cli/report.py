@@ -80,6 +80,8 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     if not any(facts[name] for name in changes):
         counts.append("nothing changed")
     out.print(f"Read       {escape(source)}: {', '.join(counts)} · {facts['elapsed_seconds']:.1f} s")
+    if facts.get("goes_on_from"):
+        out.print(f"  went on from {facts['goes_on_from'][:16]} UTC, where a backfill of these days had stopped")
     if facts.get("traffic"):
         out.print(f"  {escape(_traffic_words(facts['traffic']))}")
     for metric, error in list(facts["failures"].items())[:_SHOWN]:

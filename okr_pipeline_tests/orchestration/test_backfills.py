@@ -43,6 +43,7 @@ def test_half_a_year_of_days_is_backfilled_in_two_requests_and_goes_on_where_it_
     resumed = told(workspace, run_history_job(workspace, FIRST, LAST))
     assert [seen.params["from"] for seen in shop.asked] == ["2025-01-01", "2025-04-01", "2025-04-01"]
     assert (resumed["new"], resumed["failures"]) == (91, {})
+    assert (broken["goes_on_from"], resumed["goes_on_from"]) == (None, "2025-03-31 22:00:00+00:00")
     observed = workspace.store.observations()["value"]
     assert observed.tolist() == [orders_on(FIRST + timedelta(days=day)) for day in range(181)]
     assert len(workspace.store.key_result_scores()) == 181
