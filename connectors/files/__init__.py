@@ -104,7 +104,7 @@ class FilesConnector:
                 "S3 as Moto serves it",
                 "Google Cloud Storage as an emulator serves it",
             ),
-            untested=("Azure Blob Storage (by hand on its emulator)",),
+            untested=("S3 and Google Cloud Storage themselves", "Azure Blob Storage (by hand on its emulator)"),
             in_legs=False,
         )
         return cast("Description[BaseModel, BaseModel]", description)

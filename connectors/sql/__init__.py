@@ -105,6 +105,7 @@ class SqlConnector:
             ),
             untested=(
                 "MySQL servers",
+                "Snowflake itself",
                 "BigQuery (its requests are judged by Google's discovery document)",
                 "Redshift (its sessions ran on PostgreSQL)",
                 "Trino (its client ran against a server of ours)",
