@@ -6,6 +6,7 @@ It is Debian's, private, on a random port, with a directory of its own. Its data
 the format OpenMetrics; it scrapes nothing.
 """
 
+import base64
 import json
 import shutil
 import socket
@@ -107,12 +108,13 @@ class Prometheus:
             time.sleep(0.02)
 
     def _answers(self) -> bool:
-        """It listens when what it holds is loaded, and says 503 until then."""
+        """It listens before what it holds is loaded, and says 503 until then."""
+        login = base64.b64encode(f"{USER}:{PASSWORD}".encode())
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.port)) != 0:
                 return False
-            probe.sendall(b"GET /-/ready HTTP/1.0\r\n\r\n")
-            return b" 503 " not in probe.recv(64)
+            probe.sendall(b"GET /-/ready HTTP/1.0\r\nAuthorization: Basic " + login + b"\r\n\r\n")
+            return b" 200 " in probe.recv(64)
 
 
 def openmetrics(samples: Iterable[Sample]) -> str:

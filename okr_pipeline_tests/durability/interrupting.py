@@ -6,22 +6,18 @@ test brings.
 A gate stands before any HTTP server, one of ours or a real one; a project is told the gate's address in its place.
 """
 
-import http.client
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlsplit
 
 from okr_pipeline.application.observing import Observed, observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.workspace import Workspace, open_for_writing
 from okr_pipeline.model.calendar import Period
+from okr_pipeline_tests.connectors.http.forwarding import forwarded
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, reply
 from okr_pipeline_tests.durability import truths
-
-_HOP: Final = ("connection", "content-length", "transfer-encoding", "keep-alive")
 
 MakeProject = Callable[[Path], object]
 """Writes a project whose one source is read over the gate into a directory."""
@@ -44,19 +40,7 @@ class Gate:
             return reply(503, b"closed")
         self.passed += 1
         self.on_pass(self.passed)
-        return self._answer(seen)
-
-    def _answer(self, seen: Seen) -> Reply:
-        place = urlsplit(self.upstream)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port)
-        try:
-            headers = {name: value for name, value in seen.headers.items() if name not in (*_HOP, "host")}
-            connection.request(seen.method, place.path + seen.target, seen.body or None, headers)
-            answer = connection.getresponse()
-            kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
-            return reply(answer.status, answer.read(), kept)
-        finally:
-            connection.close()
+        return forwarded(self.upstream, seen)
 
 
 def read_history(workspace: Workspace, run_id: str, window: Period | None) -> Observed:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, head, reply
 
-_KEPT = ("authorization", "content-type")
+_HOP = ("connection", "content-length", "transfer-encoding", "keep-alive")
 
 
 class Break(Enum):
@@ -42,10 +42,12 @@ class Breaking:
 def forwarded(url: str, seen: Seen) -> Reply:
     """What a server answers to a request."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname, parts.port, timeout=60)
-    headers = {name: value for name, value in seen.headers.items() if name in _KEPT}
-    connection.request(seen.method, seen.target, seen.body or None, headers)
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return reply(answer.status, body, {"Content-Type": answer.headers.get("Content-Type", "")})
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    try:
+        headers = {name: value for name, value in seen.headers.items() if name not in (*_HOP, "host")}
+        connection.request(seen.method, parts.path + seen.target, seen.body or None, headers)
+        answer = connection.getresponse()
+        kept = {name: value for name, value in answer.getheaders() if name.lower() not in _HOP}
+        return reply(answer.status, answer.read(), kept)
+    finally:
+        connection.close()
