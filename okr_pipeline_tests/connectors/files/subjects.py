@@ -13,13 +13,14 @@ import pytest
 from connectors.contract import Context, MetricRequest, Source
 from connectors.files import CONNECTOR as FILES
 from connectors.files import FilesRequest, FilesSettings
-from okr_pipeline_tests.connectors.conformance import SECRET, ZONE, Fact
+from okr_pipeline_tests.connectors.conformance import FACTS, SECRET, ZONE, Fact
 
 
 class BucketSubject:
     """A CSV file of facts in a new bucket."""
 
     connector = FILES
+    facts = FACTS
     scheme: ClassVar[str]
     key = "daily/facts.csv"
 
