@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.functions import Function
 
 from okr_pipeline.store import columns
 from okr_pipeline.store.columns import MISSING, Array, Kind
@@ -103,7 +104,8 @@ def given(connection: sa.Connection, targets: Sequence[sa.Column[Any]], frame: p
         adapters.register_dumper(kind, dumper)
     arrays = (sa.literal(_parameter(frame[column.name], column), sa.types.NullType()) for column in targets)
     named = (sa.column(column.name, column.type) for column in targets)
-    return sa.func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+    # Not sa.func: BigQuery's dialect, where it is installed, puts an unnest of its own there, which takes one array.
+    return Function("unnest", *arrays).table_valued(*named, name="given").render_derived()
 
 
 def _as_binary(targets: Sequence[sa.Column[Any]], frame: pd.DataFrame) -> bytes | None:

@@ -101,6 +101,17 @@ def test_an_upsert_writes_only_what_differs(connection):
     assert found["words"].tolist() == [None, "b", "c"]
 
 
+@pytest.mark.postgres
+def test_a_dialect_that_has_an_unnest_of_its_own_does_not_stand_in_the_way(postgres_url):
+    """Great Expectations imports that of BigQuery wherever it is installed, and it puts its function in sa.func."""
+    from sqlalchemy_bigquery.base import unnest
+
+    assert isinstance(sa.func.unnest([1]), unnest)
+    with sa.create_engine(postgres_url).connect() as connection:
+        rows = bulk.given(connection, TABLE, pd.DataFrame({"n": [1, 2], "words": ["a", "b"]}))
+        assert connection.execute(sa.select(rows)).all() == [(1, "a"), (2, "b")]
+
+
 def test_rows_that_are_given_are_rows_of_a_statement(connection):
     """Whatever their form: numbers, truths, short words and long ones, and nothing."""
     long = "more words than fit " * 9
