@@ -42,7 +42,7 @@ def quotient(number: float, by: int) -> float:
     """A number divided, rounded once.
 
     >>> quotient(Written("12345678901234567.89"), 100), quotient(1999, 100)
-    (123456789012345.6789, 19.99)
+    (123456789012345.67, 19.99)
     """
     return float(_EXACT.divide(_meant(number), Decimal(by)))
 
