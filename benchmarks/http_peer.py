@@ -41,14 +41,43 @@ async def with_aiohttp(addresses: list[str], concurrency: int) -> list:
         return await asyncio.gather(*map(one, addresses))
 
 
+def with_dlt(address: str, count: int, concurrency: int) -> list:
+    """Extraction alone, in resources that are declared to run beside each other; nothing is normalised or loaded."""
+    import tempfile
+
+    import dlt
+    from dlt.sources.rest_api import rest_api_source
+
+    resources = [
+        {
+            "name": f"m{number}",
+            "parallelized": True,
+            "endpoint": {"path": f"{number}", "data_selector": "data", "paginator": "single_page"},
+        }
+        for number in range(count)
+    ]
+    source = rest_api_source({"client": {"base_url": address}, "resources": resources})
+    with tempfile.TemporaryDirectory() as directory:
+        pipeline = dlt.pipeline("peer", pipelines_dir=directory)
+        info = pipeline.extract(source, workers=concurrency, max_parallel_items=concurrency)
+        counted = sum(
+            table.items_count for metrics in info.metrics.values() for table in metrics[0]["table_metrics"].values()
+        )
+    assert counted >= 31 * count
+    return []
+
+
 def main(name: str, address: str, count: int, concurrency: int) -> None:
     addresses = [f"{address}/{number}" for number in range(count)]
     contestants = {
         "httpx threads": lambda: with_threads(addresses, concurrency),
         "httpx async": lambda: asyncio.run(with_httpx(addresses, concurrency)),
         "aiohttp": lambda: asyncio.run(with_aiohttp(addresses, concurrency)),
+        "dlt rest_api": lambda: with_dlt(address, count, concurrency),
     }
-    import aiohttp  # noqa: F401 - imports are not what is timed
+    # Imports are not what is timed.
+    import aiohttp  # noqa: F401
+    import dlt.sources.rest_api  # noqa: F401
     import httpx  # noqa: F401
 
     wall, cpu = time.perf_counter(), time.process_time()
