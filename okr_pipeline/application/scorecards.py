@@ -31,6 +31,7 @@ from okr_pipeline.rendering import (
     render_json,
     snapshot_from_json,
 )
+from okr_pipeline.store import Store
 from okr_pipeline.store.batch import Batch
 
 CHECKSUM = "scorecard.json.sha256"
@@ -59,8 +60,8 @@ def write_scorecard(
     """
     root = out or workspace.scorecards_dir
     take_names(workspace, run)
-    scorecard, content = settled(lambda: _take_and_record(workspace, run, root, known_at))
-    _write_all(workspace, root, scorecard.snapshot, content)
+    scorecard, digest = settled(lambda: _take_and_record(workspace, run, root, known_at))
+    _write_all(workspace, root, scorecard.snapshot, digest)
     return scorecard
 
 
@@ -87,29 +88,41 @@ def write_week(
         snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at))
     root = out or workspace.scorecards_dir
     content = render_json(snapshot)
-    write_files(root / snapshot.week, render_html(snapshot, content=content), content)
+    page = render_html(snapshot, fingerprint=content_hash(content))
+    write_files(root / snapshot.week, page, content)
     return root / snapshot.week / ("index.html" if form == "html" else "scorecard.json")
 
 
 @dataclass(frozen=True, slots=True)
 class _Forms:
-    """Snapshots by their hash, and the page of each, made once however often it is written."""
+    """Snapshots by their hash, and the page of each, made once however often it is written.
 
-    snapshots: dict[str, tuple[Snapshot, str]]
+    The JSON comes out of the store each time: of thousands of key results it has hundreds of megabytes, and would be
+    there while the page is made.
+    """
+
+    store: Store
+    snapshots: dict[str, Snapshot]
     pages: dict[str, bytes] = field(default_factory=dict)
 
-    def write(self, workspace: Workspace, directory: Path, week: str, digest: str) -> None:
-        """The files of a week's snapshot, unless they are there; the checksum is written last."""
+    def write(self, directory: Path, week: str, digest: str) -> None:
+        """The files of a week's snapshot, unless they are there, or another was published meanwhile."""
         if _is_written(directory, digest):
             return
-        if digest not in self.snapshots:
-            content = str(workspace.store.scorecard(week))
-            digest = content_hash(content)
-            self.snapshots[digest] = snapshot_from_json(content), content
-        snapshot, content = self.snapshots[digest]
-        if digest not in self.pages:
-            self.pages[digest] = render_html(snapshot, content=content)
-        write_files(directory, self.pages[digest], content)
+        if digest not in self.pages and (snapshot := self._snapshot(week, digest)):
+            self.pages[digest] = render_html(snapshot, fingerprint=digest)
+        if digest in self.pages and (content := self._content(week, digest)):
+            write_files(directory, self.pages[digest], content)
+
+    def _snapshot(self, week: str, digest: str) -> Snapshot | None:
+        if digest not in self.snapshots and (content := self._content(week, digest)):
+            self.snapshots[digest] = snapshot_from_json(content)
+        return self.snapshots.get(digest)
+
+    def _content(self, week: str, digest: str) -> str | None:
+        """What the store holds of the week, if it is still that."""
+        content = self.store.scorecard(week)
+        return content if content and content_hash(content) == digest else None
 
 
 def write_files(directory: Path, page: bytes, content: str) -> None:
@@ -126,8 +139,9 @@ def _is_written(directory: Path, digest: str) -> bool:
 
 
 def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datetime | None) -> tuple[Scorecard, str]:
+    """What is published, and the hash of its JSON."""
     if known_at is None and run.kind == "run" and (said := _still_true(workspace, run)):
-        snapshot, content = said
+        snapshot, digest = said
         path = root / snapshot.week / "index.html"
 
         def leave(batch: Batch) -> None:
@@ -135,7 +149,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
             _note_step(batch, run, snapshot, path, changed=False)
 
         workspace.store.write(leave)
-        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), content
+        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), digest
     looked_at, failed = workspace.store.known_until() or run.as_of, workspace.store.failing_metrics()
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
     if run.kind == "backfill":
@@ -148,7 +162,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
         return _record(batch, workspace, run, snapshot, content, path)
 
     changed = workspace.store.write(record)
-    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), content
+    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), content_hash(content)
 
 
 def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, path: Path) -> bool:
@@ -174,7 +188,7 @@ def _note_step(batch: Batch, run: Run, snapshot: Snapshot, path: Path, *, change
 
 
 def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
-    """The week's published snapshot with its JSON, where a new one would differ by the hours since, and by no more.
+    """The week's published snapshot with its hash, where a new one would differ by the hours since, and by no more.
 
     That is on the same day, with the same configuration, when no value, score or alert was recorded since and sources
     are as well as they were.
@@ -191,12 +205,12 @@ def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
     if any(changed_at > recorded_at for changed_at in _changes(workspace, day)):
         return None
     content = str(store.scorecard(newest[0]["week"]))
-    snapshot = snapshot_from_json(content)
+    snapshot, digest = snapshot_from_json(content), content_hash(content)
     trust = source_trust(
         workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True, forecasts=False), run.as_of
     )
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
-    return (snapshot, content) if said else None
+    return (snapshot, digest) if said else None
 
 
 def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
@@ -210,18 +224,20 @@ def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
             yield scores["recorded_at"].max()
 
 
-def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, content: str) -> None:
+def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, digest: str) -> None:
     """The files of each published week that are not there yet, `latest`, and the archive's index.
 
     Written again where another run published meanwhile: whoever writes last shows what the store holds. Files of other
     weeks are lacking where a run was killed before it had written them.
     """
-    forms = _Forms({content_hash(content): (snapshot, content)})
+    forms = _Forms(workspace.store, {digest: snapshot})
     while True:
         published = workspace.store.scorecards()
         weeks = dict(zip(published["week"], published["snapshot_hash"], strict=True))
-        for week, digest in [*weeks.items(), *([("latest", weeks[max(weeks)])] if weeks else [])]:
-            forms.write(workspace, root / week, max(weeks) if week == "latest" else week, digest)
+        for week, published_digest in weeks.items():
+            forms.write(root / week, week, published_digest)
+        if weeks:
+            forms.write(root / "latest", max(weeks), weeks[max(weeks)])
         write_file(root / "index.html", render_index(_archive(published), project=snapshot.project))
         if workspace.store.scorecards().equals(published):
             return

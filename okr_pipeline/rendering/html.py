@@ -3,6 +3,7 @@
 Belongs here: templates and the environment that fills them. Does not: what is said (page) or the snapshot (model).
 """
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -39,10 +40,10 @@ class ArchiveEntry:
     path: str
 
 
-def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: str | None = None) -> bytes:
+def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, fingerprint: str | None = None) -> bytes:
     """The scorecard of a week as one HTML file, in UTF-8.
 
-    `content` is the snapshot's JSON, for a caller that has it: making it takes as long as the page does.
+    `fingerprint` is the hash of the snapshot's JSON, for a caller that has it: the JSON takes as long as the page.
 
     Raises:
         SnapshotError: a field that cannot be what it says, a key result that is named and missing, or a link that is
@@ -51,16 +52,17 @@ def render_html(snapshot: Snapshot, *, links: PageLinks | None = None, content: 
     if links is not None:
         for path in filter(None, (links.index, links.previous, links.next)):
             _require_relative(path)
-    fingerprint = content_hash(content or render_json(snapshot))  # first, because making it checks every field
+    if fingerprint is None:
+        fingerprint = content_hash(render_json(snapshot))  # first, because making it checks every field
     template = _environment().get_template("scorecard.html.j2")
-    written = bytearray()
+    written = io.BytesIO()
     # As text, the pieces and all of them joined would take eight times the page: one wide letter widens every other.
     pieces = template.stream(page=page_of(snapshot), links=links, fingerprint=fingerprint)
     pieces.enable_buffering(_PIECES_AT_ONCE)
     for piece in pieces:
-        written += piece.encode()
-    written += b"\n"
-    return bytes(written)
+        written.write(piece.encode())
+    written.write(b"\n")
+    return written.getvalue()
 
 
 def render_index(entries: Iterable[ArchiveEntry], *, project: str = "Scorecards") -> str:
