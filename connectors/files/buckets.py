@@ -14,7 +14,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -22,6 +22,7 @@ from connectors.errors import AuthError, ConfigError, ConnectorError, TransientE
 from connectors.files import SCHEMES
 from connectors.files.folders import Opened, changed_meanwhile, refuse_size, refuse_unknown_format, suffix
 from connectors.files.providers import PROVIDERS, Provider
+from connectors.http.hiding import hidden
 from connectors.http.network import is_public, resolved
 from connectors.points import nearest_name
 from connectors.watching import Watch
@@ -155,11 +156,13 @@ class Bucket:
         except (FileNotFoundError, ConnectorError):
             raise
         except CancelledError:
-            raise TransientError(
+            told: ConnectorError = TransientError(
                 f"{self.provider.title} took longer than request_timeout. Run again, or raise it."
-            ) from None
+            )
         except Exception as error:  # noqa: BLE001 - providers raise whatever theirs raise; all of it is told
-            raise self._told(error) from None
+            told = self._told(error)
+        # Raised out here, so that the provider's error is no part of its chain: it may hold the login.
+        raise told
 
     def _connected(self) -> Any:
         with self._lock:
@@ -184,13 +187,8 @@ class Bucket:
     def _told(self, error: Exception) -> ConnectorError:
         kind, advice = self.provider.meaning(error)
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        said = self._redacted(lines[0].strip()).rstrip(".:! ")
+        said = hidden(lines[0].strip(), _secrets(self.login)).rstrip(".:! ")
         return kind(f"{self.provider.title} says: {said}. {advice}")
-
-    def _redacted(self, text: str) -> str:
-        for secret in sorted(_secrets(self.login), key=len, reverse=True):
-            text = text.replace(secret, "***")
-        return text
 
     def _path(self, file: str) -> str:
         return f"{self.name}/{file}"
@@ -221,8 +219,6 @@ async def _coroutine(awaitable: Coroutine[Any, Any, ResultT]) -> ResultT:
 
 
 def _secrets(login: BaseModel | None) -> set[str]:
-    """The secrets of a login in every form that a provider's message may hold; of a signature, its parts, too."""
+    """The secrets of a login; of a signature, its parts, too."""
     values = [value.get_secret_value() for _, value in login or () if isinstance(value, SecretStr)]
-    values += [part for value in values for name, part in parse_qsl(value) if name == "sig"]
-    forms = (str, quote, quote_plus, lambda value: quote(value, safe=""))
-    return {form(value) for value in values if value for form in forms}
+    return {*values, *(part for value in values for name, part in parse_qsl(value) if name == "sig")}

@@ -6,6 +6,7 @@ What speaks to a provider is imported when its bucket is opened: each package ta
 """
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ NAMES_OF_A_LOOK: Final = 1_000
 """How many names one look into a bucket gives; there may be millions."""
 _CONNECT_SECONDS: Final = 10
 _TRIES: Final = 3
+_GCS_SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_only"
 
 _LOGIN: Final = (AuthError, "Check the login of the source, and that it may list and read this bucket.")
 _PLACE: Final = (ConfigError, "Correct path of the source, or its endpoint_url or region.")
@@ -103,7 +105,7 @@ def _gcs_options(login: GcsLogin | None) -> dict[str, Any]:
     given = login or GcsLogin()
     key = _told(given.service_account_key)
     return {
-        "token": "anon" if given.anonymous else _read_key(key) if key else "google_default",
+        "token": "anon" if given.anonymous else _credentials(key) if key else "google_default",
         "access": "read_only",
         "endpoint_url": given.endpoint_url,
         "requester_pays": given.project or True if given.requester_pays else False,
@@ -111,13 +113,25 @@ def _gcs_options(login: GcsLogin | None) -> dict[str, Any]:
     }
 
 
+def _credentials(text: str) -> Any:
+    """The service account of a key's text, which is a secret, so that no error shows it."""
+    from google.oauth2 import service_account
+
+    key = _read_key(text)
+    with contextlib.suppress(ValueError):
+        # Left to itself, what reads the bucket would take a key that cannot be read for a login of another kind.
+        return service_account.Credentials.from_service_account_info(key, scopes=[_GCS_SCOPE])  # type: ignore[no-untyped-call]
+    raise ConfigError(
+        "service_account_key is no key of a service account: a field is missing, or its private_key cannot be read."
+        " Give it the whole text of the key's file."
+    )
+
+
 def _read_key(text: str) -> dict[str, Any]:
-    try:
+    key = None
+    with contextlib.suppress(ValueError):
         key = json.loads(text)
-    except ValueError:
-        key = None
     if not isinstance(key, dict):
-        # It is a secret, so it is not shown.
         raise ConfigError("service_account_key is no JSON. Give it the whole text of the key's file.")
     return cast("dict[str, Any]", key)
 

@@ -16,16 +16,20 @@ HIDDEN: Final = "***"
 _CUT: Final = "…"
 _SHORTEST_BEGINNING: Final = 4
 _SHORTEST_LINE: Final = 12
+_SIGNED: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}(\.[\w-]*)?")
+"""Claims that somebody signed: whoever has them is logged in."""
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:
     """A text with `***` for every secret: as it is, escaped as in addresses, JSON or pages, or in base64.
 
-    Also for the beginning of one where a text was cut short inside of it.
+    Also for the beginning of one where a text was cut short inside of it, and for signed claims, whose secret is that
+    they exist.
 
     >>> hidden("it says: you sent s3cret%2F, not s3cre…", ["s3cret/"])
     'it says: you sent ***, not ***…'
     """
+    text = _SIGNED.sub(HIDDEN, text)
     for form in _forms(frozenset(secrets)):
         text = text.replace(form, HIDDEN)
         if _CUT in text:

@@ -126,5 +126,7 @@ def _credentials(opening: Opening, path: str | None, encoded: str | None) -> Any
         import json
 
         key = json.loads(base64.b64decode(encoded))
+        if not isinstance(key, dict):
+            raise ConfigError("credentials_base64 of the url is no key of a service account. Encode the key's file.")
         return service_account.Credentials.from_service_account_info(key, scopes=scopes)  # type: ignore[no-untyped-call]
     return None

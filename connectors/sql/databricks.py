@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from databricks import sql
 from databricks.sqlalchemy.base import DatabricksDialect
+from urllib3.exceptions import HTTPError
 
 from connectors.sql.database import Database, Opening
 from connectors.sql.warehouse import PROGRAM, Question, Warehouse, chunks, options_of
@@ -30,7 +31,9 @@ def open_databricks(opening: Opening) -> Database:
         ConfigError: the URL has an option that is not known.
     """
     options_of(opening, *_OPTIONS)
-    return Warehouse("databricks", (sql.exc.Error, OSError, ValueError), lambda: _opened(opening), _literal)
+    # Where it has tried again in vain, the connector lets the error of what it speaks HTTP with through.
+    errors = (sql.exc.Error, HTTPError, OSError, ValueError)
+    return Warehouse("databricks", errors, lambda: _opened(opening), _literal)
 
 
 def _literal(name: str, instant: datetime) -> str:  # noqa: ARG001 - it is bound by its place

@@ -5,13 +5,13 @@ Belongs here: which error means what, what to do about it, and keeping secrets o
 
 import re
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import quote, quote_plus
 
 from sqlalchemy.engine import URL
 
+from connectors.http.hiding import hidden
 from connectors.sql.database import Database
 from connectors.sql.meanings import (
     AWAY,
@@ -94,9 +94,7 @@ def translated(database: Database, url: URL) -> Iterator[None]:
 
 def redacted(text: str, url: URL) -> str:
     """The text with the secrets of a URL as `***`."""
-    for secret in sorted(_secrets(url), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
+    return hidden(text, _secrets(url))
 
 
 def _first_line(cause: BaseException, url: URL) -> str:
@@ -109,12 +107,13 @@ def _first_line(cause: BaseException, url: URL) -> str:
     return f"{url.get_backend_name()} says: {sentence}."
 
 
-def _secrets(url: URL) -> Iterable[str]:
-    values = [url.password] if url.password else []
+def _secrets(url: URL) -> Iterator[str]:
+    if url.password:
+        # Drivers that speak HTTP send the two as one.
+        yield from (str(url.password), f"{url.username or ''}:{url.password}")
     for name, value in url.query.items():
         if _SECRET_KEY.search(name):
-            values += [value] if isinstance(value, str) else list(value)
-    return {form for value in values if value for form in (str(value), quote(str(value)), quote_plus(str(value)))}
+            yield from [value] if isinstance(value, str) else value
 
 
 def _meaning(cause: BaseException) -> Meaning:

@@ -116,6 +116,7 @@ _OF_DRIVERS: Final[Mapping[str, Callable[[Any], Meaning]]] = {
     "snowflake": _snowflake,
     "google": _bigquery,
     "databricks": _databricks,
+    "urllib3": _databricks,
     "trino": _trino,
     "clickhouse_connect": _clickhouse,
 }

@@ -6,6 +6,7 @@ Belongs here: hiding known values in texts and in errors. Does not: finding out 
 import json
 import re
 import traceback
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,12 +18,14 @@ HIDDEN: Final = "***"
 _PLAIN: Final = (int, float, tuple, list, dict, type(None))
 _SHORT = 8
 _SHORTEST_LINE = 4
+_SIGNED: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}(\.[\w-]*)?")
+_URLSAFE: Final = str.maketrans("+/", "-_")
 _RESERVED: Final = re.compile(r"[^A-Za-z0-9_.~-]")
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Values to hide, also where they are percent-encoded or escaped. Prints none of them.
+    """Values to hide, also where they are percent-encoded, escaped or in base64. Prints none of them.
 
     >>> Secrets(["hunter2/"]).hidden("postgresql://okr:hunter2%2F@db refused 'hunter2/'")
     "postgresql://okr:***@db refused '***'"
@@ -31,6 +34,11 @@ class Secrets:
 
     >>> Secrets(["in"]).hidden("in line")
     '*** line'
+
+    Claims that somebody signed are hidden, too: whoever has them is logged in.
+
+    >>> Secrets([]).hidden("assertion=eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJva3IifQ.c2lnbmVk&more")
+    'assertion=***&more'
     """
 
     values: Iterable[str] = field(default=(), repr=False)
@@ -43,6 +51,8 @@ class Secrets:
 
     def hidden(self, text: str) -> str:
         """The text with `***` for each value."""
+        if "eyJ" in text:
+            text = _SIGNED.sub(HIDDEN, text)
         for form in _forms(frozenset(self.values)):
             if form in text:
                 text = re.sub(_pattern(form), HIDDEN, text)
@@ -115,6 +125,16 @@ def _written(value: str) -> Iterator[str]:
         encoded = _RESERVED.sub(_percent, text)
         yield from (text, encoded, encoded.replace("%2F", "/"), encoded.replace("%20", "+"), escape(text))
         yield from (repr(text)[1:-1], json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        yield from _in_base64(text.encode(errors="surrogateescape"))
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """What of it is the same wherever it stands in a longer text, as the password does in `user:password`."""
+    for before in range(3):
+        start, end = -(-before * 8 // 6), (before + len(data)) * 8 // 6
+        if end - start >= _SHORT:
+            inner = b2a_base64(b"\0" * before + data, newline=False)[start:end].decode()
+            yield from (inner, inner.translate(_URLSAFE))
 
 
 def _percent(letter: re.Match[str]) -> str:

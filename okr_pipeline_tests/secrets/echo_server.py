@@ -1,6 +1,7 @@
 """An API that says back whatever it is told, in every place where an answer can say something."""
 
 from base64 import b64decode
+from html import escape
 from urllib.parse import parse_qsl, quote
 
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, json_reply, reply
@@ -27,7 +28,19 @@ class EchoServer:
             "/value": json_reply([{"period": "2026-01-28", "value": told}], headers=headers),
             "/page": reply(200, f"{{{told}".encode(), headers),
         }
-        return answers.get(seen.path) or reply(400, said.encode(), headers)
+        return answers.get(seen.path) or _as_drivers_read_it(seen, said) or reply(400, said.encode(), headers)
+
+
+def _as_drivers_read_it(seen: Seen, said: str) -> Reply | None:
+    """A refusal in the form that a warehouse or a bucket has for it, which its driver shows."""
+    if seen.path == "/session/v1/login-request":
+        return json_reply({"success": False, "code": "390100", "message": said, "data": {}})
+    if {"x-amz-date", "x-ms-version"} & seen.headers.keys():
+        login = escape(" ".join(filter(None, (seen.headers.get("x-amz-security-token"), seen.params.get("sig")))))
+        error = f"<Error><Code>InvalidToken</Code><Message>{login} {escape(said)}</Message></Error>"
+        headers = {"Content-Type": "application/xml", "x-ms-error-code": "InvalidToken"}
+        return reply(403, b"" if seen.method == "HEAD" else error.encode(), headers)
+    return None
 
 
 def _told(seen: Seen) -> str:

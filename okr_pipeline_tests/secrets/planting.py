@@ -6,6 +6,7 @@ Belongs here: configuration, environment, files. Does not: the secrets themselve
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from okr_pipeline_tests.secrets import drivers
 from okr_pipeline_tests.secrets.canaries import CANARIES, encoded
 
 PROJECT = """\
@@ -118,6 +119,11 @@ def plant(directory: Path, port: int, only: Collection[str] | None = None) -> No
             )
             metrics += [f"  {name}_{kind}: {{source: {name}, {keys}, {METRIC}}}" for kind, keys in API_METRICS.items()]
             results.append(RESULT.format(id=name.replace("_", "-"), metric=f"{name}_value"))
+    for name, source in drivers.sources().items():
+        if only is None or name in only:
+            sources.append(f"  {name}: {source}")
+            metrics += _two_metrics(name) if name in drivers.WAREHOUSES else _of_files(name)
+            results.append(RESULT.format(id=name.replace("_", "-"), metric=name))
     sources.append(f"  part: {{connector: sql, url: 'postgresql://okr:${{PART}}@127.0.0.1:{port}/okr'}}")
     metrics += _two_metrics("part")
     for manner in MANNERS:
@@ -164,6 +170,10 @@ def mistakes() -> Mapping[str, Mapping[str, str]]:
         "in place of a port": {**sql, "BAD": f"postgresql://okr@db:{CANARIES['in place of a port']}/okr"},
         "no address": {**sql, "BAD": CANARIES["no address"]},
         "in clear": {"source": f"{{connector: sql, url: 'postgresql://okr:{CANARIES['in clear']}@db/okr'}}"},
+        "option of a warehouse": {
+            **sql,
+            "BAD": f"snowflake://okr@shop/db?private_key_file_pwd={CANARIES['option of a warehouse']}",
+        },
         "wrong type": {
             "source": "{connector: sql, url: 'sqlite:///a.db', max_rows: '${BAD}'}",
             "BAD": CANARIES["wrong type"],
@@ -194,6 +204,10 @@ def write(directory: Path, files: Mapping[str, str]) -> None:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def _of_files(name: str) -> list[str]:
+    return [f"  {name}: {{source: {name}, file: signups.csv, {METRIC}}}"]
 
 
 def _two_metrics(name: str) -> list[str]:

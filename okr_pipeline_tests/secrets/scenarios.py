@@ -27,6 +27,7 @@ from okr_pipeline.application.workspace import open_applied, open_for_writing, o
 from okr_pipeline.cli.main import main
 from okr_pipeline_tests.connectors.http.keys import key_pair
 from okr_pipeline_tests.connectors.http.server import Server
+from okr_pipeline_tests.secrets import drivers
 from okr_pipeline_tests.secrets.echo_server import EchoServer
 from okr_pipeline_tests.secrets.loud_server import LoudServer
 from okr_pipeline_tests.secrets.planting import (
@@ -51,6 +52,7 @@ FEW = (
     "api_refresh",
     "api_google",
     "api_refused",
+    *drivers.LOUD,
 )
 
 
@@ -59,10 +61,11 @@ def everything(root: Path, store: str | None) -> None:
     os.environ["PGPASSFILE"] = str(root / "many" / ".pgpass")
     with LoudServer() as server, Server(EchoServer()) as api:
         os.environ.update(environment(server.port) | private_keys(root / "keys", api.url))
+        os.environ.update(drivers.variables(api.url, server.port))
         many, few = root / "many", root / "few"
         plant(many, server.port)
         plant(few, server.port, FEW)
-        readings_of(many, [*addresses(server.port), *apis()])
+        readings_of(many, [*addresses(server.port), *apis(), *drivers.sources()])
         runs_of(few)
         objects_of(many)
         errors_of(many)

@@ -225,6 +225,17 @@ def test_an_endpoint_inside_the_network_is_refused_unless_it_is_allowed(place):
 
 
 @pytest.mark.parametrize(
+    "key", ["hunter2", '"hunter2"', '{"type": "hunter2"}', '{"type": "service_account", "private_key": "hunter2"}']
+)
+def test_a_key_that_cannot_be_read_is_told_without_it(tmp_path, key):
+    settings = FilesSettings(path="gs://shop/daily", gcs={"service_account_key": key})
+    source = CONNECTOR.open(settings, Context(tmp_path, tmp_path))
+    with pytest.raises(ConfigError, match="the whole text of the key's file") as caught:
+        source.check()
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("package", "path", "extra", "more"),
     [
         ("s3fs", "s3://b/p", "s3", {}),

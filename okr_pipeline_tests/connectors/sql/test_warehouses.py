@@ -5,8 +5,10 @@ import json
 import re
 import sys
 import urllib.request
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import clickhouse_connect.driver.exceptions as clickhouse_errors
 import databricks.sql.exc as databricks_errors
@@ -17,6 +19,8 @@ import snowflake.connector.errors as snowflake_errors
 import sqlalchemy as sa
 import sqlglot
 import trino.exceptions as trino_errors
+import urllib3
+import urllib3.exceptions as urllib3_errors
 from sqlglot import exp
 
 from connectors.contract import Context, DataPointBatch, MetricRequest, ReadFailure, Window
@@ -121,6 +125,7 @@ def test_a_missing_driver_is_told_with_its_extra(dialect, package, monkeypatch):
         database(dialect)
 
 
+SIGNED = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJva3IifQ.c2lnbmVk"
 STATE = "[X] message. SQLSTATE: {}"
 FAILURES = [
     ("snowflake", snowflake_errors.ProgrammingError("SQL compilation error:\nObject X does not exist", errno=2003, sqlstate="42S02"), ConfigError),
@@ -142,6 +147,7 @@ FAILURES = [
     ("databricks", databricks_errors.RequestError("Error during request: 403 Permission denied"), AuthError),
     ("databricks", databricks_errors.RequestError("Invalid access token"), AuthError),
     ("databricks", databricks_errors.RequestError("connection lost"), TransientError),
+    ("databricks", urllib3_errors.MaxRetryError(urllib3.HTTPSConnectionPool("host"), "/sql", OSError("refused")), TransientError),
     ("trino", trino_errors.TrinoUserError({"errorName": "TABLE_NOT_FOUND", "errorType": "USER_ERROR", "message": "m"}, "1"), ConfigError),
     ("trino", trino_errors.TrinoUserError({"errorName": "DIVISION_BY_ZERO", "errorType": "USER_ERROR", "message": "m"}, "1"), DataError),
     ("trino", trino_errors.TrinoUserError({"errorName": "PERMISSION_DENIED", "errorType": "USER_ERROR", "message": "m"}, "1"), AuthError),
@@ -164,6 +170,22 @@ def test_errors_of_drivers_become_ours(dialect, error, kind):
         raise error
     assert type(caught.value) is kind
     assert "pw" not in str(caught.value).split()
+
+
+def test_a_login_is_hidden_as_drivers_send_it():
+    sent = b64encode(b"reader:pw").decode()
+    with pytest.raises(AuthError) as caught, translated(database("clickhouse"), sa.make_url(URLS["clickhouse"])):
+        raise clickhouse_errors.DatabaseError(f"you sent Basic {sent} and assertion={SIGNED}", code=516)
+    assert "you sent Basic *** and assertion=***. " in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["no JSON", '"a text"', "{}", '{"type": "service_account", "private_key": "x"}'])
+def test_a_key_that_cannot_be_read_is_told_without_it(text):
+    url = f"bigquery://project/shop?credentials_base64={quote(b64encode(text.encode()))}"
+    source = CONNECTOR.open(SqlSettings(url=url), Context(Path(), Path()))
+    with pytest.raises(ConfigError) as caught:
+        source.check()
+    assert text not in str(caught.value)
 
 
 def test_snowflakes_second_line_says_what_it_is():
