@@ -1,11 +1,12 @@
 """Budgets of requests that all processes of a project share: so many in any stretch of time.
 
-Belongs here: a place in the queue, kept in a file. Does not: waiting for one's turn.
+Belongs here: a place in the queue, kept in a file, and who shares one. Does not: waiting for one's turn.
 
 A limit such as 60 an hour outlives a process, so it cannot be counted in memory; see
 docs/decisions/0017-budgets-in-a-file.md.
 """
 
+import hashlib
 import sqlite3
 import time
 from collections.abc import Callable
@@ -14,9 +15,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
 from connectors.errors import ConfigError
+from connectors.http.settings import Auth, HttpSettings
 
 _SECONDS_TO_WAIT_FOR_OTHERS: Final = 30
+_WHO: Final = ("username", "client_id", "issuer", "key_file", "private_key_file")
+_LETTERS_OF_A_LOGIN: Final = 4
+"""So few that one login in 65,536 has the same by chance: whoever reads the file cannot tell a right guess by them."""
+
+
+def budget_of(settings: HttpSettings, directory: Path) -> "Budget | None":
+    """The budget of a source with a rate limit: that of its login at its address, for vendors count by account.
+
+    `directory` is the project's `.okr`.
+    """
+    limit = settings.rate_limit
+    if limit is None:
+        return None
+    name = f"{settings.base_url} {_login(settings.auth)}".strip()
+    return Budget(directory / "http-budgets.db", name, limit.requests, limit.per.total_seconds())
+
+
+def _login(auth: Auth | None) -> str:
+    """What tells one login from another, and nothing of either. What a token is to be good for is none of it."""
+    kinds = [(name, kind) for name, kind in auth or () if kind is not None]
+    told = [
+        (name, key, value.get_secret_value() if isinstance(value, SecretStr) else value)
+        for name, kind in kinds
+        for key, value in ([("token", kind)] if isinstance(kind, SecretStr) else kind)
+        if isinstance(value, SecretStr) or key in _WHO
+    ]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:_LETTERS_OF_A_LOGIN] if told else ""
 
 
 @dataclass(frozen=True, slots=True)

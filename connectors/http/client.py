@@ -17,7 +17,7 @@ import httpx
 from connectors.contract import Exchange, Traffic, Witness
 from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.bodies import read_body
-from connectors.http.budgets import Budget
+from connectors.http.budgets import budget_of
 from connectors.http.clock import Clock
 from connectors.http.excerpts import excerpt
 from connectors.http.hiding import hidden
@@ -66,7 +66,7 @@ class HttpClient:
         self._login = login_of(
             settings.auth, self._ask_for_token, self._clock, directory, in_clear=settings.allow_private_hosts
         )
-        self._budget = _budget(settings, directory)
+        self._budget = budget_of(settings, directory)
         self._closed_until = float("-inf")
         self._is_away = False
         self._lock = threading.Lock()
@@ -288,13 +288,6 @@ def _saying(message: str, error: ConnectorError) -> ConnectorError:
             return Working(message, error.wait)
         case _:
             return type(error)(message)
-
-
-def _budget(settings: HttpSettings, directory: Path) -> Budget | None:
-    limit = settings.rate_limit
-    if limit is None:
-        return None
-    return Budget(directory / "http-budgets.db", settings.base_url, limit.requests, limit.per.total_seconds())
 
 
 def _sent(request: HttpRequest, seconds: float) -> httpx.Request:

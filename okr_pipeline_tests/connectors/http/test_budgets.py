@@ -1,5 +1,6 @@
 """A limit holds in every stretch of time, whoever asks, and is used to the full."""
 
+import re
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.errors import ConfigError
-from connectors.http.budgets import Budget
+from connectors.http.budgets import Budget, budget_of
+from connectors.http.settings import HttpSettings
 
 TAKE = """
 import sys
@@ -45,6 +47,47 @@ def test_who_would_wait_too_long_takes_no_turn(tmp_path):
 def test_budgets_of_other_names_are_apart(tmp_path):
     first, second = (Budget(tmp_path / "b.db", name, 1, 60, clock=lambda: 1_000.0) for name in ("a", "b"))
     assert [first.take(0), second.take(0)] == [0, 0]
+
+
+URL = "https://api.shop.example"
+LIMIT = {"requests": 1, "per": "1m"}
+KEY = {"token_url": f"{URL}/token", "client_id": "okr"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ({}, {}, True),
+        ({}, {"auth": {"bearer": "one"}}, False),
+        ({"auth": {"bearer": "one"}}, {"auth": {"bearer": "one"}, "concurrency": 3}, True),
+        ({"auth": {"bearer": "one"}}, {"auth": {"bearer": "two"}}, False),
+        ({"auth": {"bearer": "one"}}, {"auth": {"bearer": "one"}, "base_url": f"{URL}/v2"}, False),
+        ({"auth": {"api_key": {"key": "one", "header": "X-Key"}}}, {"auth": {"api_key": {"key": "two", "header": "X-Key"}}}, False),
+        ({"auth": {"basic": {"username": "one"}}}, {"auth": {"basic": {"username": "two"}}}, False),
+        ({"auth": {"google_service_account": {"key_file": "a", "scopes": ["x"]}}}, {"auth": {"google_service_account": {"key_file": "a", "scopes": ["y"]}}}, True),
+        ({"auth": {"google_service_account": {"key_file": "a", "scopes": ["x"]}}}, {"auth": {"google_service_account": {"key_file": "b", "scopes": ["x"]}}}, False),
+        ({"auth": {"client_credentials": {**KEY, "client_secret": "one"}}}, {"auth": {"client_credentials": {**KEY, "client_secret": "one", "scope": "read"}}}, True),
+        ({"auth": {"refresh_token": {**KEY, "refresh_token": "one"}}}, {"auth": {"refresh_token": {**KEY, "refresh_token": "two"}}}, False),
+    ],
+)  # fmt: skip
+def test_who_logs_in_alike_at_one_address_shares_a_budget(tmp_path, first, second, together):
+    budgets = [
+        budget_of(HttpSettings(**{"base_url": URL, "rate_limit": LIMIT, **given}), tmp_path)
+        for given in (first, second)
+    ]
+    assert all(budget is not None for budget in budgets)
+    assert (budgets[0].name == budgets[1].name) is together
+
+
+def test_the_name_of_a_budget_tells_nothing_of_the_login(tmp_path):
+    budget = budget_of(HttpSettings(base_url=URL, rate_limit=LIMIT, auth={"bearer": "hunter2hunter2"}), tmp_path)
+    budget.take(0)
+    assert re.fullmatch(r"https://api\.shop\.example [0-9a-f]{4}", budget.name)
+    assert b"hunter2" not in budget.path.read_bytes()
+
+
+def test_without_a_rate_limit_there_is_no_budget(tmp_path):
+    assert budget_of(HttpSettings(base_url=URL), tmp_path) is None
 
 
 def test_a_clock_that_was_set_back_locks_nobody_out(tmp_path):
