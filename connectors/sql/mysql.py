@@ -8,13 +8,11 @@ opened before its first query, each in a transaction of its own that sees the da
 """
 
 import contextlib
-import queue
 import re
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
@@ -28,6 +26,7 @@ from sqlalchemy.engine import URL
 
 from connectors.errors import ConfigError
 from connectors.sql.database import Database, Opening
+from connectors.sql.pooling import Pool
 from connectors.sql.rows import Caps, gathered
 from connectors.watching import Watch
 
@@ -104,16 +103,17 @@ class _MySql:
     security: Mapping[str, Any]
     dialect: str = "mysql"
     driver_errors: tuple[type[Exception], ...] = (pymysql.err.MySQLError, OSError)
-    _idle: "queue.SimpleQueue[_Session]" = field(default_factory=queue.SimpleQueue, init=False)
+    _pool: Pool[_Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = Pool(self._opened, _is_an_answer)
 
     def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - the driver binds texts only
         return f"TIMESTAMP'{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
 
     def connect(self, at_once: int = 1) -> None:
         """Open sessions anew, one for each fetch that runs at once: what they see is from now."""
-        self.close()
-        for _ in range(at_once):
-            self._idle.put(self._opened())
+        self._pool.renew(at_once)
 
     def fetch(
         self,
@@ -125,41 +125,17 @@ class _MySql:
     ) -> pd.DataFrame:
         # Inside a FROM no SELECT writes a file or a variable, and the server stops at the limit.
         bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT {caps.enough}"
-        with self._session() as session, watch.over(self._stop(session), _GRACE):
+        with self._pool.session() as session, watch.over(self._stop(session), _GRACE):
             return _fetched(session, bounded, caps)
 
     def cautions(self) -> tuple[str, ...]:
-        with self._session() as session:
+        with self._pool.session() as session:
             login = str(_rows(session, "SELECT current_user()")[0][0])
             grants = [str(row[0]) for row in _rows(session, _show_grants(session))]
         return tuple(_caution(login, what) for what in _writing(grants))
 
     def close(self) -> None:
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except queue.Empty:
-                return
-
-    @contextmanager
-    def _session(self) -> Iterator[_Session]:
-        """An idle session, or a new one; one that failed is not used again."""
-        try:
-            session = self._idle.get_nowait()
-        except queue.Empty:
-            session = self._opened()
-        try:
-            yield session
-        except pymysql.err.MySQLError as error:
-            if _is_an_answer(error):
-                self._idle.put(session)
-            else:
-                session.close()
-            raise
-        except BaseException:
-            session.close()
-            raise
-        self._idle.put(session)
+        self._pool.close()
 
     def _opened(self) -> _Session:
         patience = self.opening.statement_timeout.total_seconds() + _ANSWER_SECONDS
@@ -197,9 +173,9 @@ class _MySql:
             killer.close()
 
 
-def _is_an_answer(error: pymysql.err.MySQLError) -> bool:
+def _is_an_answer(error: BaseException) -> bool:
     """Whether a server said it of a query, after which the session goes on; the driver's own codes are 2000 to 2999."""
-    code = error.args[0] if error.args else 0
+    code = error.args[0] if isinstance(error, pymysql.err.MySQLError) and error.args else 0
     return isinstance(code, int) and code >= 1_000 and code // 1_000 != 2
 
 

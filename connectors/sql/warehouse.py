@@ -1,12 +1,11 @@
 """Warehouses as sources: what Snowflake, BigQuery, Databricks, Trino, ClickHouse and Redshift have in common.
 
-Belongs here: sessions that are used again, one statement inside a FROM, caps, stopping. Does not: how one of them is
-spoken to (a module each), or what its errors mean (`warehouse_failures`).
+Belongs here: one statement inside a FROM, caps, stopping. Does not: how one of them is spoken to (a module each), which
+sessions are used again (`pooling`), or what its errors mean (`warehouse_failures`).
 
 Each is spoken to by its own driver, with a URL as its SQLAlchemy dialect writes it.
 """
 
-import queue
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ import pandas as pd
 from connectors.errors import ConfigError
 from connectors.sql.database import Opening
 from connectors.sql.meanings import SLOW
+from connectors.sql.pooling import Pool
 from connectors.sql.rows import Caps, gathered
 from connectors.watching import Watch
 
@@ -71,14 +71,16 @@ class Warehouse:
     driver_errors: tuple[type[Exception], ...]
     opened: Callable[[], Session]
     literal: Callable[[str, datetime], str]
-    _idle: "queue.SimpleQueue[Session]" = field(default_factory=queue.SimpleQueue, init=False)
+    _pool: Pool[Session] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pool = Pool(self.opened)
 
     def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - none counts them
         return self.literal(name, instant.astimezone(UTC))
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - more are opened when they are needed
-        self.close()
-        self._idle.put(self.opened())
+        self._pool.renew()
 
     def fetch(
         self, sql: str, parameters: Mapping[str, datetime], caps: Caps, watch: Watch, metrics: Sequence[str] = ()
@@ -86,7 +88,7 @@ class Warehouse:
         # Inside a FROM nothing but a query stands, and the warehouse stops at the limit.
         bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT {caps.enough}"
         question = Question(bounded, parameters, metrics)
-        with self._session() as session, _stoppable(session) as stop, watch.over(stop, _GRACE):
+        with self._pool.session() as session, _stoppable(session) as stop, watch.over(stop, _GRACE):
             names, rows = session.rows(question)
             return gathered(names, rows, caps)
 
@@ -95,25 +97,7 @@ class Warehouse:
         return ()
 
     def close(self) -> None:
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except queue.Empty:
-                return
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """An idle session, or a new one; one that failed is not used again."""
-        try:
-            session = self._idle.get_nowait()
-        except queue.Empty:
-            session = self.opened()
-        try:
-            yield session
-        except BaseException:
-            session.close()
-            raise
-        self._idle.put(session)
+        self._pool.close()
 
 
 @contextmanager
