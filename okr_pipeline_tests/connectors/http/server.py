@@ -4,6 +4,7 @@ Belongs here: sockets. Does not: which faults there are (faults).
 """
 
 import json
+import socket
 import socketserver
 import ssl
 import threading
@@ -76,6 +77,8 @@ class Server:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
+                # Else the body of a kept connection waits forty milliseconds for a word that the headers came.
+                self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 with suppress(OSError):  # the other side did not like the certificate
                     tls = outer.tls
                     outer._serve(self.request if tls is None else tls.wrap_socket(self.request, server_side=True))
