@@ -27,7 +27,6 @@ class RestOverFaults:
             "base_url": url,
             "auth": {"bearer": SECRET},
             "allow_private_hosts": True,
-            "max_bytes": 20_000_000,
         }
         return open_source(RestSettings(**{**given, **settings}), self.context, clock)
 

@@ -9,6 +9,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import unquote_plus
 
@@ -19,7 +20,7 @@ from connectors.contract import Context, MetricRequest, Source
 from connectors.http.client import Clock
 from okr_pipeline_tests.connectors.conformance import COUNTS, SECRET, ZONE, Fact
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, json_reply
-from okr_pipeline_tests.connectors.http.survival import FastClock
+from okr_pipeline_tests.connectors.http.survival import MOST_BYTES, FastClock
 from okr_pipeline_tests.connectors.rest import descriptions
 
 TOKEN = "t0ken-of-the-reader"
@@ -51,8 +52,14 @@ class Vendor:
         self.directory = request.getfixturevalue("tmp_path")
         self.amounts: dict[date, float] = {}
         self.judged: dict[tuple[str, str, bytes], list[str]] = {}
-        self.server = Server(self._answered).__enter__()
-        request.addfinalizer(self._finish)
+        self._request = request
+
+    @cached_property
+    def server(self) -> Server:
+        """Runs from the first use on: what a test sends elsewhere needs none."""
+        server = Server(self._answered).__enter__()
+        self._request.addfinalizer(lambda: self._finish(server))
+        return server
 
     @abstractmethod
     def answer(self, seen: Seen) -> Reply:
@@ -80,8 +87,8 @@ class Vendor:
         if same not in self.judged:
             self.judged[same] = self.judge(seen)
 
-    def _finish(self) -> None:
-        self.server.__exit__()
+    def _finish(self, server: Server) -> None:
+        server.__exit__()
         assert [fault for faults in self.judged.values() for fault in faults] == []
 
     def write(self, facts: Sequence[Fact]) -> None:
@@ -94,7 +101,7 @@ class Vendor:
         return self._opened(self.server.url, SECRET, FastClock().clock(), {})
 
     def over(self, url: str, clock: Clock, **settings: Any) -> Source:
-        return self._opened(url, SECRET, clock, {"max_bytes": 20_000_000, **settings})
+        return self._opened(url, SECRET, clock, {"max_bytes": MOST_BYTES, **settings})
 
     def _opened(self, url: str, secret: str, clock: Clock, settings: Mapping[str, Any]) -> Source:
         keys = {"base_url": url, "allow_private_hosts": True, **_filled(self.settings, "{secret}", secret), **settings}
