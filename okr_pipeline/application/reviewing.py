@@ -100,7 +100,7 @@ def _findings(workspace: Workspace, cycle: Cycle, as_of: datetime, known_at: dat
     begun = [it for it in configuration.cycles.values() if calendar.start_of_day(it.starts) < as_of]
     since = min([calendar.end_of_day(it.starts) for it in begun] + [as_of])
     evidence = gather(workspace, as_of, known_at=known_at, since=since, every_metric=True)
-    asked = kpi_questions(configuration, cycle)
+    asked = kpi_questions(configuration, cycle, calendar.last_date_before(as_of))
     scores = evaluate(configuration, evidence, as_of)
     answers = score(
         asked,

@@ -100,11 +100,11 @@ class _Facts:
     before: Mapping[str, Record]
     objectives_before: Mapping[str, Record]
     tracks: Mapping[str, tuple[TrackPoint, ...]]
-    alerts: Mapping[str, datetime]
     evidence: Evidence
     day: date
     said: Mapping[str, CheckInRow]
     amended: Mapping[str, tuple[Amendment, ...]] = field(default_factory=dict)
+    alerts: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None) -> Snapshot:
@@ -117,7 +117,11 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
     shown = current(workspace, as_of)
     evidence = gather(shown, as_of, known_at=known_at, since=earliest, every_metric=True)
-    facts = replace(_facts(shown, evidence, as_of, week.before, earliest), amended=amended)
+    facts = replace(
+        _facts(shown, evidence, as_of, week.before, earliest),
+        amended=amended,
+        alerts=_alerts(workspace, as_of, known_at),
+    )
     health = judged_health(workspace, as_of, known_at)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
@@ -209,7 +213,6 @@ def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: da
         before={it["key_result"]: it for it in plain_rows(then.key_results[list(_BEFORE)])},
         objectives_before={it["objective"]: it for it in plain_rows(then.objectives[["objective", "status"]])},
         tracks=_tracks(configuration, recent, earliest, as_of),
-        alerts=_alerts(workspace),
         evidence=evidence,
         day=day,
         said=newest_check_ins(evidence.check_ins, day),
@@ -267,13 +270,9 @@ def _instants(calendar: Calendar, earliest: datetime, as_of: datetime) -> list[d
     return [*sorted({calendar.end_of_day(day) for day in older + recent}), as_of]
 
 
-def _alerts(workspace: Workspace) -> dict[str, datetime]:
-    states = workspace.store.alert_states()
-    firing = states[states["state"].isin(["firing", "recovering"])]
-    return {
-        key_result: since.to_pydatetime()
-        for key_result, since in firing[["key_result", "since"]].itertuples(index=False, name=None)
-    }
+def _alerts(workspace: Workspace, as_of: datetime, known_at: datetime | None) -> dict[str, datetime]:
+    opened = workspace.store.open_alerts(as_of, known_at)
+    return dict(zip(opened["key_result"], opened["since"].dt.to_pydatetime(), strict=True))
 
 
 def _cycle_row(configuration: Configuration, cycle: Cycle, facts: _Facts, as_of: datetime) -> CycleRow:

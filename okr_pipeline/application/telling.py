@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from okr_pipeline.application.contributing import contributions
+from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Objective, PaceKind
+from okr_pipeline.model.okr import Level, Objective, PaceKind
 
 Record = dict[str, Any]
 """One object of the JSON output; values are JSON values with instants as ISO text in UTC with microseconds."""
@@ -39,9 +40,39 @@ class Filter:
     level: str | None = None
     owner: str | None = None
 
+    @classmethod
+    def of(
+        cls,
+        configuration: Configuration,
+        *,
+        cycle: str | None = None,
+        level: str | None = None,
+        owner: str | None = None,
+    ) -> "Filter":
+        """A filter by names that there are, so that a slip of the pen does not look like good news.
+
+        Raises:
+            UsageError: there is no such cycle or level, or nobody of that name owns an objective or key result.
+        """
+        everything = (*configuration.objectives.values(), *configuration.key_results())
+        _require("cycle", cycle, list(configuration.cycles))
+        _require("level", level, [it.value for it in Level])
+        _require("owner", owner, sorted({it.owner for it in everything}))
+        return cls(cycle, level, owner)
+
     def admits(self, objective: Objective) -> bool:
         """Whether an objective passes by cycle and level."""
         return self.cycle in (None, objective.cycle) and self.level in (None, objective.level.value)
+
+
+def _require(kind: str, name: str | None, known: Sequence[str]) -> None:
+    if name is None or name in known:
+        return
+    from rapidfuzz import process
+
+    near = [match for match, _, _ in process.extract(name, known, limit=3, score_cutoff=50)]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known) or 'none'}."
+    raise UsageError(f"There is no {kind} '{name}'. {hint}")
 
 
 def status(
@@ -75,7 +106,7 @@ def status(
         ],
         "paced_otherwise": _paced_otherwise(workspace, key_results),
         "check_ins": _check_in_rate(key_results),
-        "open_alerts": _open_alerts(workspace, admitted),
+        "open_alerts": _open_alerts(workspace, {it["id"] for it in key_results}, as_of, known_at),
     }
 
 
@@ -174,12 +205,8 @@ def stamp(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _open_alerts(workspace: Workspace, objectives: set[str]) -> list[Record]:
-    owners = {it.full_id: it for it in workspace.configuration.key_results()}
-    states = workspace.store.alert_states()
-    states = states[states["state"].isin(["firing", "recovering"])]
-    return [
-        {"key_result": row["key_result"], "rule": row["rule"], "state": row["state"], "since": row["since"]}
-        for row in plain_rows(states)
-        if (known := owners.get(row["key_result"])) and known.objective in objectives
-    ]
+def _open_alerts(
+    workspace: Workspace, key_results: set[str], as_of: datetime, known_at: datetime | None
+) -> list[Record]:
+    rows = plain_rows(workspace.store.open_alerts(as_of, known_at))
+    return [row for row in rows if row["key_result"] in key_results]

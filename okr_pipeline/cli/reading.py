@@ -33,7 +33,7 @@ def status(
     from okr_pipeline.application.workspace import open_applied
 
     workspace, known = open_applied(config, store_url=store, known_at=known_at)
-    only = telling.Filter(cycle, level, owner)
+    only = telling.Filter.of(workspace.configuration, cycle=cycle, level=level, owner=owner)
     if compare_rules:
         _compare_rules(workspace, workspace.as_of(as_of), known, only, as_json=as_json)
         return

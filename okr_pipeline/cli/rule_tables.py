@@ -19,6 +19,9 @@ def print_comparison(told: Record, timezone: str) -> None:
     out = console()
     chosen = told["status_rule"]
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {chosen}")
+    if not told["key_results"]:
+        out.print("No key result is of what was asked for.")
+        return
     names = [rule["name"] for rule in told["rules"]]
     out.print(_table(told, [chosen, *(name for name in names if name != chosen)]))
     _print_legend(out, told)

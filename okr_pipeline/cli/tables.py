@@ -47,6 +47,9 @@ def print_status(told: Record, timezone: str) -> None:
     """Objectives with their key results, and what the figures mean."""
     out = console()
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
+    if not told["objectives"]:
+        out.print("No objective or key result is of what was asked for.")
+        return
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
     out.print(_status_table(told, alerted, out.width))
     for it in told["contributions"]:

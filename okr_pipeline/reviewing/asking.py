@@ -6,12 +6,13 @@ its periods it was inside its healthy band. Does not: what the answers suggest (
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from okr_pipeline.model.calendar import Duration
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
-from okr_pipeline.model.metric import Across, Metric
+from okr_pipeline.model.metric import Across, Metric, Rollup
 from okr_pipeline.model.okr import Change, Cycle, Intent, KeyResult, Level, Maintain, Objective, Over, Points
 
 TREND: Final = "trend."
@@ -19,30 +20,33 @@ HELD: Final = "held."
 _CYCLE: Final = "review"
 
 
-def kpi_questions(configuration: Configuration, cycle: Cycle) -> Configuration:
+def kpi_questions(configuration: Configuration, cycle: Cycle, until: date) -> Configuration:
     """A configuration with the cycle's days and one key result per question: ids `trend.<metric>`, `held.<metric>`.
 
-    Metrics whose members cannot be combined have no value of their own, and are not asked.
+    The stretch before has as many days as the cycle has had by the end of `until`. Sums are asked by their mean a
+    period: two stretches of as many days need not hold as many whole months, nor a running one as many days that are
+    known. Metrics whose members cannot be combined have no value of their own, and are not asked.
     """
     asked = [it for it in configuration.metrics.values() if _is_whole(configuration, it)]
-    questions = tuple(question for metric in asked for question in _questions(metric, cycle))
+    days = max(1, (min(until, cycle.ends) - cycle.starts).days + 1)
+    questions = tuple(question for metric in asked for question in _questions(metric, cycle, days))
     objective = Objective(
         _CYCLE, _CYCLE, _CYCLE, owner="", level=Level.COMPANY, intent=Intent.COMMITTED, key_results=questions
     )
     return replace(
         configuration,
+        metrics={name: _by_its_mean(it) for name, it in configuration.metrics.items()},
         cycles={_CYCLE: Cycle(_CYCLE, cycle.starts, cycle.ends)},
         objectives={objective.full_id: objective} if questions else {},
     )
 
 
-def _questions(metric: Metric, cycle: Cycle) -> Iterator[KeyResult]:
-    length = Duration((cycle.ends - cycle.starts).days + 1, "days")
+def _questions(metric: Metric, cycle: Cycle, days: int) -> Iterator[KeyResult]:
     usual = {"objective": f"{_CYCLE}/{_CYCLE}", "cycle": _CYCLE, "title": "", "owner": "", "metric": metric.id}
     yield KeyResult(
         id=f"{TREND}{metric.id}",
         measure=Change(Points(1.0)),
-        over=Over("trailing", length),
+        over=Over("trailing", Duration(days, "days")),
         starts=cycle.starts,
         ends=cycle.ends,
         **usual,  # type: ignore[arg-type]
@@ -55,6 +59,10 @@ def _questions(metric: Metric, cycle: Cycle) -> Iterator[KeyResult]:
             ends=cycle.ends,
             **usual,  # type: ignore[arg-type]
         )
+
+
+def _by_its_mean(metric: Metric) -> Metric:
+    return replace(metric, rollup=Rollup.MEAN) if metric.rollup is Rollup.SUM else metric
 
 
 def _is_whole(configuration: Configuration, metric: Metric) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Better, Metric
 from okr_pipeline.model.okr import Cycle
@@ -52,7 +53,8 @@ def _of_metric(
         yield Suggestion(metric.id, "outside", text, held, before, value)
     elif value is not None and before is not None and before > 0 and _worse(metric, value, before) > WORSE:
         change = _worse(metric, value, before)
-        text = f"{change * 100:.0f} % worse than in the days before the cycle, {before:.6g} to {value:.6g}: watch it"
+        numbers = f"{before:.6g} to {value:.6g}{_each(metric)}"
+        text = f"{change * 100:.0f} % worse than in the days before the cycle, {numbers}: watch it"
         yield Suggestion(metric.id, "worse", text, held, before, value)
     if won and held == 1 and value is not None:
         yield from _tighter(metric, value, before, held)
@@ -101,6 +103,13 @@ def _worse(metric: Metric, value: float, before: float) -> float:
     """By which share of the value before it is worse; negative where it is better, 0 where neither is."""
     change = (value - before) / before
     return {Better.LOWER: change, Better.HIGHER: -change, Better.IN_BAND: 0.0}[metric.better]
+
+
+def _each(metric: Metric) -> str:
+    """What a value is of where sums were asked by their mean a period."""
+    if metric.rollup != "sum":
+        return ""
+    return " an hour" if metric.grain is Grain.HOUR else f" a {metric.grain.value}"
 
 
 def _band(metric: Metric) -> str:

@@ -46,6 +46,19 @@ def read_transitions(connection: sa.Connection, known_at: datetime | None) -> pd
     return bulk.fetch(connection, statement)
 
 
+def read_open(connection: sa.Connection, as_of: datetime, known_at: datetime | None) -> pd.DataFrame:
+    """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted."""
+    made = alert_transitions.c
+    by_then = [made.as_of <= as_of] + ([] if known_at is None else [made.recorded_at <= known_at])
+    newest = sa.select(sa.func.max(made.transition_id)).where(*by_then).group_by(made.key_result, made.rule)
+    statement = (
+        sa.select(made.key_result, made.rule, made.to_state.label("state"), made.as_of.label("since"))
+        .where(made.transition_id.in_(newest), made.to_state.in_(["firing", "recovering"]))
+        .order_by(made.key_result, made.rule)
+    )
+    return bulk.fetch(connection, statement)
+
+
 def _evaluated(connection: sa.Connection) -> "pd.Series[pd.Timestamp]":
     """When each (key result, rule) was last evaluated."""
     columns = [alert_states.c[name] for name in (*_KEY, "last_evaluated_as_of")]

@@ -367,6 +367,12 @@ class Store:
 
         return self._retrying(alerts.read_states)
 
+    def open_alerts(self, as_of: datetime, known_at: datetime | None = None) -> "pd.DataFrame":
+        """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted."""
+        from okr_pipeline.store import alerts
+
+        return self._retrying(lambda connection: alerts.read_open(connection, as_of, known_at))
+
     def alert_transitions(self, known_at: datetime | None = None) -> "pd.DataFrame":
         """Every change of an alert's state, in order."""
         from okr_pipeline.store import alerts

@@ -192,7 +192,25 @@ def test_status_json_has_the_promised_fields(told):
 def test_status_can_be_narrowed(told):
     assert json.loads(told("status", "--json", "--level", "team").stdout)["key_results"] == []
     assert len(json.loads(told("status", "--json", "--owner", "growth@small.example").stdout)["key_results"]) == 1
-    assert json.loads(told("status", "--json", "--cycle", "2025-Q4").stdout)["objectives"] == []
+    assert len(json.loads(told("status", "--json", "--cycle", "2026-Q1").stdout)["objectives"]) == 1
+    for rules in ([], ["--compare-rules"]):
+        assert "is of what was asked for" in told("status", "--level", "team", *rules).stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "hint"),
+    [
+        ("--cycle", "2026-q1", "Did you mean 2026-Q1?"),
+        ("--level", "boss", "There are: company, department, team, individual."),
+        ("--owner", "nobody", "There are: "),
+    ],
+)
+@pytest.mark.parametrize("form", ["--json", "--compare-rules"])
+def test_a_status_of_a_name_that_nothing_has_is_refused(told, option, name, hint, form):
+    done = told("status", option, name, form)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"There is no {option[2:]} '{name}'" in done.stderr
+    assert hint in done.stderr
 
 
 def test_status_can_be_compared_under_every_rule(told):

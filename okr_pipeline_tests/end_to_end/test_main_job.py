@@ -30,6 +30,7 @@ def test_status_lists_the_alerts_that_are_open(example_run):
     told = json.loads(example_run.okr("status", "--json").stdout)["open_alerts"]
     assert len(told) > 0
     assert {it["key_result"] for it in told} == set(firing["key_result"])
+    assert json.loads(example_run.okr("status", "--json", "--as-of", "2013-04-30").stdout)["open_alerts"] == []
 
 
 def test_status_says_the_same_as_what_the_run_recorded(example_run, example_status):

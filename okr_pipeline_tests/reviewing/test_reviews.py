@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from okr_pipeline.config import load
+from okr_pipeline.model.calendar import Grain
+from okr_pipeline.model.metric import Better
 from okr_pipeline.model.okr import Cycle, Intent
 from okr_pipeline.model.review import Suggestion
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
@@ -123,7 +126,7 @@ def found(configuration, observations, as_of=AS_OF):
     cycle = configuration.cycles["2026-Q1"]
     scores = score(configuration, observations, as_of=as_of, check_ins=TOLD)
     half = trajectory(configuration, observations, [datetime(2026, 2, 15, tzinfo=UTC)], check_ins=TOLD)
-    kpis = score(kpi_questions(configuration, cycle), observations, as_of=as_of)
+    kpis = score(kpi_questions(configuration, cycle, (as_of - timedelta(days=1)).date()), observations, as_of=as_of)
     return Findings(
         as_of, scores.key_results, scores.objectives, half[["key_result", "progress"]], kpis.key_results, TOLD
     )
@@ -220,7 +223,44 @@ def test_a_kpi_that_got_worse_is_told_also_without_a_band(configuration):
     less = observation_frame([*observed("made", (10.0, 8.0)), *observed("late", (25.0, 25.0))])
     told = review(configuration, configuration.cycles["2026-Q1"], found(configuration, less)).suggestions
     assert [(it.metric, it.kind) for it in told] == [("late", "outside"), ("made", "worse")]
-    assert told[1].text == "20 % worse than in the days before the cycle, 900 to 720: watch it"
+    assert told[1].text == "20 % worse than in the days before the cycle, 10 to 8 a day: watch it"
+
+
+def test_a_sum_is_no_worse_for_being_half_way(configuration):
+    same = observation_frame([*observed("made", (10.0, 10.0)), *observed("late", (14.0, 14.0))])
+    half_way = found(configuration, same, datetime(2026, 2, 15, tzinfo=UTC))
+    told = review(configuration, configuration.cycles["2026-Q1"], half_way).suggestions
+    assert [it.kind for it in told if it.metric == "made"] == []
+
+
+@pytest.mark.parametrize(("as_of", "days"), [("2026-01-10", 10), ("2026-03-31", 90), ("2026-06-30", 90)])
+def test_a_kpi_is_asked_against_as_many_days_before_as_the_cycle_has_had(configuration, as_of, days):
+    asked = kpi_questions(configuration, configuration.cycles["2026-Q1"], date.fromisoformat(as_of))
+    assert {it.over.length.count for it in asked.key_results() if it.id.startswith("trend.")} == {days}
+
+
+def test_months_of_a_sum_are_compared_a_month_each_however_many_fit_in(configuration):
+    """The 90 days before January 1st hold two whole months, and the quarter three."""
+    costs = replace(configuration.metrics["made"], id="costs", grain=Grain.MONTH, better=Better.LOWER)
+    monthly = replace(configuration, metrics={"costs": costs}, objectives={})
+    months = [datetime(2025 + (it // 12), it % 12 + 1, 1, tzinfo=UTC) for it in range(9, 16)]
+    rows = [
+        {
+            "metric": "costs",
+            "dimensions": "{}",
+            "period_start": start,
+            "period_end": end,
+            "value": 100.0,
+            "revision": 1,
+            "recorded_at": start,
+            "run_id": "r",
+        }
+        for start, end in pairwise(months)
+    ]
+    cycle = monthly.cycles["2026-Q1"]
+    asked = score(kpi_questions(monthly, cycle, cycle.ends), observation_frame(rows), as_of=AS_OF)
+    assert asked.key_results[["value", "baseline"]].to_numpy().tolist() == [[100.0, 100.0]]
+    assert suggest(monthly, cycle, (), asked.key_results) == ()
 
 
 def test_calibration_counts_and_does_not_judge_too_few(reviewed):

@@ -54,3 +54,25 @@ def test_two_runs_that_advanced_from_the_same_states_record_their_transitions_on
     assert record(states(1), steps()) == 0
     assert record(states(2, as_of=later), both) == 2
     assert len(store.alert_transitions()) == 4
+
+
+def test_what_was_open_is_told_as_of_any_instant_and_as_known_at_another(store):
+    def step(before, after, days):
+        at = AS_OF + pd.Timedelta(days=days)
+        row = {"episode": "e", "key_result": "c/0", "rule": "behind", "as_of": at, "reason": None}
+        transitions = pd.DataFrame([row | {"from_state": before, "to_state": after}])
+        store.write(lambda batch: batch.record_alerts(states(1, as_of=at), transitions, run_id="r"))
+
+    def told(days, known_at=None):
+        found = store.open_alerts(AS_OF + pd.Timedelta(days=days), known_at)
+        return [(row["state"], (row["since"] - AS_OF).days) for row in found.to_dict("records")]
+
+    step("ok", "pending", 0)
+    step("pending", "firing", 1)
+    known = store.known_until()
+    step("firing", "recovering", 5)
+    step("recovering", "ok", 7)
+    assert [told(days) for days in (-1, 0, 1, 4, 5, 6, 7, 99)] == [
+        [], [], [("firing", 1)], [("firing", 1)], [("recovering", 5)], [("recovering", 5)], [], [],
+    ]  # fmt: skip
+    assert told(99, known) == [("firing", 1)]
