@@ -1,5 +1,6 @@
 """The whole graph in process: what Dagster is shown, and what a run of it leaves behind."""
 
+import json
 from datetime import date, timedelta
 
 import dagster as dg
@@ -46,6 +47,26 @@ def test_the_graph_shows_source_to_kpi_to_key_result_to_objective(small):
     assert graph.get(SIGNUPS).parent_keys == {OBSERVATIONS}
     assert graph.get(KEY_RESULT).parent_keys == {SIGNUPS}
     assert graph.get(OBJECTIVE).parent_keys == {KEY_RESULT}
+
+
+@pytest.mark.parametrize(
+    ("owner", "shown"),
+    [
+        ("ann.b+okr@mill-2.example", True),
+        ("ann@mill.technology", False),
+        ("ann@mill.x", False),
+        ("o'brien@mill.example", False),
+        (".ann@mill.example", False),
+        ("_ann@mill.example", True),
+        ("ö@mill.example", False),
+        ("Ann Ä.", False),
+    ],
+)
+def test_owners_whom_dagster_takes_for_nobody_are_no_mistake(small, owner, shown):
+    config = small.directory / "config/okrs/q1.yaml"
+    config.write_text(config.read_text().replace("growth@small.example", json.dumps(owner)))
+    graph = definitions_of(small.open()).resolve_asset_graph()
+    assert list(graph.get(KEY_RESULT).owners) == ([owner] if shown else [])
 
 
 def test_executable_assets_depend_on_executable_assets_only(small):
