@@ -26,6 +26,7 @@ from okr_pipeline.application.scoping import contributors, current, scope_of
 from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.config.writing import key_text
 from okr_pipeline.model.changes import Aspect, DefinitionChange, definition_changes
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
@@ -301,22 +302,28 @@ def _asked(key_result: KeyResult, changes: tuple[DefinitionChange, ...] | None) 
 
 def _amendment(amendment: Amendment) -> Record:
     told = {each.name: getattr(amendment, each.name) for each in fields(Amendment)}
-    return {name: _plain(value) for name, value in told.items() if value is not None and name != "recorded"}
+    return {name: _written(name, value) for name, value in told.items() if value is not None and name != "recorded"}
 
 
 def _definition(change: DefinitionChange) -> Record:
     """One difference; of what was added or removed as a whole, that it was."""
     whole = change.field is None
     kind = "added" if whole and change.before is None else "removed" if whole else "changed"
+    name = change.field if change.kind == "key_result" else None
     return {
         "kind": change.kind,
         "id": change.id,
         "change": kind,
         "field": change.field,
         "aspect": change.aspect.value,
-        "before": None if whole else _plain(change.before),
-        "after": None if whole else _plain(change.after),
+        "before": None if whole else _written(name, change.before),
+        "after": None if whole else _written(name, change.after),
     }
+
+
+def _written(name: str | None, value: Any) -> Any:
+    """A field as a JSON value; what a file writes otherwise than the model has it, in the words of the file."""
+    return key_text(name, value) if name in ("measure", "over", "pace") else _plain(value)
 
 
 def _plain(value: Any) -> Any:

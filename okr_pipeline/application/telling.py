@@ -54,10 +54,12 @@ class Filter:
         Raises:
             UsageError: there is no such cycle or level, or nobody of that name owns an objective or key result.
         """
-        everything = (*configuration.objectives.values(), *configuration.key_results())
+        owners = {it.owner for it in configuration.objectives.values()} | {
+            it.owner for it in configuration.key_results()
+        }
         _require("cycle", cycle, list(configuration.cycles))
         _require("level", level, [it.value for it in Level])
-        _require("owner", owner, sorted({it.owner for it in everything}))
+        _require("owner", owner, sorted(owners))
         return cls(cycle, level, owner)
 
     def admits(self, objective: Objective) -> bool:

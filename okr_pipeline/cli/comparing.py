@@ -4,14 +4,14 @@ Belongs here: its layout. Does not: the decomposition (scoring), other commands 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
+from okr_pipeline.cli.columns import fitted, left_out, table_of
 from okr_pipeline.cli.tables import as_of_words, console, local
 from okr_pipeline.rendering.numbers import percent
 
@@ -24,6 +24,8 @@ _HEADINGS = {
     "weight_amendment": "Weight",
     "time_passing": "Time",
 }
+_NAME = "Objective, key result"
+_FIGURES = ("From", "To", "Change")
 _ROWS_SHOWN = 5
 
 
@@ -40,7 +42,14 @@ def print_comparison(told: Record, timezone: str) -> None:
         f"known {local(first['known_at'], timezone)} and {local(last['known_at'], timezone)}"
         f" · config {first['config_version']} and {last['config_version']}"
     )
-    out.print(_table(told))
+    headings, rows = (_NAME, *_FIGURES, *(_HEADINGS[part] for part in told["parts"])), list(_rows(told))
+    still = [_HEADINGS[part] for part in told["parts"] if not any(it["parts"][part] for it in _moved(told))]
+    widths = fitted(headings, rows, out.width, elastic={_NAME: (18, 60)}, dispensable=still)
+    out.print(table_of(headings, rows, widths, figures=headings[1:]))
+    if more := left_out(headings, widths):
+        out.print(f"Left out, for nothing moved by it: {more}", style="dim")
+    if "time_passing" in told["parts"] and _HEADINGS["time_passing"] not in still:
+        out.print("Time: windows let go of what is old, key results start, data goes stale", style="dim")
     for it in [*told["objectives"], *told["key_results"]]:
         if it["turned"]:
             out.print(f"? {escape(it['id'])}: {_turn(it)} by {_HEADINGS[it['turned']].lower()}")
@@ -48,17 +57,17 @@ def print_comparison(told: Record, timezone: str) -> None:
         _print_causes(out, it, told["parts"], timezone)
 
 
-def _table(told: Record) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Objective, key result", no_wrap=True, min_width=30, overflow="ellipsis")
-    for heading in ("From", "To", "Change", *(_HEADINGS[part] for part in told["parts"])):
-        table.add_column(heading, justify="right", no_wrap=True)
+def _moved(told: Record) -> Iterator[Record]:
+    yield from (it["score"] for it in told["objectives"])
+    yield from (it["progress"] for it in told["key_results"])
+
+
+def _rows(told: Record) -> Iterator[list[Text | str]]:
     for objective in told["objectives"]:
-        table.add_row(*_cells(objective["id"], objective["score"], told["parts"], style="bold"))
+        yield _cells(objective["id"], objective["score"], told["parts"], style="bold")
         for it in told["key_results"]:
             if it["objective"] == objective["id"]:
-                table.add_row(*_cells("  " + it["id"].split("/", 1)[1], it["progress"], told["parts"]))
-    return table
+                yield _cells("  " + it["id"].split("/", 1)[1], it["progress"], told["parts"])
 
 
 def _cells(name: str, moved: Record, parts: Sequence[str], *, style: str = "") -> list[Text | str]:
@@ -107,7 +116,7 @@ def _turn(it: Record) -> str:
 def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str) -> None:
     moved = [part for part in parts if it["progress"]["parts"][part] or part == it["turned"]]
     causes = [cause for cause in it["causes"] if cause["part"] in moved or "amendment" in cause]
-    if not causes and "time_passing" not in moved:
+    if not causes:
         return
     out.print(f"\n[bold]{escape(it['id'])}[/bold] {escape(it['title'])}")
     for cause in causes:
@@ -115,8 +124,6 @@ def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str)
         if cause["part"] in ("restated_data", "late_data"):
             for row in cause["newest_rows"][-_ROWS_SHOWN:]:
                 out.print(f"    {escape(_row(row, timezone))}", soft_wrap=True)
-    if "time_passing" in moved:
-        out.print("  Time: windows let go of what is old, and what has started or gone stale counts so")
 
 
 def _said(cause: Record, timezone: str) -> str:

@@ -3,7 +3,7 @@
 Belongs here: layout. Does not: numbers' formats (rendering), facts (application).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
+from okr_pipeline.cli.columns import fitted, left_out, table_of
 from okr_pipeline.model.explanation import Explanation
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.zones import zone
@@ -33,8 +34,11 @@ _COLOURS: Mapping[Status, str] = {
     Status.ON_TRACK: "green",
     Status.ACHIEVED: "green",
 }
-_FIGURES = {"Now": 10, "Target": 10, "Progress": 8, "Plan": 5, "Gap": 8, "At end": 6, "Chance": 6}
-"""Columns of figures, and their widths."""
+_FIGURES = ("Now", "Target", "Progress", "Plan", "Gap", "At end", "Chance")
+_HEADINGS = ("Status", "Objective, key result", "", *_FIGURES)
+_DISPENSABLE = ("", "Chance", "At end", "Gap", "Now", "Target", "Plan")
+"""Columns that a narrow terminal goes without; the one without heading has the titles."""
+_ELASTIC = {"Objective, key result": (18, 32), "": (12, 44)}
 
 
 def console() -> Console:
@@ -51,7 +55,11 @@ def print_status(told: Record, timezone: str) -> None:
         out.print("No objective or key result is of what was asked for.")
         return
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
-    out.print(_status_table(told, alerted, out.width))
+    rows = list(_status_rows(told, alerted))
+    widths = fitted(_HEADINGS, rows, out.width, elastic=_ELASTIC, dispensable=_DISPENSABLE)
+    out.print(table_of(_HEADINGS, rows, widths, figures=_FIGURES))
+    if more := left_out(_HEADINGS, widths):
+        out.print(f"A wider terminal also shows: {more}", style="dim")
     for it in told["contributions"]:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if any(it["forecast"] for it in told["key_results"]):
@@ -70,20 +78,12 @@ def print_status(told: Record, timezone: str) -> None:
     _print_originals(out, told["key_results"])
 
 
-def _status_table(told: Record, alerted: set[str], room: int) -> Table:
-    """The title has what the figures leave of the room."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    title = min(44, max(12, room - sum(_FIGURES.values()) - 14 - 26 - 2 * (len(_FIGURES) + 2)))
-    for heading, width in (("Status", 14), ("Objective, key result", 26), ("", title)):
-        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis")
-    for heading, width in _FIGURES.items():
-        table.add_column(heading, justify="right", no_wrap=True, width=width, overflow="ellipsis")
+def _status_rows(told: Record, alerted: set[str]) -> Iterator[list[Text | str]]:
     for objective in told["objectives"]:
-        table.add_row(*_objective_cells(objective))
+        yield _objective_cells(objective)
         for key_result in told["key_results"]:
             if key_result["objective"] == objective["id"]:
-                table.add_row(*_key_result_cells(key_result, alert=key_result["id"] in alerted))
-    return table
+                yield _key_result_cells(key_result, alert=key_result["id"] in alerted)
 
 
 def _contribution_words(it: Record) -> str:

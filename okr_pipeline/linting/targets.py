@@ -4,6 +4,7 @@ Belongs here: rules of measures and targets. Does not: titles, rules across key 
 """
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Final
 
 from okr_pipeline.linting.findings import Facts, Finding, FirstForecast
@@ -35,6 +36,9 @@ hopeless, wherever it lies. A smaller chance alone says nothing: it is what a st
 HOPELESS_TIMES: Final = 3.0
 """As many times of what a metric may bring by itself are beyond what anybody believes."""
 
+MARGIN: Final = 0.95
+"""What is proposed to a committed share of events, or of so many periods that one is less than a twentieth of them."""
+
 CERTAIN_SHARE: Final = 0.75
 HOPELESS_RANGES: Final = 3.0
 MOST_OFF: Final = 0.1
@@ -49,7 +53,7 @@ def lint_targets(configuration: Configuration, facts: Facts) -> Iterator[Finding
                 continue
             metric = configuration.metrics.get(it.metric or "")
             yield from _undated(it)
-            yield from _without_margin(objective, it)
+            yield from _without_margin(configuration, objective, it)
             if metric is not None:
                 for rule in _BESIDE_METRIC:
                     yield from rule(it, metric)
@@ -65,13 +69,29 @@ def _undated(it: KeyResult) -> Iterator[Finding]:
         yield _at(it, "undated-milestones", what, "Write `due:` at the steps that must be done before", "milestones")
 
 
-def _without_margin(objective: Objective, it: KeyResult) -> Iterator[Finding]:
+def _without_margin(configuration: Configuration, objective: Objective, it: KeyResult) -> Iterator[Finding]:
     if objective.intent is not Intent.COMMITTED or not isinstance(it.measure, Maintain | Cadence):
         return
-    if it.measure.share == 1:
-        one = f"one {it.measure.per.value}" if isinstance(it.measure, Cadence) else f"one of its {it.measure.of}"
-        what = f"is committed, and {one} that is missed breaks it for good"
-        yield _at(it, "committed-without-margin", what, "Write `share: 0.95`, or make the intent aspirational")
+    periods = _periods(configuration, it)
+    if it.measure.share < 1 and (periods is None or it.measure.share * periods <= periods - 1):
+        return
+    one = f"one {it.measure.per.value}" if isinstance(it.measure, Cadence) else f"one of its {it.measure.of}"
+    what = f"is committed, and {one} that is missed breaks it for good"
+    share = MARGIN if periods is None else min(MARGIN, 100 * (periods - 1) // max(periods, 1) / 100)
+    rewrite = f"Write `share: {share:g}`, or make" if share > 0 else "Make"
+    yield _at(it, "committed-without-margin", what, f"{rewrite} the intent aspirational")
+
+
+def _periods(configuration: Configuration, it: KeyResult) -> int | None:
+    """How many whole periods a share is of; None of events, whose number nobody knows before."""
+    metric = configuration.metrics.get(it.metric or "")
+    if metric is None or (isinstance(it.measure, Maintain) and it.measure.of == "events"):
+        return None
+    grain = it.measure.per if isinstance(it.measure, Cadence) else metric.grain
+    project = configuration.project.calendar
+    start, end = project.start_of_day(it.starts), project.end_of_day(it.ends)
+    bounds = metric.calendar_in(project).boundaries(start, end, grain)
+    return sum(start <= first and last <= end for first, last in pairwise(bounds))
 
 
 def _relative(it: KeyResult, metric: Metric) -> Iterator[Finding]:

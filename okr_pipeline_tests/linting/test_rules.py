@@ -272,7 +272,13 @@ CASES: Mapping[str, Mapping[str, Case]] = {
     "committed-without-margin": {
         "every day": Case(measured(HELD, intent=Intent.COMMITTED), KR),
         "each week": Case(measured(Cadence(2, Grain.WEEK), intent=Intent.COMMITTED), KR),
+        "nineteen weeks in twenty, of thirteen": Case(
+            measured(Cadence(2, Grain.WEEK, 0.95), intent=Intent.COMMITTED), KR
+        ),
         "nine days in ten": Case(measured(Maintain(None, 15, 0.9), intent=Intent.COMMITTED), FINE),
+        "two months of three": Case(measured(Cadence(2, Grain.MONTH, 0.66), intent=Intent.COMMITTED), FINE),
+        "every event": Case(measured(Maintain(None, 15, 1.0, "events"), intent=Intent.COMMITTED), KR),
+        "nearly every event": Case(measured(Maintain(None, 15, 0.999, "events"), intent=Intent.COMMITTED), FINE),
         "not committed": Case(measured(HELD), FINE),
     },
     "in-band-target": {
@@ -418,3 +424,23 @@ def test_a_rewrite_says_what_the_measure_promises(
     promise: KeyResult, of: Callable[[], Metric | None], said: str
 ) -> None:
     assert promised(promise, of()) == said
+
+
+@pytest.mark.parametrize(
+    ("measure", "rewrite"),
+    [
+        (Cadence(2, Grain.DAY), "Write `share: 0.95`, or make the intent aspirational"),
+        (Cadence(2, Grain.WEEK), "Write `share: 0.92`, or make the intent aspirational"),
+        (Cadence(2, Grain.MONTH), "Write `share: 0.66`, or make the intent aspirational"),
+        (Cadence(2, Grain.QUARTER), "Make the intent aspirational"),
+        (Maintain(None, 15, 1.0, "events"), "Write `share: 0.95`, or make the intent aspirational"),
+    ],
+)
+def test_the_margin_that_is_proposed_lets_one_period_be_missed(measure, rewrite):
+    found = [it for it in lint(measured(measure, intent=Intent.COMMITTED)).findings if it.rule == "committed-without-margin"]
+    assert [it.rewrite for it in found] == [rewrite]
+    if "share" in rewrite:
+        mended = replace(measure, share=float(rewrite.split("`")[1].removeprefix("share: ")))
+        assert not [
+            it for it in lint(measured(mended, intent=Intent.COMMITTED)).findings if it.rule == "committed-without-margin"
+        ]

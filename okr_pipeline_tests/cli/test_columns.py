@@ -1,0 +1,48 @@
+"""What a narrow terminal shows: fewer columns, and never a part of a figure."""
+
+from itertools import pairwise
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from okr_pipeline.cli.columns import fitted, left_out, table_of
+
+HEADINGS = ("Status", "Name", "", "Now", "Gap", "Chance")
+ELASTIC = {"Name": (6, 20), "": (8, 30)}
+DISPENSABLE = ("", "Chance", "Gap", "Now")
+ROWS = [
+    ["on track", "a name that is longer than any column", "A title 商店 of some length", "$14,000", "−16 pts", "26 %"],
+    ["behind", "short", "", "9,255 seats", "+2 pts", "<1 %"],
+]
+
+
+def shown(room):
+    widths = fitted(HEADINGS, ROWS, room, elastic=ELASTIC, dispensable=DISPENSABLE)
+    console = Console(width=room, highlight=False)
+    with console.capture() as captured:
+        console.print(table_of(HEADINGS, ROWS, widths, figures=HEADINGS[3:]))
+    return widths, captured.get()
+
+
+@pytest.mark.parametrize("room", [16, 20, 24, 31, 32, 40, 41, 50, 63, 80, 81, 100, 140])
+def test_what_is_shown_fits_and_no_figure_is_cut(room):
+    widths, text = shown(room)
+    assert all(cell_len(line.rstrip()) <= room for line in text.splitlines())
+    for place, heading in enumerate(HEADINGS):
+        if heading not in ELASTIC:
+            assert all((row[place] in text) == (heading in widths) for row in ROWS)
+
+
+def test_more_room_shows_no_less():
+    columns = [set(shown(room)[0]) for room in range(16, 100)]
+    assert all(narrow <= wide for narrow, wide in pairwise(columns))
+
+
+def test_columns_go_in_the_order_in_which_they_can_be_done_without():
+    told = [left_out(HEADINGS, shown(room)[0]) for room in (100, 50, 40, 32, 20)]
+    assert told == ["", "", "chance", "gap, chance", "now, gap, chance"]
+
+
+def test_the_elastic_take_what_is_left_of_the_room_up_to_their_most():
+    assert [shown(room)[0]["Name"] for room in (20, 24, 200)] == [10, 14, 20]
