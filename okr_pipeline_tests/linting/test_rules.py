@@ -437,10 +437,14 @@ def test_a_rewrite_says_what_the_measure_promises(
     ],
 )
 def test_the_margin_that_is_proposed_lets_one_period_be_missed(measure, rewrite):
-    found = [it for it in lint(measured(measure, intent=Intent.COMMITTED)).findings if it.rule == "committed-without-margin"]
+    found = [
+        it for it in lint(measured(measure, intent=Intent.COMMITTED)).findings if it.rule == "committed-without-margin"
+    ]
     assert [it.rewrite for it in found] == [rewrite]
     if "share" in rewrite:
         mended = replace(measure, share=float(rewrite.split("`")[1].removeprefix("share: ")))
         assert not [
-            it for it in lint(measured(mended, intent=Intent.COMMITTED)).findings if it.rule == "committed-without-margin"
+            it
+            for it in lint(measured(mended, intent=Intent.COMMITTED)).findings
+            if it.rule == "committed-without-margin"
         ]
