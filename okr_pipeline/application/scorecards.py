@@ -5,8 +5,8 @@ Belongs here: where files go and that they appear whole. Does not: what they say
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
+from okr_pipeline.application.memory import give_back
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoping import current
@@ -34,7 +35,8 @@ from okr_pipeline.rendering import (
 from okr_pipeline.store import Store
 from okr_pipeline.store.batch import Batch
 
-CHECKSUM = "scorecard.json.sha256"
+_PAGE, _DATA = "index.html", "scorecard.json"
+CHECKSUM = f"{_DATA}.sha256"
 _RECONSTRUCTED = "Reconstructed: this week was not published at the time; it is shown from what is known now."
 _WEEK = re.compile(r"(?P<year>\d{4})-W(?P<week>\d{2})")
 
@@ -88,53 +90,16 @@ def write_week(
         snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at))
     root = out or workspace.scorecards_dir
     content = render_json(snapshot)
-    page = render_html(snapshot, fingerprint=content_hash(content))
-    write_files(root / snapshot.week, page, content)
-    return root / snapshot.week / ("index.html" if form == "html" else "scorecard.json")
-
-
-@dataclass(frozen=True, slots=True)
-class _Forms:
-    """Snapshots by their hash, and the page of each, made once however often it is written.
-
-    The JSON comes out of the store each time: of thousands of key results it has hundreds of megabytes, and would be
-    there while the page is made.
-    """
-
-    store: Store
-    snapshots: dict[str, Snapshot]
-    pages: dict[str, bytes] = field(default_factory=dict)
-
-    def write(self, directory: Path, week: str, digest: str) -> None:
-        """The files of a week's snapshot, unless they are there, or another was published meanwhile."""
-        if _is_written(directory, digest):
-            return
-        if digest not in self.pages and (snapshot := self._snapshot(week, digest)):
-            self.pages[digest] = render_html(snapshot, fingerprint=digest)
-        if digest in self.pages and (content := self._content(week, digest)):
-            write_files(directory, self.pages[digest], content)
-
-    def _snapshot(self, week: str, digest: str) -> Snapshot | None:
-        if digest not in self.snapshots and (content := self._content(week, digest)):
-            self.snapshots[digest] = snapshot_from_json(content)
-        return self.snapshots.get(digest)
-
-    def _content(self, week: str, digest: str) -> str | None:
-        """What the store holds of the week, if it is still that."""
-        content = self.store.scorecard(week)
-        return content if content and content_hash(content) == digest else None
-
-
-def write_files(directory: Path, page: bytes, content: str) -> None:
-    """A week's page, its data, and the checksum of the data, in this order."""
-    write_file(directory / "index.html", page)
-    write_file(directory / "scorecard.json", content)
-    write_file(directory / CHECKSUM, _checksum(content_hash(content)))
+    digest, directory = content_hash(content), root / snapshot.week
+    write_file(directory / _PAGE, render_html(snapshot, fingerprint=digest))
+    write_file(directory / _DATA, content)
+    write_file(directory / CHECKSUM, _checksum(digest))
+    return directory / (_PAGE if form == "html" else _DATA)
 
 
 def _is_written(directory: Path, digest: str) -> bool:
     note = directory / CHECKSUM
-    there = all((directory / name).is_file() for name in ("index.html", "scorecard.json", CHECKSUM))
+    there = all((directory / name).is_file() for name in (_PAGE, _DATA, CHECKSUM))
     return there and note.read_text(encoding="utf-8") == _checksum(digest)
 
 
@@ -142,7 +107,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
     """What is published, and the hash of its JSON."""
     if known_at is None and run.kind == "run" and (said := _still_true(workspace, run)):
         snapshot, digest = said
-        path = root / snapshot.week / "index.html"
+        path = root / snapshot.week / _PAGE
 
         def leave(batch: Batch) -> None:
             note(batch, workspace, run)
@@ -155,21 +120,25 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
     if run.kind == "backfill":
         published = workspace.store.scorecard(snapshot.week)
         snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
-    path, content = root / snapshot.week / "index.html", render_json(snapshot)
+    path, content = root / snapshot.week / _PAGE, render_json(snapshot)
+    digest = content_hash(content)
+    give_back()
 
     def record(batch: Batch) -> bool:
         require_last_word(workspace.store, looked_at, failed)
-        return _record(batch, workspace, run, snapshot, content, path)
+        return _record(batch, workspace, run, snapshot, content, digest, path)
 
     changed = workspace.store.write(record)
-    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), content_hash(content)
+    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), digest
 
 
-def _record(batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, path: Path) -> bool:
+def _record(
+    batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, digest: str, path: Path
+) -> bool:
     note(batch, workspace, run)  # the snapshot's row names the run
     changed = batch.save_scorecard(
         week=snapshot.week,
-        snapshot_hash=content_hash(content),
+        snapshot_hash=digest,
         schema_version=snapshot.schema_version,
         content=content,
         as_of=run.as_of,
@@ -230,28 +199,62 @@ def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, digest: str
     Written again where another run published meanwhile: whoever writes last shows what the store holds. Files of other
     weeks are lacking where a run was killed before it had written them.
     """
-    forms = _Forms(workspace.store, {digest: snapshot})
     while True:
         published = workspace.store.scorecards()
         weeks = dict(zip(published["week"], published["snapshot_hash"], strict=True))
         for week, published_digest in weeks.items():
-            forms.write(root / week, week, published_digest)
-        if weeks:
-            forms.write(root / "latest", max(weeks), weeks[max(weeks)])
-        write_file(root / "index.html", render_index(_archive(published), project=snapshot.project))
+            directories = [root / week, *([root / "latest"] if week == max(weeks) else [])]
+            known = snapshot if published_digest == digest else None
+            _write_published(workspace.store, directories, week, published_digest, known)
+        write_file(root / _PAGE, render_index(_archive(published), project=snapshot.project))
         if workspace.store.scorecards().equals(published):
             return
 
 
+def _write_published(
+    store: Store, directories: Sequence[Path], week: str, digest: str, snapshot: Snapshot | None
+) -> None:
+    """The files of a published week wherever they are lacking, unless another was published meanwhile.
+
+    The page is gone before the data comes out of the store: of tens of thousands of key results each has hundreds of
+    megabytes. The checksum goes first and comes last, so that it is there with what it is of, or not at all.
+    """
+    lacking = [it for it in directories if not _is_written(it, digest)]
+    if not lacking or not (snapshot := snapshot or _published(store, week, digest)):
+        return
+    for directory in lacking:
+        (directory / CHECKSUM).unlink(missing_ok=True)
+    _write_each(lacking, _PAGE, render_html(snapshot, fingerprint=digest))
+    if content := _content(store, week, digest):
+        _write_each(lacking, _DATA, content)
+        _write_each(lacking, CHECKSUM, _checksum(digest))
+
+
+def _write_each(directories: Sequence[Path], name: str, content: str | bytes) -> None:
+    for directory in directories:
+        write_file(directory / name, content)
+
+
+def _published(store: Store, week: str, digest: str) -> Snapshot | None:
+    content = _content(store, week, digest)
+    return snapshot_from_json(content) if content else None
+
+
+def _content(store: Store, week: str, digest: str) -> str | None:
+    """What the store holds of the week, if it is still that."""
+    content = store.scorecard(week)
+    return content if content and content_hash(content) == digest else None
+
+
 def _checksum(digest: str) -> str:
     """A line as `sha256sum --check` reads it."""
-    return f"{digest}  scorecard.json\n"
+    return f"{digest}  {_DATA}\n"
 
 
 def _archive(published: pd.DataFrame) -> list[ArchiveEntry]:
     rows = zip(published["week"], published["headline"], published["counts"], strict=True)
     return [
-        ArchiveEntry(week, headline, tuple(map(tuple, json.loads(counts))), f"{week}/index.html")
+        ArchiveEntry(week, headline, tuple(map(tuple, json.loads(counts))), f"{week}/{_PAGE}")
         for week, headline, counts in sorted(rows, reverse=True)
     ]
 

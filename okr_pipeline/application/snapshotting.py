@@ -252,11 +252,13 @@ def _tracks(
 
 
 def _track_rows(frame: pd.DataFrame) -> Iterator[tuple[str, datetime, float | None, float | None]]:
-    """Key result, instant, progress and planned progress. The instants are few, and all rows share them."""
+    """Key result, instant, progress and planned progress. Instants and plans are few, and all rows share them."""
     codes, instants = pd.factorize(frame["as_of"])
     shared = [instant.to_pydatetime() for instant in instants]
     progress, expected = (plain_values(frame[name]) for name in ("progress", "expected_progress"))
-    return zip(frame["key_result"], (shared[code] for code in codes), progress, expected, strict=True)
+    plans: dict[float | None, float | None] = {}
+    planned = (plans.setdefault(value, value) for value in expected)
+    return zip(frame["key_result"], (shared[code] for code in codes), progress, planned, strict=True)
 
 
 def _instants(calendar: Calendar, earliest: datetime, as_of: datetime) -> list[datetime]:

@@ -141,7 +141,8 @@ def _parsed(url: str | sa.URL) -> sa.URL:
 
 
 def _sqlite_engine(url: sa.URL) -> sa.Engine:
-    arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    # A statement that is kept keeps what was bound to it last: of a large scorecard hundreds of megabytes.
+    arguments = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False, "cached_statements": 0}
     engine = sa.create_engine(url, connect_args=arguments, hide_parameters=True)
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
