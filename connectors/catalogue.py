@@ -3,8 +3,10 @@
 Belongs here: finding them by entry point. Does not: what any of them does.
 """
 
+import sys
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import TYPE_CHECKING, Final
 
 from connectors.errors import ConfigError
@@ -22,7 +24,13 @@ def load_connectors() -> "dict[str, Connector]":
     Raises:
         ConfigError: two packages give one name, or a connector cannot be imported.
     """
-    return loaded(entry_points(group=GROUP))
+    return loaded(_entries(tuple(sys.path)))
+
+
+@cache
+def _entries(_: tuple[str, ...]) -> EntryPoints:
+    """Those of what is installed on a path. Finding them opens a file of every package, which is done once."""
+    return entry_points(group=GROUP)
 
 
 def loaded(entries: Iterable[EntryPoint]) -> "dict[str, Connector]":

@@ -5,9 +5,11 @@ Exit codes: 0 done; 1 done in part; 2 nothing done, bad usage or configuration; 
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import typer
+from typer.main import get_command
 
 from okr_pipeline.cli import (
     connectors,
@@ -59,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, or `arguments` in place of it, and exit with its code."""
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     try:
-        app(arguments)
+        _command()(arguments)
     except Exception as error:  # noqa: BLE001 - the last border; of a defect the whole traceback is told
         from okr_pipeline.cli.failures import told
 
@@ -70,3 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # DuckDB takes what is not collected at the exit for leaks, and lists them.
         if "duckdb" not in sys.modules:
             gc.freeze()
+
+
+@cache
+def _command() -> Callable[[Sequence[str] | None], object]:
+    """All of it, as it is run: reading every command's parameters takes longer than many a command."""
+    return get_command(app)

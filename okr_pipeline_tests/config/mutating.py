@@ -11,6 +11,7 @@ say something more definite than "correct it".
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,7 +91,12 @@ class Example:
         return self.files[place.file][self.line_of(place)[0] :].lstrip().startswith("- ")
 
     def has_sibling(self, place: Place) -> bool:
-        return any(it.parent == place.parent and it.file == place.file and it != place for it in self.places)
+        return self._counts[place.file, place.parent] > 1
+
+    @cached_property
+    def _counts(self) -> Counter[tuple[str, Path_]]:
+        """How many places there are in each mapping."""
+        return Counter((it.file, it.parent) for it in self.places)
 
     def of(self, *keys: str, scalar: bool = True) -> list[Place]:
         """Places with one of these keys."""

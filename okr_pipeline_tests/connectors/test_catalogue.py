@@ -18,6 +18,22 @@ def test_the_shipped_connectors_are_found():
     assert {name: connector.describe().name for name, connector in found.items()} == {name: name for name in found}
 
 
+def test_a_package_is_found_from_when_it_is_on_the_path(tmp_path, monkeypatch):
+    before = catalogue.load_connectors()
+    note = tmp_path / "odd-0.dist-info"
+    note.mkdir()
+    (note / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 0\n")
+    (note / "entry_points.txt").write_text(f"[{catalogue.GROUP}]\nodd = connectors.files:CONNECTOR\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert set(catalogue.load_connectors()) - set(before) == {"odd"}
+
+
+def test_packages_are_looked_through_once(monkeypatch):
+    before = catalogue.load_connectors()
+    monkeypatch.setattr(catalogue, "entry_points", lambda **_: pytest.fail("looked through again"))
+    assert catalogue.load_connectors() == before
+
+
 def test_one_connector_seen_twice_is_one():
     assert list(catalogue.loaded(entries(("sql", "connectors.sql:CONNECTOR")) * 2)) == ["sql"]
 
