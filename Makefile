@@ -4,7 +4,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.NOTPARALLEL:
 
 # Looked for only when .venv is made. Debian ships ensurepip in a package of its own (python3-venv).
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c \
@@ -85,7 +84,10 @@ soak: setup ## run the long tests: thousands of kills, a year of daily runs
 
 
 .PHONY: check
-check: check-format check-lint check-types check-imports check-docs test ## everything CI runs, in its order
+check: check-code test ## everything CI runs, in its order
+
+.PHONY: check-code
+check-code: check-format check-lint check-types check-imports check-docs ## the same without the tests
 
 .PHONY: check-format
 check-format: setup
