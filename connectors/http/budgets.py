@@ -22,6 +22,9 @@ from connectors.http.settings import Auth, HttpSettings
 
 _SECONDS_TO_WAIT_FOR_OTHERS: Final = 30
 _WHO: Final = ("username", "client_id", "issuer", "key_file", "private_key_file")
+_LATE: Final = 1.04
+"""A request may be on its way for longer than the one that takes its place: a stretch is kept longer by so much, for
+otherwise the server would see more in its own."""
 _LETTERS_OF_A_LOGIN: Final = 4
 """So few that one login in 65,536 has the same by chance: whoever reads the file cannot tell a right guess by them."""
 
@@ -35,7 +38,7 @@ def budget_of(settings: HttpSettings, directory: Path) -> "Budget | None":
     if limit is None:
         return None
     name = f"{settings.base_url} {_login(settings.auth)}".strip()
-    return Budget(directory / "http-budgets.db", name, limit.requests, limit.per.total_seconds())
+    return Budget(directory / "http-budgets.db", name, limit.requests, limit.per.total_seconds() * _LATE)
 
 
 def _login(auth: Auth | None) -> str:
@@ -73,13 +76,15 @@ class Budget:
                 return self._taken(connection, longest)
         except (sqlite3.Error, OSError) as error:
             raise ConfigError(
-                f"The budget of requests cannot be kept in {self.path}: {error}. Let this program's user write there."
+                f"The budget of requests cannot be kept in {self.path}: {error}. Let this program's user write there,"
+                " or delete it if it is damaged, as a power cut may leave it."
             ) from None
 
     def _opened(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(self.path, timeout=_SECONDS_TO_WAIT_FOR_OTHERS, isolation_level=None)
-        connection.execute("PRAGMA synchronous = NORMAL")
+        # Waiting for the disk took longer than many APIs do. A process that is killed loses nothing by this.
+        connection.execute("PRAGMA synchronous = OFF")
         return connection
 
     def _taken(self, connection: sqlite3.Connection, longest: float) -> float:

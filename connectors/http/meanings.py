@@ -48,10 +48,11 @@ def refuse(answer: HttpAnswer, now: datetime) -> None:
     Raises:
         Busy: it may come later. AuthError, ConfigError, ContractError: it will not.
     """
-    status, said = answer.status, _said(answer)
+    status = answer.status
     if status == 200:
         return
     refuse_login(answer, now)
+    said = _said(answer)
     if status in (204, 205):
         raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
     if 400 <= status < 500:
@@ -65,15 +66,18 @@ def refuse_login(answer: HttpAnswer, now: datetime) -> None:
     Raises:
         Busy: it may answer later. AuthError: it does not know the login.
     """
-    status, said = answer.status, _said(answer)
-    if _is_busy(status, answer.headers):
+    status = answer.status
+    busy = _is_busy(status, answer.headers)
+    if not busy and status not in _LOGINS:
+        return
+    said = _said(answer)
+    if busy:
         why = "The server is asked too often" if status in (_TOO_MANY, _FORBIDDEN) else "The server does not answer now"
         raise Busy(f"{why} (status {status}{said}). Run again later.", asked_wait(answer.headers, now))
-    if status in _LOGINS:
-        raise AuthError(
-            f"The server refuses the login (status {status}{said})."
-            " Check auth of the source, and ask the owner of the API for the right to read this."
-        )
+    raise AuthError(
+        f"The server refuses the login (status {status}{said})."
+        " Check auth of the source, and ask the owner of the API for the right to read this."
+    )
 
 
 def refuse_token(answer: HttpAnswer, now: datetime) -> None:

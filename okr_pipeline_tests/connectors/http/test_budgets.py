@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,17 @@ def test_the_name_of_a_budget_tells_nothing_of_the_login(tmp_path):
     budget.take(0)
     assert re.fullmatch(r"https://api\.shop\.example [0-9a-f]{4}", budget.name)
     assert b"hunter2" not in budget.path.read_bytes()
+
+
+def test_a_request_that_was_late_makes_no_more_than_the_limit_of_the_next_stretch(tmp_path):
+    settings = HttpSettings(base_url=URL, rate_limit={"requests": 100, "per": "10s"})
+    budget = replace(budget_of(settings, tmp_path), clock=lambda: 1_000.0)
+    turns = [1_000.0 + budget.take(longest=1e9) for _ in range(1_000)]
+    late = 0.3  # on its way; those that follow are there at once
+    for first, after in zip(turns, turns[100:], strict=False):
+        assert after - (first + late) > 10
+    used = (turns[-1] - turns[0]) / 10 * 100 / 900
+    assert 1 / used >= 0.95
 
 
 def test_without_a_rate_limit_there_is_no_budget(tmp_path):
