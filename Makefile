@@ -133,7 +133,7 @@ NPM_JUDGES := okr_pipeline_tests/judges/node_modules/.package-lock.json
 .PHONY: judges
 judges: setup .venv/judges/.packages .venv/dbt/.packages $(NPM_JUDGES) ## install what judges connectors; tests skip without
 
-SHARED := $(addprefix benchmarks/,company.py contest.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
+SHARED := $(addprefix benchmarks/,company.py contest.py dlt_http.py dlt_load.py dlt_merge.py forecast_peer.py http_peer.py)
 
 .PHONY: bench
 bench: setup .venv/bench/.packages ## run the benchmarks; they print ratios, not verdicts
