@@ -135,7 +135,8 @@ class Description(Generic[SettingsT, RequestT]):
 
     `settings` and `request` are pydantic models (frozen, extra forbidden): the keys of a source, and the keys that a
     metric of that source adds. Secrets are `SecretStr`. `history` says that periods that have passed can be read;
-    without it, a metric is only what is so when it is asked for. `closes_after` is how long after its end a period may
+    without it, a metric is only what is so when it is asked for. `is_snapshot` says the same of single metrics, by
+    their keys, where others have a past; None where all have. `closes_after` is how long after its end a period may
     still change, where the service says so: its metrics should say the same. `in_legs` says that a long window is read
     in parts, each kept before the next is asked for, so that an interrupted read loses one at most; False where a whole
     window costs one question, as a query or a file does.
@@ -151,6 +152,7 @@ class Description(Generic[SettingsT, RequestT]):
     untested: tuple[str, ...] = ()
     closes_after: timedelta | None = None
     in_legs: bool = True
+    is_snapshot: Callable[[RequestT], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from connectors.api.trips import Answer, Found, Stretch, Trip, one_by_one, perio
 from connectors.contract import Flag, MetricRequest, Window
 from connectors.errors import ConfigError, ContractError, DataError
 from connectors.http.requests import HttpRequest, shown
-from connectors.stripe import API_VERSION
+from connectors.stripe import API_VERSION, is_snapshot
 from connectors.stripe.amounts import major, monthly, part, whole
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class _Figure:
     path: str
     items: "Callable[[_Record, StripeRequest], Iterator[_Item]]"
     dimensions: tuple[str, ...]
-    is_snapshot: bool = False
 
 
 def api(settings: "StripeSettings") -> Api:
@@ -76,7 +75,7 @@ def _trip(url: str, request: MetricRequest, window: Window) -> Trip:
             known = ", ".join(figure.dimensions)
             raise ConfigError(f"Stripe does not split {options.figure} by {name}. Its dimensions are {known}.")
     asked = [Ask(_request(url, figure.path), params, None) for params in _params(options, window)]
-    last = newest(request, window) if figure.is_snapshot else None
+    last = newest(request, window) if is_snapshot(options) else None
     there = bool(periods(request, window))
     return Trip(
         tuple(Stretch(window.start, ask) for ask in asked) if there else (),
@@ -132,11 +131,10 @@ def _record(it: Any) -> _Record:
 
 def _table(answer: Answer, request: MetricRequest) -> "pd.DataFrame":
     options = cast("StripeRequest", request.options)
-    figure = _FIGURES[options.figure]
     items = list(_items(answer, options))
     if "currency" not in request.dimensions:
         _refuse_mixed({item.currency for item in items if item.currency is not None})
-    told = of_newest(request) if figure.is_snapshot else request
+    told = of_newest(request) if is_snapshot(options) else request
     now = told.boundaries[0] if told.boundaries else datetime.max.replace(tzinfo=UTC)
     entries = (
         Entry(item.at or now, item.amount, tuple(item.members[name] for name in request.dimensions)) for item in items
@@ -233,10 +231,10 @@ _SPLIT_SUBSCRIPTIONS: Final = ("currency", "status")
 _FIGURES: Final[Mapping[str, _Figure]] = {
     "volume": _Figure("balance_transactions", _volume, ("currency", "category", "type")),
     "refunds": _Figure("balance_transactions", _volume, ("currency", "category", "type")),
-    "mrr": _Figure("subscriptions", _recurring, ("currency", "price", "product", "interval"), is_snapshot=True),
-    "subscriptions": _Figure("subscriptions", partial(_counted, None), _SPLIT_SUBSCRIPTIONS, is_snapshot=True),
+    "mrr": _Figure("subscriptions", _recurring, ("currency", "price", "product", "interval")),
+    "subscriptions": _Figure("subscriptions", partial(_counted, None), _SPLIT_SUBSCRIPTIONS),
     "started": _Figure("subscriptions", partial(_counted, "created"), _SPLIT_SUBSCRIPTIONS),
     "churned": _Figure("subscriptions", partial(_counted, "ended_at"), _SPLIT_SUBSCRIPTIONS),
     "customers": _Figure("customers", partial(_counted, "created"), ("currency",)),
-    "balance": _Figure("balance", _balance, ("currency", "funds"), is_snapshot=True),
+    "balance": _Figure("balance", _balance, ("currency", "funds")),
 }

@@ -8,7 +8,7 @@ is kept in the summary of its run, leg by leg, in the transaction that keeps wha
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -22,26 +22,41 @@ from okr_pipeline.model.calendar import Calendar, Grain, Period, add_months
 _MONTHS: Final[Mapping[Grain, int]] = {Grain.HOUR: 1, Grain.DAY: 3, Grain.WEEK: 12}
 """Civil months of a leg; longer periods are few enough to be read at once."""
 _HALF_A_MONTH: Final = timedelta(days=15)
-_GOES_ON_WITHIN: Final = timedelta(days=1)
+_GOES_ON_WITHIN: Final = timedelta(days=2)
+"""A quota of a day that a backfill used up is there again by then."""
 _RUNS_LOOKED_AT: Final = 100
 
 
-def cut(window: Period, grain: Grain, calendar: Calendar) -> list[Period]:
+def cut(window: Period, grain: Grain, calendar: Calendar, read_until: datetime | None = None) -> list[Period]:
     """The legs of a window of whole periods, in order, the window itself if it is empty or short.
 
     Cuts are where civil months, quarters or years begin, so that they stay where they are when the window moves; none
-    is nearer than half a leg to an end of the window.
+    is nearer than half a leg to an end of the window. What was read until an instant is cut off from the rest, if that
+    is as long: so the rest has the legs that it would have had, had the read before gone on.
     """
-    months = _MONTHS.get(grain)
-    if months is None:
+    half = _shortest(grain)
+    if half is None:
         return [window]
-    half = months * _HALF_A_MONTH
+    if read_until is not None and window.start < read_until <= window.end - half:
+        parts = (Period(window.start, read_until), Period(read_until, window.end))
+        return [leg for part in parts for leg in cut(part, grain, calendar)]
     cuts = [
         instant
-        for first in _firsts(calendar.date_of(window.start), calendar.date_of(window.end), months)
+        for first in _firsts(calendar.date_of(window.start), calendar.date_of(window.end), _MONTHS[grain])
         if window.start + half <= (instant := _floor(calendar, first, grain)) <= window.end - half
     ]
     return [Period(start, end) for start, end in pairwise([window.start, *cuts, window.end])]
+
+
+def is_long(window: Period, grain: Grain) -> bool:
+    """Whether a window is as long as legs are, at least."""
+    shortest = _shortest(grain)
+    return shortest is not None and window.end - window.start >= shortest
+
+
+def _shortest(grain: Grain) -> timedelta | None:
+    """Half a leg, None for periods that are too long to be read in legs."""
+    return _MONTHS[grain] * _HALF_A_MONTH if grain in _MONTHS else None
 
 
 def _firsts(first: date, last: date, months: int) -> list[date]:
@@ -55,11 +70,27 @@ def _floor(calendar: Calendar, day: date, grain: Grain) -> datetime:
     return calendar.period_containing(calendar.start_of_day(day), grain).start
 
 
-def cut_all(workspace: Workspace, windows: Mapping[str, Period]) -> list[dict[str, Period]]:
-    """The legs of many metrics' windows: the first of each, the second of each, and so on; at least one, if empty."""
+def cut_all(
+    workspace: Workspace,
+    windows: Mapping[str, Period],
+    read_until: Mapping[str, datetime],
+    at_once: Collection[str] = (),
+) -> list[dict[str, Period]]:
+    """The legs of many metrics' windows: the first of each, the second of each, and so on; at least one, if empty.
+
+    `read_until` tells how far metrics were read that go on from there. The windows of metrics in `at_once` are legs as
+    they are.
+    """
     metrics = workspace.configuration.metrics
     legs = {
-        metric: cut(window, metrics[metric].grain, workspace.configuration.calendar_of(metrics[metric]))
+        metric: [window]
+        if metric in at_once
+        else cut(
+            window,
+            metrics[metric].grain,
+            workspace.configuration.calendar_of(metrics[metric]),
+            read_until.get(metric),
+        )
         for metric, window in windows.items()
     }
     most = max(map(len, legs.values()), default=1)
@@ -103,7 +134,7 @@ def step_of(source_id: str) -> str:
 def begun(workspace: Workspace, source_id: str, window: Period, windows: Mapping[str, Period]) -> Progress:
     """The progress of a backfill of a window: none, or as far as one of the same days got that did not end.
 
-    That one was by the same configuration, within a day: what it read is not asked for again.
+    That one was by the same configuration, within two days: what it read is not asked for again.
     """
     ends = {metric: of_one.end for metric, of_one in windows.items()}
     told = _last_told(workspace, source_id)

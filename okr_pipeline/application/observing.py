@@ -18,11 +18,10 @@ from connectors.errors import ConfigError, ConnectorError, QuotaExhausted, Trans
 from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.judging import Judgement, joined_judgements, judge
 from okr_pipeline.application.keeping import Kept, changed_metrics, keep
-from okr_pipeline.application.legs import begun, cut_all
+from okr_pipeline.application.legs import begun, cut_all, is_long
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.reading import (
     Delivery,
-    has_history,
     is_read_in_legs,
     joined,
     metrics_of,
@@ -31,6 +30,7 @@ from okr_pipeline.application.reading import (
     read_of,
     read_so_far,
     read_source,
+    snapshots_of,
     whole_windows,
 )
 from okr_pipeline.application.runs import Run, note_step
@@ -108,20 +108,15 @@ def observe(
     later. What files say that people said is recorded before surveys are read, and these whole.
 
     Long windows of connectors that say so are read in legs, each recorded before the next is asked for. A metric that
-    fails in one is not asked for the next, and goes on there another time.
+    fails in one is not asked for the next, and goes on there another time. Where the past is asked for, snapshots fail
+    without being asked, and stay as they are.
     """
     started = time.perf_counter()
     take_names(workspace, run)
     if source_id == CHECK_INS:
         take_from_files(workspace, run)
     chosen = [metric for metric in metrics_of(workspace, source_id) if metrics is None or metric.id in metrics]
-    goes_on_from = None
-    if window is not None and not has_history(workspace, source_id):
-        done = [_without_past(workspace, source_id, run, chosen)]
-    elif source_id != CHECK_INS and is_read_in_legs(workspace, source_id):
-        done, goes_on_from = _observe_legs(workspace, source_id, run, chosen, window, full_refresh=full_refresh)
-    else:
-        done = [_observe_at_once(workspace, source_id, run, chosen, window, full_refresh=full_refresh)]
+    done, goes_on_from = _observe_all(workspace, source_id, run, chosen, window, full_refresh=full_refresh)
     delivery, judgement = joined([delivery for delivery, _ in done]), joined_judgements([it for _, it in done])
     elapsed = time.perf_counter() - started
     report = replace(
@@ -134,6 +129,25 @@ def observe(
 
 
 _Done: TypeAlias = tuple[Delivery, Judgement]
+
+
+def _observe_all(
+    workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
+) -> tuple[list[_Done], datetime | None]:
+    """What became of each part of a read, one at least, and where a backfill of the same days had stopped."""
+    snapshots = snapshots_of(workspace, source_id, metrics)
+    of_the_past = window is not None or run.kind == "backfill"
+    lost = [metric for metric in metrics if of_the_past and metric.id in snapshots]
+    done = [_without_past(workspace, source_id, run, lost)] if lost else []
+    asked = [metric for metric in metrics if metric not in lost]
+    if lost and not asked:
+        return done, None
+    if not is_read_in_legs(workspace, source_id):
+        return [*done, _observe_at_once(workspace, source_id, run, asked, window, full_refresh=full_refresh)], None
+    legs, goes_on_from = _observe_legs(
+        workspace, source_id, run, asked, window, at_once=snapshots, full_refresh=full_refresh
+    )
+    return [*done, *legs], goes_on_from
 
 
 def _observe_at_once(
@@ -151,13 +165,22 @@ def _observe_at_once(
 
 
 def _observe_legs(
-    workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
+    workspace: Workspace,
+    source_id: str,
+    run: Run,
+    metrics: list[Metric],
+    window: Period | None,
+    *,
+    at_once: Collection[str],
+    full_refresh: bool,
 ) -> tuple[list[_Done], datetime | None]:
     """What became of each leg, and where a backfill of the same days had stopped."""
     states = workspace.store.metric_states()
     windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
     progress = None if window is None else begun(workspace, source_id, window, windows)
     goes_on_from = None if progress is None else min(progress.until.values(), default=None)
+
+    read_until = {metric: read.end for metric, read in read_so_far(states).items()} if window is None else {}
 
     def step(legs: Mapping[str, Period]) -> _Done:
         covered = {metric: Period(windows[metric].start, leg.end) for metric, leg in legs.items()}
@@ -166,7 +189,7 @@ def _observe_legs(
 
     done: list[_Done] = []
     failed: set[str] = set()
-    for legs in cut_all(workspace, windows):
+    for legs in cut_all(workspace, windows, read_until, at_once):
         left = {
             metric: leg
             for metric, leg in legs.items()
@@ -187,7 +210,7 @@ def _read_and_keep(workspace: Workspace, source_id: str, run: Run, windows: Mapp
 
 
 def _without_past(workspace: Workspace, source_id: str, run: Run, metrics: list[Metric]) -> _Done:
-    """Nothing read, for the source knows no past; what is known of its metrics stays as it is."""
+    """Nothing read of snapshots, which have no past; what is known of them stays as it is."""
     connector = workspace.configuration.sources[source_id].connector
     failures: dict[str, ConnectorError] = {
         metric.id: ConfigError(
@@ -239,14 +262,14 @@ def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states:
 def _apart(workspace: Workspace, delivery: Delivery, states: pd.DataFrame) -> set[str]:
     """The metrics that are read for the first time where this delivery is of, next to nothing that was read before.
 
-    Not those that are never read twice: of them every read is so.
+    Of those that are never read twice every read is so, and what may be a leg is told by its length.
     """
     covered = read_so_far(states)
-    restating = {it for it in delivery.windows if workspace.configuration.metrics[it].restates.count}
+    metrics = workspace.configuration.metrics
     return {
         metric
         for metric, window in delivery.windows.items()
-        if metric in restating
+        if (metrics[metric].restates.count or is_long(window, metrics[metric].grain))
         and metric in covered
         and (window.start >= covered[metric].end or window.end <= covered[metric].start)
     }
@@ -283,7 +306,8 @@ def _report(
     workspace: Workspace, source_id: str, metrics: int, delivery: Delivery, judgement: Judgement, elapsed: float
 ) -> Observed:
     asked = list(delivery.windows)
-    errors = list(delivery.failures.values())
+    # What has no past was not asked, and keeps nothing from being asked again.
+    errors = [error for metric, error in delivery.failures.items() if metric in delivery.windows]
     return Observed(
         source=source_id,
         metrics=metrics,

@@ -149,15 +149,18 @@ def joined(deliveries: Sequence[Delivery]) -> Delivery:
     )
 
 
-def has_history(workspace: Workspace, source_id: str) -> bool:
-    """Whether days that have passed can be read of a source. People's answers always are."""
-    return source_id == CHECK_INS or _described(workspace, source_id).history
+def snapshots_of(workspace: Workspace, source_id: str, metrics: Iterable[Metric]) -> set[str]:
+    """Those of a source's metrics that are only what is so when they are asked; people's answers never are."""
+    if source_id == CHECK_INS:
+        return set()
+    described = _described(workspace, source_id)
+    is_snapshot = described.is_snapshot or (lambda _: False)
+    return {it.id for it in metrics if not described.history or is_snapshot(_options(described.request, it))}
 
 
 def is_read_in_legs(workspace: Workspace, source_id: str) -> bool:
     """Whether long windows of a source are read and kept in parts."""
-    described = _described(workspace, source_id)
-    return described.in_legs and described.history
+    return source_id != CHECK_INS and _described(workspace, source_id).in_legs
 
 
 def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
@@ -372,10 +375,15 @@ def _request(
         grain=metric.grain.value,
         timezone=workspace.configuration.calendar_of(metric).timezone,
         dimensions=metric.dimensions,
-        options=options.model_validate(dict(metric.request)),
+        options=_options(options, metric),
         boundaries=boundaries,
         additivity=metric.additivity.value,
     )
+
+
+def _options(model: type[BaseModel], metric: Metric) -> BaseModel:
+    """The keys that its source's connector added to a metric."""
+    return model.model_validate(dict(metric.request))
 
 
 def _flagged(batch: DataPointBatch) -> pd.DataFrame:
