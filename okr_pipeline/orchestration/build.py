@@ -12,6 +12,7 @@ import dagster as dg
 
 from connectors.contract import AssetLoader
 from okr_pipeline.application.workspace import Workspace, open_workspace
+from okr_pipeline.orchestration.asking_again import ask_again_sensor
 from okr_pipeline.orchestration.jobs import asset_jobs, refresh_metrics, schedules
 from okr_pipeline.orchestration.layers import layer_assets
 from okr_pipeline.orchestration.lineage import lineage_specs
@@ -47,6 +48,7 @@ def definitions_of(workspace: Workspace, *, overrides: Mapping[str, object] | No
     return dg.Definitions(
         assets=[*executable, *lineage_specs(workspace.configuration)],
         jobs=[*jobs, refresh_metrics, prune_dagster_runs],
+        sensors=[ask_again_sensor(workspace, jobs)],
         schedules=[*schedules(workspace, jobs), prune_schedule(workspace)],
         resources={"project": workspace, **(overrides or {})},
         executor=dg.in_process_executor,

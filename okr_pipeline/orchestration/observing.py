@@ -19,7 +19,7 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.formula import references
 from okr_pipeline.orchestration.checks import check_results, check_specs
 from okr_pipeline.orchestration.lineage import metric_events, metric_key, observations_key, unseeded
-from okr_pipeline.orchestration.scope import scope_of
+from okr_pipeline.orchestration.scope import LEFT_ALONE_TAG, LEFT_UNTIL_TAG, NEWEST, PAST, Scope, scope_of
 
 MOST_RETRIES = 2
 SHORTEST_WAIT = timedelta(seconds=30)
@@ -55,7 +55,7 @@ def _assets_of(workspace: Workspace, source_id: str, partitions: dg.DailyPartiti
         project = continued(project)
         scope = scope_of(context, project)
         observed = observe(project, source_id, run=scope.run, window=scope.window, full_refresh=scope.full_refresh)
-        _retry_where_it_helps(context, observed, scope.longest_wait)
+        _retry_where_it_helps(context, observed, scope)
         if scope.live:
             yield from metric_events(
                 project, shown_metrics(context.instance, project, source_id, observed.changed_metrics)
@@ -113,19 +113,30 @@ def _reads_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
     )
 
 
-def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed, longest_wait: timedelta) -> None:
+def _retry_where_it_helps(context: dg.AssetExecutionContext, observed: Observed, scope: Scope) -> None:
     """Ask Dagster to try again where every failure may pass and the wait is short enough to hold a run open.
 
-    A longer one is left to the next run; until then scores are unknown where they must be.
+    Where the source asks for a longer one, the run says until when it is left alone, and another one asks it then.
+    Scores are unknown where they must be until it has answered.
 
     Raises:
         dagster.RetryRequested: with the wait that the source asked for.
     """
-    if not observed.retryable or context.retry_number >= MOST_RETRIES:
+    if not observed.retryable:
         return
-    wait = max(SHORTEST_WAIT, (observed.retry_at or datetime.now(UTC)) - datetime.now(UTC))
-    if wait <= longest_wait:
+    now = datetime.now(UTC)
+    wait = max(SHORTEST_WAIT, (observed.retry_at or now) - now)
+    if wait > scope.longest_wait:
+        _leave_alone(context, observed, scope)
+    elif context.retry_number < MOST_RETRIES:
         raise dg.RetryRequested(max_retries=MOST_RETRIES, seconds_to_wait=wait.total_seconds())
+
+
+def _leave_alone(context: dg.AssetExecutionContext, observed: Observed, scope: Scope) -> None:
+    if observed.retry_at is not None:
+        tags = {LEFT_ALONE_TAG: NEWEST if scope.live else PAST}
+        tags[f"{LEFT_UNTIL_TAG}{observed.source}"] = observed.retry_at.isoformat()
+        context.instance.add_run_tags(context.run.run_id, tags)
 
 
 def _metadata(observed: Observed) -> dict[str, dg.MetadataValue]:
@@ -141,6 +152,8 @@ def _metadata(observed: Observed) -> dict[str, dg.MetadataValue]:
     }
     metadata: dict[str, dg.MetadataValue] = {name: dg.IntMetadataValue(count) for name, count in counts.items()}
     metadata |= _traffic_metadata(observed.traffic)
+    if observed.retry_at is not None:
+        metadata["may_be_asked_again"] = dg.TimestampMetadataValue(observed.retry_at.timestamp())
     metadata["dagster/row_count"] = dg.IntMetadataValue(observed.recorded)
     if observed.refused:
         lines = [

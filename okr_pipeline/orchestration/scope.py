@@ -17,6 +17,11 @@ AS_OF_TAG = "okr/as_of"
 FULL_REFRESH_TAG = "okr/full_refresh"
 LONGEST_WAIT_TAG = "okr/longest_wait_seconds"
 """The most seconds that a run is held open because a source asks for it; an hour's quota by default."""
+LEFT_ALONE_TAG = "okr/left_alone"
+"""Of a run that left sources alone because they asked for a longer wait: of what it spoke, `newest` day or `past`."""
+LEFT_UNTIL_TAG = "okr/left_alone_until."
+"""With a source's id, the instant at which it may be asked again."""
+NEWEST, PAST = "newest", "past"
 _LONGEST_WAIT_SECONDS = 65 * 60
 _PARTITION = "dagster/partition"
 _RANGE_START, _RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -73,6 +78,12 @@ def scope_of(context: dg.OpExecutionContext | dg.AssetExecutionContext, workspac
     run = Run(context.run.run_id, as_of, "run" if live else "backfill", context.run.run_id)
     wait = timedelta(seconds=int(tags.get(LONGEST_WAIT_TAG, _LONGEST_WAIT_SECONDS)))
     return Scope(run, days, None if ends_newest else _window(workspace, days), FULL_REFRESH_TAG in tags, wait)
+
+
+def tags_of_scope(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those of a run's tags that say what it reads and speaks about."""
+    names = (_PARTITION, _RANGE_START, _RANGE_END, AS_OF_TAG, FULL_REFRESH_TAG)
+    return {name: tags[name] for name in names if name in tags}
 
 
 def _days(tags: Mapping[str, str]) -> tuple[date, ...]:
