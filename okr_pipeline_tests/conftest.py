@@ -85,12 +85,24 @@ def postgres_cluster() -> Iterator[PostgresCluster]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: sa.URL) -> Iterator[str]:
+def new_postgres_url(postgres_server: sa.URL) -> Iterator[Callable[[], str]]:
+    """Makes fresh, empty databases, dropped after the test."""
+    names: list[str] = []
+
+    def made() -> str:
+        names.append(f"okr_test_{uuid4().hex}")
+        _administer(postgres_server, f'CREATE DATABASE "{names[-1]}"')
+        return postgres_server.set(database=names[-1]).render_as_string(hide_password=False)
+
+    yield made
+    for name in names:
+        _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(new_postgres_url: Callable[[], str]) -> str:
     """A fresh, empty database, dropped after the test."""
-    name = f"okr_test_{uuid4().hex}"
-    _administer(postgres_server, f'CREATE DATABASE "{name}"')
-    yield postgres_server.set(database=name).render_as_string(hide_password=False)
-    _administer(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    return new_postgres_url()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Reading a project's history over a gate that closes after so many requests, and again once it is open.
+"""Reading a project's history over a gate that closes after so many requests or pages, and again once it is open.
 
 Belongs here: the gate, and what must be equal after every interruption. Does not: servers and projects, which each
 test brings.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from okr_pipeline.application.observing import Observed, observe
 from okr_pipeline.application.runs import Run
@@ -43,6 +44,13 @@ class Gate:
         return forwarded(self.upstream, seen)
 
 
+class Opens(Protocol):
+    """A gate before any kind of server, which counts in whatever it passes: requests, or pages of rows."""
+
+    opens_for: int | None
+    passed: int
+
+
 def read_history(workspace: Workspace, run_id: str, window: Period | None) -> Observed:
     """What a run reads of the project's one source: what is lacking, or a window again."""
     [source] = workspace.configuration.sources
@@ -60,7 +68,7 @@ class Interruption:
 
 def interrupted_everywhere(
     make_project: MakeProject,
-    gate: Gate,
+    gate: Opens,
     directory: Path,
     window: Period | None = None,
     *,

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from okr_pipeline.application.workspace import open_for_writing
 from okr_pipeline.model.calendar import Calendar, Period
 from okr_pipeline.store import open_store
+from okr_pipeline.store.schema import runs
 from okr_pipeline_tests.connectors.http.server import Server
 from okr_pipeline_tests.durability import tasks, truths
 from okr_pipeline_tests.durability.interrupting import Gate, Interruption, interrupted_everywhere, read_history
@@ -56,24 +58,33 @@ def test_a_run_that_is_interrupted_at_any_page_goes_on_to_the_same_values(make_p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [2, 5, 8])
-def test_a_backfill_that_is_killed_while_a_page_comes_goes_on_to_the_same_store(make_project, gate, tmp_path, number):
+@pytest.mark.parametrize(
+    ("backend", "number"),
+    [("sqlite", 2), ("sqlite", 5), ("sqlite", 8), pytest.param("postgres", 5, marks=pytest.mark.postgres)],
+)
+def test_a_backfill_that_is_killed_while_a_page_comes_goes_on_to_the_same_store(
+    request, make_project, gate, tmp_path, backend, number
+):
+    new = request.getfixturevalue("new_postgres_url") if backend == "postgres" else None
+    urls = {name: new() if new else url(tmp_path / name) for name in ("whole", "killed")}
     children = []
     gate.on_pass = lambda passed: children[-1].process.kill() if passed == number and len(children) == 2 else None
     for name in ("whole", "killed"):
         make_project(tmp_path / name)
         gate.passed = 0
-        children.append(start(tasks.read_window, tmp_path / name, url(tmp_path / name), YEAR.start, YEAR.end))
+        children.append(start(tasks.read_window, tmp_path / name, urls[name], YEAR.start, YEAR.end))
         children[-1].process.join()
     assert [child.process.exitcode for child in children] == [0, -9]
     gate.passed = 0
-    start(tasks.read_window, tmp_path / "killed", url(tmp_path / "killed"), YEAR.start, YEAR.end).end()
+    start(tasks.read_window, tmp_path / "killed", urls["killed"], YEAR.start, YEAR.end).end()
     # The page that was on its way when it was killed was the last of its leg, which was not kept.
     assert gate.passed == sum(PAGES) - 2 * ((number - 1) // 2)
-    whole, killed = (open_store(url(tmp_path / name)) for name in ("whole", "killed"))
+    whole, killed = map(open_store, urls.values())
     assert truths.content_of(killed) == truths.content_of(whole)
     assert not truths.duplicated(killed)
     assert killed.observations()["value"].sum() == sum(orders_on(FIRST + timedelta(days=day)) for day in range(365))
+    whole.close()
+    killed.close()
 
 
 def test_a_backfill_that_ended_is_read_again_from_its_beginning(make_project, gate, tmp_path):
@@ -82,6 +93,22 @@ def test_a_backfill_that_ended_is_read_again_from_its_beginning(make_project, ga
         gate.passed = 0
         assert not read_history(workspace, run_id, YEAR).failures
         assert gate.passed == sum(PAGES)
+
+
+@pytest.mark.parametrize(("hours", "pages"), [(47, sum(PAGES) - 4), (49, sum(PAGES))])
+def test_a_backfill_goes_on_within_two_days(make_project, gate, tmp_path, hours, pages):
+    """Longer than the quota of a day takes that it used up."""
+    workspace = opened(make_project, tmp_path)
+    gate.opens_for, gate.passed = 4, 0
+    assert read_history(workspace, "broken", YEAR).failures
+    began = workspace.store.runs()["started_at"][0] - timedelta(hours=hours)
+    engine = sa.create_engine(url(tmp_path))
+    with engine.begin() as connection:
+        connection.execute(sa.update(runs).values(started_at=began.to_pydatetime()))
+    engine.dispose()
+    gate.opens_for, gate.passed = None, 0
+    assert not read_history(workspace, "resumed", YEAR).failures
+    assert gate.passed == pages
 
 
 @pytest.mark.parametrize(

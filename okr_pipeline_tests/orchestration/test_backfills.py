@@ -20,10 +20,10 @@ def shop():
 
 
 @pytest.fixture
-def workspace(shop, tmp_path):
+def workspace(shop, tmp_path, store_url):
     with Server(shop) as server:
         project = write_shop(tmp_path, server.url, as_of=LAST, first=FIRST, size=100)
-        yield open_for_writing(project / "config", store_url=f"sqlite:///{tmp_path}/okr.db")
+        yield open_for_writing(project / "config", store_url=store_url)
 
 
 def newest_score(workspace):
