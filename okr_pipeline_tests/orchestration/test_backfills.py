@@ -11,19 +11,24 @@ from okr_pipeline.orchestration.launch import run_history_job, run_main_job
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.shops import Shop, orders_on, write_shop
 
-FIRST, LAST = date(2025, 1, 1), date(2025, 6, 30)
+BEGINNING, FIRST, LAST = date(2025, 1, 1), date(2025, 2, 14), date(2025, 5, 16)
 
 
 @pytest.fixture
 def shop():
-    return Shop(FIRST, LAST)
+    return Shop(BEGINNING, LAST)
 
 
 @pytest.fixture
-def workspace(shop, tmp_path, store_url):
+def workspace(shop, tmp_path):
     with Server(shop) as server:
-        project = write_shop(tmp_path, server.url, as_of=LAST, first=FIRST, size=100)
-        yield open_for_writing(project / "config", store_url=store_url)
+        project = write_shop(tmp_path, server.url, as_of=LAST, first=BEGINNING, size=100)
+        yield open_for_writing(project / "config", store_url=f"sqlite:///{tmp_path}/okr.db")
+
+
+@pytest.fixture
+def workspace_on_each(workspace, store_url):
+    return open_for_writing(workspace.config_dir, store_url=store_url)
 
 
 def newest_score(workspace):
@@ -35,21 +40,22 @@ def told(workspace, outcome):
     return workspace.store.run(outcome.run_id)["summary"]["observed/shop"]
 
 
-def test_half_a_year_of_days_is_backfilled_in_two_requests_and_goes_on_where_it_stopped(workspace, shop):
+def test_days_of_two_quarters_are_backfilled_in_two_requests_and_go_on_where_they_stopped(workspace, shop):
     shop.fault = lambda number, seen: json_reply({}, 401) if number == 2 else None
     broken = told(workspace, run_history_job(workspace, FIRST, LAST))
-    assert "from 2025-03-31 22:00 to 2025-06-30 22:00 UTC" in broken["failures"]["orders"]
-    assert (broken["new"], broken["traffic"]["requests"]) == (90, 2)
+    assert "from 2025-03-31 22:00 to 2025-05-16 22:00 UTC" in broken["failures"]["orders"]
+    assert (broken["new"], broken["traffic"]["requests"]) == (46, 2)
     resumed = told(workspace, run_history_job(workspace, FIRST, LAST))
-    assert [seen.params["from"] for seen in shop.asked] == ["2025-01-01", "2025-04-01", "2025-04-01"]
-    assert (resumed["new"], resumed["failures"]) == (91, {})
+    assert [seen.params["from"] for seen in shop.asked] == ["2025-02-14", "2025-04-01", "2025-04-01"]
+    assert (resumed["new"], resumed["failures"]) == (46, {})
     assert (broken["goes_on_from"], resumed["goes_on_from"]) == (None, "2025-03-31 22:00:00+00:00")
     observed = workspace.store.observations()["value"]
-    assert observed.tolist() == [orders_on(FIRST + timedelta(days=day)) for day in range(181)]
-    assert len(workspace.store.key_result_scores()) == 181
+    assert observed.tolist() == [orders_on(FIRST + timedelta(days=day)) for day in range(92)]
+    assert len(workspace.store.key_result_scores()) == 92
 
 
-def test_a_source_that_knows_no_past_is_not_asked_and_says_so_and_stays_as_it_was(workspace, shop, monkeypatch):
+def test_a_source_that_knows_no_past_is_not_asked_and_says_so_and_stays_as_it_was(workspace_on_each, shop, monkeypatch):
+    workspace = workspace_on_each
     run_main_job(workspace)
     before, asked = newest_score(workspace), len(shop.asked)
     rest = load_connectors()["rest"]
