@@ -8,11 +8,14 @@ Period `i` of a grid is `[bounds[i], bounds[i + 1])`; a window of periods is `[l
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
 from okr_pipeline.model.calendar import Calendar, Grain
-from okr_pipeline.scoring.arrays import Floats, Integers, instant_of, microseconds
+from okr_pipeline.scoring.arrays import HOUR, Floats, Integers, instant_of, microseconds
+
+_WEEK: Final = 7 * 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,12 @@ def bounds_at(grids: Grids, grid: Integers, number: Integers) -> Integers:
         return np.zeros(len(number), dtype=np.int64)
     cells = np.minimum(grids.offsets[grid] + number, len(grids.flat) - 1)
     return np.asarray(grids.flat[cells], dtype=np.int64)
+
+
+def weeks_at(grids: Grids, grid: Integers, number: Integers) -> Floats:
+    """The weeks since the first bound at the start of the period of that number, of grids of whole weeks."""
+    first = grids.flat[grids.offsets[grid]]
+    return np.asarray(np.rint((bounds_at(grids, grid, number) - first) / _WEEK), dtype=np.float64)
 
 
 def local_days(days: Grid, since: Integers, moments: Integers) -> Floats:

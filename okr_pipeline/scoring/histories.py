@@ -16,7 +16,7 @@ from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, spread
 from okr_pipeline.scoring.cadences import cadence_periods
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer
 from okr_pipeline.scoring.formulas import divisor_slot
-from okr_pipeline.scoring.grids import first_periods
+from okr_pipeline.scoring.grids import first_periods, weeks_at
 from okr_pipeline.scoring.horizons import Horizon, looks_from
 from okr_pipeline.scoring.tracks import Tracks, periods_of, rows_before
 
@@ -24,6 +24,7 @@ FAMILIES: Final = tuple(Family)
 _POINTWISE: Final = np.array([Reducer.LAST, Reducer.MIN, Reducer.MAX])
 _WEIGHTED: Final = np.array([Reducer.WEIGHTED_MEAN, Reducer.PARTS])
 _HOURS_OF_A_DAY: Final = 24
+_OF_WEEKS: Final = (Grain.MONTH, Grain.QUARTER)
 _TOTALS: Final = np.array([Kind.ACCUMULATE, Kind.LIMIT, Kind.BASELINE])
 
 
@@ -77,6 +78,17 @@ def is_total(definitions: Definitions, rows: Integers) -> Booleans:
     """Whether the value at the end is a sum, in which a missing period is nothing."""
     of = definitions.key_results
     return np.asarray(np.isin(of.kind[rows], _TOTALS) | (of.reducer[rows] == Reducer.SUM), dtype=np.bool_)
+
+
+def is_by_week(definitions: Definitions, rows: Integers) -> Booleans:
+    """Whether a sum is learnt by the week: that of months or quarters of a fiscal year of weeks.
+
+    They have four weeks or five, and a year of 53 one more, which the calendar knows and no forecast has to guess.
+    """
+    uneven = [each.calendar.week_year is not None and each.grain in _OF_WEEKS for each in definitions.grids.each]
+    keys = definitions.key_results
+    counted = keys.kind[rows] == Kind.BASELINE
+    return np.asarray(np.array(uneven)[keys.grid[rows]] & is_total(definitions, rows) & ~counted, dtype=np.bool_)
 
 
 def families(definitions: Definitions, rows: Integers) -> Integers:
@@ -183,11 +195,21 @@ def _counted(
         value = np.where(in_band, inside, value)
     if counted.any():
         value = np.where(counted, known, value)
+    if (by_week := is_by_week(definitions, of.rows)).any():
+        value = np.where(by_week, value / _weeks(definitions, tracks, of, taken), value)
     if (reducer == Reducer.WEIGHTED_MEAN).any():
         weight = np.where(reducer == Reducer.WEIGHTED_MEAN, tracks.weight[taken], weight)
     if (reducer == Reducer.PARTS).any():
         weight = np.where(reducer == Reducer.PARTS, _divisors(definitions, tracks, of, taken, known), weight)
     return value if (scale == 1).all() else value * scale, weight
+
+
+def _weeks(definitions: Definitions, tracks: Tracks, of: Horizon, taken: Integers) -> Floats:
+    """How many weeks the period of each row has; 1 where there is none."""
+    periods = periods_of(tracks, np.minimum(taken, len(tracks.key) - 1))
+    grid = np.broadcast_to(definitions.key_results.grid[of.rows], periods.shape)
+    weeks = weeks_at(definitions.grids, grid, periods + 1) - weeks_at(definitions.grids, grid, periods)
+    return np.maximum(weeks, 1.0)
 
 
 def _divisors(definitions: Definitions, tracks: Tracks, of: Horizon, taken: Integers, known: Booleans) -> Floats:

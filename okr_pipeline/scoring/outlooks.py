@@ -14,7 +14,7 @@ import numpy as np
 from okr_pipeline.model.score import Family
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, fold
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer
-from okr_pipeline.scoring.grids import bounds_at, ended_periods
+from okr_pipeline.scoring.grids import bounds_at, ended_periods, weeks_at
 from okr_pipeline.scoring.histories import (
     FAMILIES,
     PER_CADENCE,
@@ -22,6 +22,7 @@ from okr_pipeline.scoring.histories import (
     Shape,
     alike_together,
     families,
+    is_by_week,
     is_pointwise,
     is_total,
     lay_out,
@@ -176,6 +177,8 @@ def _outlook(definitions: Definitions, tracks: Tracks, every: Horizon, horizon: 
         made = _with_years(made, yearly(definitions, tracks, every, asked, made.spread**2))
     held, weight = _held(definitions, tracks, horizon, made)
     coming = np.where(summed, 1.0, made.typical) * steps
+    if (by_week := is_by_week(definitions, rows)).any():
+        coming = np.where(by_week, _weeks_to_come(definitions, horizon), coming)
     most_of_step = np.where(definitions.key_results.kind[rows] == Kind.BASELINE, float(shape.step), 1.0)
     least, most = _bounds(definitions, rows, made, most_of_step)
     outlook = Outlook(
@@ -280,6 +283,13 @@ def _widths(definitions: Definitions, rows: Integers) -> Floats:
 def _extremes(definitions: Definitions, rows: Integers, pointwise: Booleans) -> Floats:
     reducer = definitions.key_results.reducer[rows]
     return np.where(pointwise, (reducer == Reducer.MAX).astype(np.float64) - (reducer == Reducer.MIN), 0.0)
+
+
+def _weeks_to_come(definitions: Definitions, horizon: Horizon) -> Floats:
+    grid, next_one = definitions.key_results.grid[horizon.rows], horizon.newest + 1
+    until = np.maximum(horizon.until, horizon.ahead)
+    ends = [weeks_at(definitions.grids, grid, next_one + number) for number in (horizon.ahead, until)]
+    return ends[1] - ends[0]
 
 
 def _days_left(definitions: Definitions, horizon: Horizon) -> Floats:

@@ -21,7 +21,8 @@ from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.score import Family
 from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, fold
 from okr_pipeline.scoring.definitions import Definitions, Kind, Reducer
-from okr_pipeline.scoring.histories import FAMILIES, families, is_total
+from okr_pipeline.scoring.grids import weeks_at
+from okr_pipeline.scoring.histories import FAMILIES, families, is_by_week, is_total
 from okr_pipeline.scoring.horizons import Horizon
 from okr_pipeline.scoring.tracks import Tracks, periods_of, rows_before
 from okr_pipeline.scoring.wandering import Asked
@@ -118,6 +119,7 @@ class _Means:
         keys, rows = definitions.key_results, of.rows[places]
         self._tracks, self._track, self._first = tracks, of.track[places], periods_of(tracks, of.first[places])
         self._total, self._scale = is_total(definitions, rows), keys.scale[rows]
+        self._grids, self._grid, self._by_week = definitions.grids, keys.grid[rows], is_by_week(definitions, rows)
         self._weighted = keys.reducer[rows] == Reducer.WEIGHTED_MEAN
         self._amount = np.where(tracks.weight > 0, tracks.value * tracks.weight, 0.0) if self._weighted.any() else None
 
@@ -125,6 +127,9 @@ class _Means:
         first, last = (rows_before(self._tracks, self._track, np.maximum(it, 0)) for it in (low, high))
         summed, count = fold(np.add, self._tracks.value, first, last), (last - first).astype(np.float64)
         whole = np.where(self._total, (high - low).astype(np.float64), count)
+        if self._by_week.any():
+            ends = [weeks_at(self._grids, self._grid, np.maximum(it, 0)) for it in (low, high)]
+            whole = np.where(self._by_week, ends[1] - ends[0], whole)
         if self._amount is not None:
             summed = np.where(self._weighted, fold(np.add, self._amount, first, last), summed)
             whole = np.where(self._weighted, fold(np.add, self._tracks.weight, first, last), whole)

@@ -1,7 +1,9 @@
 """Laws that every forecast keeps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -9,13 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from okr_pipeline.model.calendar import Duration, Grain
+from okr_pipeline.model.calendar import Calendar, Duration, Grain
+from okr_pipeline.model.fiscal import WeekYear
 from okr_pipeline.model.formula import parse_formula
 from okr_pipeline.model.metric import Better, Rollup
 from okr_pipeline.model.okr import Accumulate, Baseline, Budget, Cadence, Maintain, Measure, Over, Reach
 from okr_pipeline.scoring import score
 from okr_pipeline.scoring.outliers import total, weighed
 from okr_pipeline_tests.scoring.worlds import World, as_of_day, configuration, key_result, metric, observed, worlds
+from okr_pipeline_tests.spec.world import observation_frame
 
 TODAY = as_of_day(date(2013, 4, 10))
 NUMBERS = (
@@ -293,3 +297,42 @@ def test_sums_of_columns_do_not_depend_on_those_beside_them(rows: list[list[int]
         part = np.ascontiguousarray(matrix[:, columns])
         assert (total(part) == plain[columns]).all()
         assert (weighed(weights, part) == weighed(weights, matrix)[:, columns]).all()
+
+
+RETAIL = Calendar(week_year=WeekYear("4-4-5", weekday=5, month=1, rule="nearest"), week_starts=6)
+
+
+def of_a_retailer(months: int, each_week: Sequence[float]) -> pd.DataFrame:
+    """A sum for each fiscal month up to 23 December 2023, after which a month of six weeks comes."""
+    first = RETAIL.start_of_day(date(2021, 1, 31))
+    bounds = RETAIL.boundaries(first, RETAIL.end_of_day(date(2023, 12, 23)), Grain.MONTH)[-months - 1 :]
+    rows = [
+        {
+            "metric": "kpi",
+            "dimensions": "{}",
+            "period_start": start,
+            "period_end": end,
+            "value": amount * round((end - start) / timedelta(weeks=1)),
+            "revision": 1,
+            "recorded_at": end,
+            "run_id": "r",
+        }
+        for (start, end), amount in zip(pairwise(bounds), each_week, strict=True)
+    ]
+    return observation_frame(rows)
+
+
+@pytest.mark.parametrize("months", [12, 35])
+@pytest.mark.parametrize("measure", [Accumulate(13_500), Budget(13_500)])
+def test_a_fiscal_month_of_six_weeks_brings_six_weeks(months: int, measure: Measure) -> None:
+    each_week = 1000 + np.random.default_rng(1).normal(0, 20, months)
+    promised = key_result(measure, starts=date(2023, 10, 29), ends=date(2024, 2, 3))
+    config = configuration([metric(rollup=Rollup.SUM, grain=Grain.MONTH, freshness=Duration(90, "days"))], [promised])
+    config = replace(config, project=replace(config.project, calendar=RETAIL))
+    rows = of_a_retailer(months, each_week)
+    made = score(config, rows, as_of=RETAIL.end_of_day(date(2024, 1, 27))).key_results.iloc[0]
+    assert made["forecast_value"] == pytest.approx(made["value"] + 6_000, rel=0.01)
+    assert made["forecast_value_low"] <= made["value"] + 6_000 <= made["forecast_value_high"]
+    assert made["forecast_probability"] == (
+        pytest.approx(1, abs=0.1) if isinstance(measure, Accumulate) else pytest.approx(0, abs=0.1)
+    )
