@@ -217,7 +217,6 @@ def test_a_narrow_terminal_is_told_what_a_wider_one_shows(done_project):
     wide = {"OKR_STORE_URL": done_project.store_url, "TTY_COMPATIBLE": "1"}
     told = run_okr("status", cwd=done_project.directory, env={**wide, "COLUMNS": "60"}).stdout
     assert "A wider terminal also shows:" in told
-    assert "…" not in told.replace("…\n", "")
 
 
 def test_status_can_be_compared_under_every_rule(told):
