@@ -77,14 +77,15 @@ def yearly(definitions: Definitions, tracks: Tracks, of: Horizon, asked: Asked, 
     year = _OF_GRAIN.get(definitions.grids.each[definitions.key_results.grid[of.rows[0]]].grain)
     if year is None:
         return _NOTHING
-    places = np.flatnonzero(_can_have(definitions, of.rows) & _old_enough(tracks, of, 2 * year.length))
+    lengths = _lengths(definitions, of.rows, year)
+    places = np.flatnonzero(_can_have(definitions, of.rows) & _old_enough(tracks, of, 2 * lengths))
     if not len(places):
         return _NOTHING
-    begins = of.newest[places] + 1
+    begins, length = of.newest[places] + 1, lengths[places]
     ahead, until = _widened(asked.ahead[places], asked.until[places], year.least)
-    apart = (ahead + until + year.beside) / 2 / year.length
+    apart = (ahead + until + year.beside) / 2 / length
     mean_of = _Means(definitions, tracks, of, places)
-    ends = [begins - year.length * turn for turn in range(_YEARS + 1)]
+    ends = [begins - length * turn for turn in range(_YEARS + 1)]
     beside = [mean_of(end - year.beside, end) for end in ends]
     scale = _scales(definitions, of.rows[places], beside)
     strayed = []
@@ -95,13 +96,22 @@ def yearly(definitions: Definitions, tracks: Tracks, of: Horizon, asked: Asked, 
     return _agreed(places, line, np.stack(strayed), variance[places])
 
 
+def _lengths(definitions: Definitions, rows: Integers, year: _Year) -> Integers:
+    """The periods of a year for each row: fiscal years of weeks may have thirteen months."""
+    found = [
+        each.calendar.week_year.months if each.calendar.week_year and each.grain is Grain.MONTH else year.length
+        for each in definitions.grids.each
+    ]
+    return np.array(found, dtype=np.int64)[definitions.key_results.grid[rows]]
+
+
 def _can_have(definitions: Definitions, rows: Integers) -> Booleans:
     of = definitions.key_results
     never = np.isin(of.reducer[rows], np.array([Reducer.IN_BAND, Reducer.MIN, Reducer.MAX]))
     return np.asarray(~never & (of.kind[rows] != Kind.BASELINE), dtype=np.bool_)
 
 
-def _old_enough(tracks: Tracks, of: Horizon, periods: int) -> Booleans:
+def _old_enough(tracks: Tracks, of: Horizon, periods: Integers) -> Booleans:
     return np.asarray(of.newest - periods_of(tracks, of.first) >= periods, dtype=np.bool_)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -302,10 +302,13 @@ def test_sums_of_columns_do_not_depend_on_those_beside_them(rows: list[list[int]
 RETAIL = Calendar(week_year=WeekYear("4-4-5", weekday=5, month=1, rule="nearest"), week_starts=6)
 
 
-def of_a_retailer(months: int, each_week: Sequence[float]) -> pd.DataFrame:
-    """A sum for each fiscal month up to 23 December 2023, after which a month of six weeks comes."""
-    first = RETAIL.start_of_day(date(2021, 1, 31))
-    bounds = RETAIL.boundaries(first, RETAIL.end_of_day(date(2023, 12, 23)), Grain.MONTH)[-months - 1 :]
+MAY = datetime(2023, 5, 1, tzinfo=UTC)
+
+
+def of_a_retailer(months: int, each_week: Sequence[float], calendar: Calendar, last: date) -> pd.DataFrame:
+    """A sum for each fiscal month up to the end of a day."""
+    end_of_last = calendar.end_of_day(last)
+    bounds = calendar.boundaries(end_of_last - timedelta(weeks=5 * months), end_of_last, Grain.MONTH)[-months - 1 :]
     rows = [
         {
             "metric": "kpi",
@@ -329,10 +332,25 @@ def test_a_fiscal_month_of_six_weeks_brings_six_weeks(months: int, measure: Meas
     promised = key_result(measure, starts=date(2023, 10, 29), ends=date(2024, 2, 3))
     config = configuration([metric(rollup=Rollup.SUM, grain=Grain.MONTH, freshness=Duration(90, "days"))], [promised])
     config = replace(config, project=replace(config.project, calendar=RETAIL))
-    rows = of_a_retailer(months, each_week)
+    rows = of_a_retailer(months, each_week, RETAIL, date(2023, 12, 23))  # a month of six weeks comes
     made = score(config, rows, as_of=RETAIL.end_of_day(date(2024, 1, 27))).key_results.iloc[0]
     assert made["forecast_value"] == pytest.approx(made["value"] + 6_000, rel=0.01)
     assert made["forecast_value_low"] <= made["value"] + 6_000 <= made["forecast_value_high"]
     assert made["forecast_probability"] == (
         pytest.approx(1, abs=0.1) if isinstance(measure, Accumulate) else pytest.approx(0, abs=0.1)
     )
+
+
+def test_a_season_comes_back_after_thirteen_months_where_a_year_has_so_many() -> None:
+    calendar = Calendar(week_year=WeekYear("13x4", weekday=6, month=8, rule="nearest"), week_starts=0)
+    last = calendar.date_of(calendar.boundaries(MAY, MAY + timedelta(days=1), Grain.MONTH)[0]) - timedelta(days=1)
+    each_week = np.random.default_rng(1).normal(1000, 20, 44)
+    each_week[[-13, -26, -39]] *= 2  # the month that comes next
+    promised = key_result(Accumulate(9_000), starts=last - timedelta(days=27), ends=last + timedelta(days=28))
+    config = configuration(
+        [metric(rollup=Rollup.SUM, grain=Grain.MONTH, freshness=Duration(90, "days"))], [promised], calendar=calendar
+    )
+    rows = of_a_retailer(44, each_week, calendar, last)
+    made = score(config, rows, as_of=calendar.end_of_day(last + timedelta(days=5))).key_results.iloc[0]
+    assert made["forecast_method"] == "flow with season"
+    assert made["forecast_value"] - made["value"] == pytest.approx(8_000, rel=0.1)
