@@ -305,6 +305,13 @@ def _sent_headers(request: HttpRequest) -> dict[str, str]:
     if request.body is not None:
         given |= {"Content-Type": "application/json"}
     own = {name.title(): value for name, value in request.headers.items()}
+    for name, value in own.items():
+        # Its name is told alone: the value may be the login.
+        if not (name.isascii() and value.isascii()):
+            raise ConfigError(
+                f"The header {shown(name)} holds a letter that is not ASCII, such as a typographic quotation mark."
+                " Copy what its variable holds again, or correct headers of the source."
+            )
     return given | own
 
 
@@ -328,5 +335,8 @@ def _lost(error: Exception) -> ConnectorError:
             " source; an authority of your own is trusted where SSL_CERT_FILE names its certificate."
         )
     if isinstance(error, httpx.ConnectError):
-        return TransientError(f"The server cannot be reached: {said}. Check base_url of the source, then run again.")
+        return TransientError(
+            f"The server cannot be reached: {said}. Check base_url of the source, where it has one, and the network"
+            " and name service of this machine, then run again."
+        )
     return TransientError(f"The connection was lost before the answer was whole: {said}. Run again.")

@@ -3,6 +3,7 @@
 Belongs here: pydantic models of YAML, cheap to import. Does not: anything that happens on a wire.
 """
 
+import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ def address_of(url: str, *, in_clear: bool) -> str:
         raise ValueError("an address begins with https:// and a host")
     if not parts.hostname.isascii() or parts.port == 0:
         raise ValueError("a host is written in ASCII, as xn--…, and a port is not 0")
+    if re.search(r"\s", parts.netloc) or parts.netloc.endswith(":"):
+        raise ValueError("its host is none: it holds a space, or an address where a part of a host belongs")
     if parts.username is not None or parts.password is not None:
         raise ValueError("a login inside an address ends up in logs; write it under auth")
     if parts.query or parts.fragment:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from connectors.errors import ConfigError, ContractError, QuotaExhausted, TransientError
 from connectors.http.client import HttpClient
@@ -171,6 +172,25 @@ def test_a_secret_that_is_no_header_is_not_shown(opened, server, secret):
         get(opened(auth={"bearer": secret}), f"{server.url}/a")
     assert "s3" not in f"{caught.value!r} {caught.value.__cause__}"
     assert server.seen == []
+
+
+@pytest.mark.parametrize("settings", [{"bearer": "“s3cret”"}, {"api_key": {"header": "X-Key", "key": "s3crèt"}}])
+def test_a_secret_with_letters_that_no_header_has_is_not_shown(opened, server, settings):
+    with pytest.raises(
+        ConfigError, match=r"The header (Authorization|X-Key) holds a letter that is not ASCII"
+    ) as caught:
+        get(opened(auth=settings), f"{server.url}/a")
+    told = f"{caught.value!r} {caught.value.__cause__} {caught.value.__context__}"
+    assert "s3" not in told
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    "address", ["https://wrong shop.example", "https://https://shop.example", "https://shop.example:"]
+)
+def test_an_address_with_no_host_where_one_belongs_is_refused(address):
+    with pytest.raises(ValidationError, match="its host is none"):
+        HttpSettings(base_url=address)
 
 
 def test_odd_letters_of_an_address_arrive_as_they_were_meant(opened, server):
