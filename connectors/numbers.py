@@ -44,7 +44,7 @@ def quotient(number: float, by: int) -> float:
     >>> quotient(Written("12345678901234567.89"), 100), quotient(1999, 100)
     (123456789012345.67, 19.99)
     """
-    return float(_EXACT.divide(_meant(number), Decimal(by)))
+    return float(_EXACT.divide(meant(number), Decimal(by)))
 
 
 def total(numbers: Sequence[float]) -> float:
@@ -57,7 +57,7 @@ def total(numbers: Sequence[float]) -> float:
         return sum(numbers)
     whole = Decimal(0)
     for number in numbers:
-        whole = _EXACT.add(whole, _meant(number))
+        whole = _EXACT.add(whole, meant(number))
     rounded = float(whole)
     return Written(str(whole)) if math.isfinite(rounded) else rounded
 
@@ -71,5 +71,10 @@ def mean(numbers: Sequence[float]) -> float:
     return quotient(total(numbers), len(numbers))
 
 
-def _meant(number: float) -> Decimal:
+def meant(number: float) -> Decimal:
+    """The number that digits say, or that a float would be written as.
+
+    >>> meant(Written("0.10")) + meant(Written("0.20"))
+    Decimal('0.30')
+    """
     return _EXACT.create_decimal(number.digits if isinstance(number, Written) else str(number))

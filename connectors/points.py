@@ -75,7 +75,7 @@ def joined_points(parts: Sequence[tuple[MetricRequest, pd.DataFrame]]) -> pd.Dat
     columns: dict[str, Any] = {
         "metric": pd.Series(metrics, dtype="str"),
         "dimensions": _dimensions(frame, request.dimensions),
-        "period_start": _instants(frame["period"], request),
+        "period_start": instants(frame["period"], request),
         "value": value,
         "weight": _weights(frame),
         "raw_value": pd.Series(raw_value, dtype=object),
@@ -284,12 +284,16 @@ def member_text(member: object) -> str:
     return str(member)
 
 
-def _instants(column: "pd.Series[Any]", request: MetricRequest) -> "pd.Series[pd.Timestamp]":
-    """Instants of the rows; each distinct period is read once, and most stand in many rows."""
+def instants(column: "pd.Series[Any]", request: MetricRequest) -> "pd.Series[pd.Timestamp]":
+    """Instants of the rows, as `to_points` has them; each distinct period is read once, and most stand in many rows.
+
+    Raises:
+        DataError: a period is null, unreadable, or does not name one instant.
+    """
     codes, distinct = pd.factorize(column, use_na_sentinel=True)
-    instants = _read_periods(pd.Series(distinct), request).to_numpy("datetime64[us]")
+    read = _read_periods(pd.Series(distinct), request).to_numpy("datetime64[us]")
     # Code -1 is null and takes the last place.
-    taken = np.append(instants, np.datetime64("NaT", "us")).take(codes)
+    taken = np.append(read, np.datetime64("NaT", "us")).take(codes)
     if np.isnat(taken).any():
         row = int(np.isnat(taken).argmax())
         raise DataError(_unreadable_period(row, column.iloc[row]))

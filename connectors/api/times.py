@@ -5,6 +5,7 @@ Belongs here: finding and filling these words. Does not: which window.
 `start` is the first instant, `end` the first instant after, `last` the last second before that, all in the metric's
 zone. Formats: `date` (2026-01-31), `iso` (2026-01-31T00:00:00+01:00), `utc` (2026-01-30T23:00:00Z), `epoch` and
 `epoch_ms`, which alone in a body are numbers, `epoch_text` and `epoch_ms_text`, which are not, or any of strftime's.
+What has neither such a name nor such a format is text, as Datadog's `{env:prod}`.
 """
 
 import re
@@ -34,7 +35,10 @@ class Times:
         >>> january.filled("{start:date}..{last:date}")
         '2026-01-01..2026-01-31'
         """
-        return _WORD.sub(lambda word: _written(self._instant(word["name"]), word["format"]), text)
+        return _WORD.sub(
+            lambda word: _written(self._instant(word["name"]), word["format"]) if word["name"] in _NAMES else word[0],
+            text,
+        )
 
     def filled_in(self, value: Any) -> Any:
         """Nested values, of which each text is filled in. A text that is nothing but an epoch becomes a number."""
@@ -42,7 +46,7 @@ class Times:
             case str():
                 word = _WORD.fullmatch(value)
                 text = self.filled(value)
-                return int(text) if word and word["format"] in _NUMBERS else text
+                return int(text) if word and word["name"] in _NAMES and word["format"] in _NUMBERS else text
             case dict():
                 return {key: self.filled_in(item) for key, item in value.items()}
             case list():
@@ -59,7 +63,7 @@ class Times:
 
 def is_timed(value: Any) -> bool:
     """Whether nested values say anything of the window."""
-    return any(_WORD.search(text) for text in _texts(value))
+    return any(word["name"] in _NAMES for text in _texts(value) for word in _WORD.finditer(text))
 
 
 def check_times(value: Any) -> None:
@@ -69,7 +73,7 @@ def check_times(value: Any) -> None:
         ValueError: what, why and what to do.
     """
     for text in _texts(value):
-        for word in _WORD.finditer(text):
+        for word in filter(_is_meant, _WORD.finditer(text)):
             _refuse(word["name"], _NAMES, word[0])
             if "%" not in word["format"]:
                 _refuse(word["format"], _FORMATS, word[0])
@@ -89,6 +93,11 @@ def check_asked(text: str) -> str:
             "Write the period into it, as in {start:date}",
         )
     return text
+
+
+def _is_meant(word: re.Match[str]) -> bool:
+    """Whether it stands for the window, perhaps misspelt; APIs have words in braces of their own."""
+    return word["name"] in _NAMES or word["format"] in _FORMATS or "%" in word["format"]
 
 
 def _refuse(name: str, known: tuple[str, ...], word: str) -> None:

@@ -82,6 +82,11 @@ class RestRequest(BaseModel):
     divide_by: int = Field(
         default=1, ge=1, description="What values are divided by, such as 100 for cents of a metric in currency."
     )
+    add_up: bool = Field(
+        default=False,
+        description="Whether rows are records, such as orders, whose values are added up by period and members here:"
+        " for APIs that list and do not count. A record with an id counts once.",
+    )
     paging: Paging | None = Field(default=None, description="How the answer goes on; default the source's.")
 
     @model_validator(mode="after")

@@ -1,12 +1,15 @@
 """A rest source: what its YAML asks for, and what it makes of the answer.
 
-Belongs here: keys into trips, rows into columns. Does not: pages, HTTP, threads and evidence (`connectors.api`).
+Belongs here: keys into trips, rows into columns or records. Does not: pages, HTTP, threads and evidence, adding records
+up (`connectors.api`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pandas as pd
@@ -14,14 +17,15 @@ import pandas as pd
 from connectors.api.expressions import found
 from connectors.api.paging import Ask
 from connectors.api.source import Api, ApiSource
+from connectors.api.tallies import Entry, added_up
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, table
-from connectors.contract import Context, MetricRequest, Source, Window
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods, table
+from connectors.contract import Context, Flag, MetricRequest, Source, Window
 from connectors.errors import ContractError, DataError
 from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
-from connectors.numbers import quotient
-from connectors.points import column_names, columns_there
+from connectors.numbers import meant, quotient
+from connectors.points import column_names, columns_there, instants
 
 if TYPE_CHECKING:
     from connectors.rest.keys import RestRequest, RestSettings
@@ -54,13 +58,16 @@ class _Declared:
     def trip(self, request: MetricRequest, window: Window) -> Trip:
         options = _options(request)
         column_names(request, options.columns)
+        if options.add_up:
+            periods(request, window)  # it is told which there are
         stretches = for_window if options.each == "window" else for_periods
         return Trip(
             stretches(request, window, partial(self._ask, options)),
             find=lambda document: Found(_rows(found(options.rows, document), options.rows, document)),
-            table=_table,
+            table=_sums if options.add_up else _table,
+            flags=_flags,
             paging=options.paging or self.settings.paging,
-            meaning=f"rows: {options.rows}",
+            meaning=f"rows: {options.rows}{', added up' if options.add_up else ''}",
             api_version=self.settings.api_version,
         )
 
@@ -71,7 +78,74 @@ class _Declared:
 
 
 def _table(answer: Answer, request: MetricRequest) -> pd.DataFrame:
-    options, rows = _options(request), answer.rows
+    columns = _columns(answer.rows, answer.starts, request)
+    columns["value"] = _divided(columns["value"], _options(request).divide_by)
+    return table(columns)
+
+
+def _sums(answer: Answer, request: MetricRequest) -> pd.DataFrame:
+    return added_up(_entries(answer, request), request)
+
+
+def _flags(answer: Answer, request: MetricRequest) -> frozenset[Flag]:
+    """Incomplete where a record of the metric's periods does not say its value."""
+    if not _options(request).add_up:
+        return answer.flags
+    first, *_, last = request.boundaries
+    lacks = any(it.amount is None and first <= it.at < last for it in _entries(answer, request))
+    return answer.flags | frozenset({"incomplete"} if lacks else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Entry):
+    """A record whose day is read as the instant at which it begins."""
+
+    at: datetime
+
+
+def _entries(answer: Answer, request: MetricRequest) -> list[_Entry]:
+    """The records, each with an id once, also where it moved from one page to another meanwhile.
+
+    Raises:
+        ContractError, DataError: one is none.
+    """
+    kept = {_identity(row, number, request): (row, answer.starts[number]) for number, row in enumerate(answer.rows)}
+    columns = _columns([row for row, _ in kept.values()], [start for _, start in kept.values()], request)
+    if kept and "weight" in columns:
+        raise ContractError("Records that are added up have no weight. Leave weight out of rows, or add_up out.")
+    amounts = [_amount(value, _options(request).divide_by) for value in columns["value"]]
+    members = [[_member(it, name) for it in columns[name]] for name in request.dimensions]
+    began = instants(table({"period": columns["period"]})["period"], request)
+    return [
+        _Entry(at.to_pydatetime(), amount, tuple(column[number] for column in members))
+        for number, (at, amount) in enumerate(zip(began, amounts, strict=True))
+    ]
+
+
+def _identity(row: dict[str, Any], number: int, request: MetricRequest) -> object:
+    return repr(row["id"]) if row.get("id") is not None and "id" not in request.dimensions else number
+
+
+def _amount(value: Any, divide_by: int) -> Fraction | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise DataError(
+            f"A record's value is {shown(repr(value))}, which is no number to add up. Correct rows:"
+            " to_number() makes one of a text, and `1` counts records."
+        )
+    return Fraction(meant(value)) / divide_by
+
+
+def _member(value: Any, name: str) -> Any:
+    if isinstance(value, list | dict):
+        raise ContractError(f"A record's {name} is {shown(repr(value))}, which is no member. Correct rows.")
+    return value
+
+
+def _columns(rows: list[Any], starts: list[datetime], request: MetricRequest) -> dict[str, list[Any]]:
+    """What the rows say of each column of a point, periods as they are read."""
+    options = _options(request)
     names = column_names(request, options.columns)
     if options.each == "period":
         del names["period"]
@@ -79,10 +153,11 @@ def _table(answer: Answer, request: MetricRequest) -> pd.DataFrame:
     columns = columns_there(names, options.columns, there)
     for name in ("period", "value"):
         _refuse_lacking(rows, columns.get(name))
-    frame = {name: [row.get(column) for row in rows] for name, column in columns.items()}
-    frame["period"] = answer.starts if options.each == "period" else _periods(frame["period"], options.period_format)
-    frame["value"] = _divided(frame["value"], options.divide_by)
-    return table(frame)
+    found_there: dict[str, list[Any]] = {name: [row.get(column) for row in rows] for name, column in columns.items()}
+    found_there["period"] = (
+        list(starts) if options.each == "period" else _periods(found_there["period"], options.period_format)
+    )
+    return found_there
 
 
 def _options(request: MetricRequest) -> "RestRequest":

@@ -54,6 +54,7 @@ def read(tmp_path, server):
         ("{start:%d/%m/%Y}", "01/03/2013"),
         ("{start:%Y%m%d}-{last:%Y%m%d}", "20130301-20130331"),
         ("{ start } {start} {x: 1}", "{ start } {start} {x: 1}"),
+        ("sum:hits{env:prod} {start:date}", "sum:hits{env:prod} 2013-03-01"),
     ],
 )
 def test_the_window_is_told_in_the_zone_of_the_metric(read, server, text, written):
@@ -192,6 +193,72 @@ def test_rows_of_many_shapes_become_points(read, server, document, options, valu
     points = read(options).points
     assert points["value"].tolist() == [value]
     assert [str(start) for start in points["period_start"]] == ["2013-03-09 05:00:00+00:00"]
+
+
+RECORDS = [
+    {"id": 1, "at": "2013-03-04T04:59:59Z", "team": "a", "worth": "9"},
+    {"id": 2, "at": "2013-03-04T05:00:00Z", "team": "a", "worth": "0.10"},
+    {"id": 3, "at": "2013-03-09", "team": "a", "worth": "0.20"},
+    {"id": 4, "at": "2013-03-09T23:00:00", "team": "b", "worth": "3"},
+    {"id": 3, "at": "2013-03-09", "team": "a", "worth": "0.20"},
+    {"id": 5, "at": "2013-03-18T04:00:00Z", "team": "b", "worth": None},
+]
+WORTH = "[].{id: id, period: at, team: team, value: to_number(worth)}"
+
+
+@pytest.mark.parametrize(
+    ("options", "dimensions", "values"),
+    [
+        ({"rows": WORTH}, (), [3.3, 0]),
+        ({"rows": WORTH, "divide_by": 10}, (), [0.33, 0]),
+        ({"rows": WORTH}, ("team",), [0.3, 3]),
+        ({"rows": "[].{id: id, period: at, value: `1`}"}, (), [3, 0]),
+        ({"rows": "[].{period: at, value: `1`}"}, (), [4, 0]),
+        ({"rows": "[?id == `0`].{period: at, value: `1`}"}, (), [0, 0]),
+    ],
+)
+def test_records_are_added_up_in_the_periods_of_the_metric(read, server, options, dimensions, values):
+    server.answer = lambda seen: json_reply(RECORDS)
+    batch = read({**options, "add_up": True}, grain="week", dimensions=dimensions, boundaries=WEEKS)
+    assert batch.points["value"].tolist() == values
+    assert batch.flags.get("m0", frozenset()) == frozenset()
+    assert batch.evidence["m0"].request.endswith(", added up")
+
+
+def test_a_record_without_a_value_makes_what_is_added_up_incomplete(read, server):
+    told = [{"at": "2013-03-05", "worth": 2}, {"at": "2013-03-06", "worth": None}, {"at": "2013-03-12", "worth": None}]
+    server.answer = lambda seen: json_reply(told)
+    batch = read({"rows": "[].{period: at, value: worth}", "add_up": True}, grain="week", boundaries=WEEKS)
+    assert batch.points["value"].fillna(-1).tolist() == [2, -1]
+    assert batch.flags["m0"] == {"incomplete"}
+
+
+def test_records_that_are_asked_for_by_period_need_say_none(read, server):
+    server.answer = lambda seen: json_reply([{"worth": 1}, {"worth": 2}])
+    keys = {"params": {"on": "{start:date}"}, "each": "period", "rows": "[].{value: worth}", "add_up": True}
+    assert read(keys, grain="week", boundaries=WEEKS).points["value"].tolist() == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        (
+            "[].{period: at, value: worth}",
+            DataError,
+            r"'0\.10', which is no number to add up\. Correct rows: to_number",
+        ),
+        ("[].{period: team, value: `1`}", DataError, "period"),
+        ("[].{period: at, value: `1`, weight: id}", ContractError, "have no weight"),
+        ("[].{period: at, value: `1`, team: [id]}", ContractError, r"team is \[2\], which is no member"),
+    ],
+)
+def test_records_that_cannot_be_added_up_are_refused(read, server, rows, error, message):
+    server.answer = lambda seen: json_reply(RECORDS[1:])
+    outcome = read(
+        {"rows": rows, "add_up": True}, grain="week", dimensions=("team",) if "[id]" in rows else (), boundaries=WEEKS
+    )
+    assert isinstance(outcome.error, error)
+    assert re.search(message, str(outcome.error))
 
 
 WEEKS = tuple(midnight(date(2013, 3, day)) for day in (4, 11, 18))
