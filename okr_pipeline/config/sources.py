@@ -60,8 +60,9 @@ def build_source(
         _misspelt_connector(subject, settings, connectors)
     if common is not None and schema is None:
         _unknown_connector(subject, common.connector, connectors)
-    _check_secrets(subject, name, settings, schema)
-    expanded = _expanded(subject, settings, environ)
+    secret = set(_secret_paths(schema.settings, settings)) if schema is not None else set()
+    _check_secrets(subject, name, settings, secret)
+    expanded = _expanded(subject, settings, environ, secret)
     if schema is not None and expanded is not None:
         subject.accept_secretly(schema.settings, settings, expanded)
     if common is None or len(subject.problems) > before:
@@ -88,11 +89,13 @@ def _misspelt_connector(
             subject.unknown_key((), key, known)
 
 
-def _expanded(subject: Subject, settings: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any] | None:
+def _expanded(
+    subject: Subject, settings: Mapping[str, Any], environ: Mapping[str, str], secret: set[KeyPath]
+) -> dict[str, Any] | None:
     complete = True
     for path, text in leaves(settings):
         try:
-            fault = address_fault(expand_text(text, environ))
+            fault = address_fault(expand_text(text, environ, secret=_is_below(path, secret)))
         except VariableError as error:
             fault = error.problem.what, error.problem.why, error.problem.fix
         if fault is not None:
@@ -101,12 +104,15 @@ def _expanded(subject: Subject, settings: Mapping[str, Any], environ: Mapping[st
     return expand_settings(settings, environ) if complete else None
 
 
-def _check_secrets(subject: Subject, name: str, settings: Mapping[str, Any], schema: ConnectorSchema | None) -> None:
-    secret = set(_secret_paths(schema.settings, settings)) if schema is not None else set()
+def _check_secrets(subject: Subject, name: str, settings: Mapping[str, Any], secret: set[KeyPath]) -> None:
     for path, text in leaves(settings):
-        hidden = any(path[: len(start)] == start for start in secret)
+        hidden = _is_below(path, secret)
         if not is_malformed(text) and (is_clear_secret(text) if hidden else has_clear_password(text)):
             refuse_clear_secret(subject, path, owner=name)
+
+
+def _is_below(path: KeyPath, secret: set[KeyPath]) -> bool:
+    return any(path[: len(start)] == start for start in secret)
 
 
 def secrets_of_source(source: Source, schema: ConnectorSchema, environ: Mapping[str, str]) -> Secrets:
@@ -119,7 +125,7 @@ def secrets_of_source(source: Source, schema: ConnectorSchema, environ: Mapping[
     secrets = Secrets()
     for path, text in leaves(expand_settings(source.settings, environ)):
         secrets |= secrets_of_address(text)
-        if not _ADDRESS.match(text) and any(path[: len(start)] == start for start in secret):
+        if not _ADDRESS.match(text) and _is_below(path, secret):
             secrets |= Secrets([text])
     return secrets
 

@@ -53,8 +53,10 @@ def expand_settings(settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
     return {key: _expanded(value, environ) for key, value in settings.items()}
 
 
-def expand_text(text: str, environ: Mapping[str, str]) -> str:
+def expand_text(text: str, environ: Mapping[str, str], *, secret: bool = False) -> str:
     """A text with its variables filled in. A default also stands in for an empty variable, as in a shell.
+
+    What is `secret` may have none, so that no error speaks of one.
 
     >>> expand_text("${STORE:-sqlite:///okr.db}", {})
     'sqlite:///okr.db'
@@ -68,7 +70,7 @@ def expand_text(text: str, environ: Mapping[str, str]) -> str:
             "A variable is ${NAME} or ${NAME:-default}, the name of at most 100 letters, digits and '_'",
             "Close it with '}' and do not nest one in another",
         )
-    return _VARIABLE.sub(lambda match: _value_of(match, environ), text)
+    return _VARIABLE.sub(lambda match: _value_of(match, environ, secret=secret), text)
 
 
 def is_malformed(text: str) -> bool:
@@ -128,7 +130,7 @@ def _expanded(value: Any, environ: Mapping[str, str]) -> Any:
             return value
 
 
-def _value_of(match: re.Match[str], environ: Mapping[str, str]) -> str:
+def _value_of(match: re.Match[str], environ: Mapping[str, str], *, secret: bool) -> str:
     name, default = match.group("name"), match.group("default")
     value = environ.get(name, "")
     if value:
@@ -139,7 +141,7 @@ def _value_of(match: re.Match[str], environ: Mapping[str, str]) -> str:
     raise VariableError(
         f"environment variable {name} {state}",
         "The text it stands in cannot be completed without it",
-        f"Set {name}, or give a default as in ${{{name}:-default}}",
+        f"Set {name}" if secret else f"Set {name}, or give a default as in ${{{name}:-default}}",
     )
 
 

@@ -44,13 +44,15 @@ def explained(detail: Mapping[str, Any], field: FieldInfo | None, secrets: list[
     cause = context.get("error")
     if secrets is None and isinstance(cause, Refusal):
         return cause.what, cause.why, cause.fix
-    if secrets is None and isinstance(cause, ValueError) and len(cause.args) == len(("what", "why", "fix")):
-        what, why, fix = map(str, cause.args)
-        return what, why, fix
+    if isinstance(cause, ValueError) and len(cause.args) == len(("what", "why", "fix")):
+        what, why, fix = (_safe_message(part, secrets) for part in cause.args)
+        if what and why and fix:
+            return what, why, fix
     value = detail.get("input")
     text = shown(value) if secrets is None else "its value" if field is not None else "the settings"
     what, fix = _what_and_fix(str(detail["type"]), context, value if secrets is None else None, text, field)
-    return what, _safe_message(cause, secrets) or described(field), fix
+    said = "" if cause is not None and len(cause.args) > 1 else _safe_message(cause, secrets)
+    return what, said[:1].upper() + said[1:] or described(field), fix
 
 
 def _what_and_fix(

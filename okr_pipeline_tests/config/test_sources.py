@@ -53,7 +53,7 @@ CASES: Final = {
         SOURCES,
         "${WAREHOUSE_URL:-duckdb:///.okr/flights.duckdb}",
         "${WAREHOUSE_URL}",
-        "sources/main.yaml:4:10: source 'warehouse': url: environment variable WAREHOUSE_URL is not set. The text it stands in cannot be completed without it. Set WAREHOUSE_URL, or give a default as in ${WAREHOUSE_URL:-default}.",
+        "sources/main.yaml:4:10: source 'warehouse': url: environment variable WAREHOUSE_URL is not set. The text it stands in cannot be completed without it. Set WAREHOUSE_URL.",
     ),
     "variable written wrongly": (
         SOURCES,
@@ -113,7 +113,7 @@ CASES: Final = {
         SOURCES,
         "https://acme.example",
         "http://quiet.example",
-        "sources/main.yaml:7:3: source 'crm': the settings cannot be used. use encryption. Correct it.",
+        "sources/main.yaml:7:3: source 'crm': the settings cannot be used. Use encryption. Correct it.",
     ),
     "source is a text": (
         SOURCES,
