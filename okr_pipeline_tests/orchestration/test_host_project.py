@@ -15,7 +15,7 @@ from okr_pipeline.application.workspace import open_for_writing
 from okr_pipeline.orchestration.launch import run_main_job
 from okr_pipeline_tests.docs.documents import ROOT, blocks
 
-PROJECT = "name: Shop\ntimezone: UTC\nas_of: 2026-01-31\nhistory_starts: 2026-01-01\n"
+DATES = "as_of: 2026-01-31\nhistory_starts: 2026-01-01\n"
 OKRS = """\
 cycle: {id: 2026-Q1, starts: 2026-01-01, ends: 2026-03-31}
 objectives:
@@ -36,8 +36,14 @@ SUM = sum(range(1, 32))
 def directory(tmp_path):
     page = (ROOT / "docs/dagster.md").read_text()
     files = {block.file: block.body for block in blocks(page) if block.file}
-    assert sorted(files) == ["shop/config/metrics/orders.yaml", "shop/config/sources/host.yaml", "shop/definitions.py"]
-    for name, text in {**files, "shop/config/project.yaml": PROJECT, "shop/config/okrs/q1.yaml": OKRS}.items():
+    assert sorted(files) == [
+        "shop/config/metrics/orders.yaml",
+        "shop/config/project.yaml",
+        "shop/config/sources/host.yaml",
+        "shop/definitions.py",
+    ]
+    files["shop/config/project.yaml"] += DATES
+    for name, text in {**files, "shop/config/okrs/q1.yaml": OKRS}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     return tmp_path / "shop"
