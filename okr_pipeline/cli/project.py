@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def init(
     directory: Annotated[Path, typer.Argument(help="Where to put it; made if missing.")] = Path(),
     template: Annotated[
-        str, typer.Option("--from", help="What it reads: csv, sql, or a name that `okr connectors list` has.")
+        str, typer.Option("--from", help="What it reads: csv, sql, or a service that `okr connectors list` has.")
     ] = "csv",
 ) -> None:
     """Write a working project to edit."""
@@ -29,7 +29,7 @@ def init(
     names = sorted(entry.name for entry in templates.iterdir() if entry.is_dir())
     there = recipes()
     if template not in (*names, *there):
-        raise UsageError(f"There is no template '{template}'. The templates are: {', '.join([*names, *there])}.")
+        raise UsageError(_no_template(template, [*names, *there]))
     if (directory / "config").exists():
         raise UsageError(f"{directory / 'config'} exists already. Choose another directory, or move it away first.")
     if template in names:
@@ -38,7 +38,10 @@ def init(
     else:
         next_steps = _write_recipe(there[template], directory)
     _write_schemas(directory / "config" / ".schema")
-    _print(f"A project in {directory}. Next: `cd {directory}`, {next_steps}")
+    if directory.resolve() == Path.cwd():
+        _print(f"A project in this directory. Next: {next_steps}")
+    else:
+        _print(f"A project in {directory}. Next: `cd {directory}`, {next_steps}")
 
 
 def validate(
@@ -48,6 +51,7 @@ def validate(
 ) -> None:
     """Check every file of the configuration, and name every problem with file, line and column."""
     from okr_pipeline.application.workspace import check_configuration
+    from okr_pipeline.rendering.words import plural
 
     checked = check_configuration(config)
     failures = _read_live(config) if live else {}
@@ -61,7 +65,7 @@ def validate(
     if as_json:
         _print(json.dumps({"valid": True, "config_version": checked.version, **counts, "not_read": failures}))
     else:
-        said = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+        said = ", ".join(plural(count, name.replace("_", " ").removesuffix("s")) for name, count in counts.items())
         _print(f"{config} is valid: {said}. Version {checked.version}.")
         if live:
             _print("\n".join(f"not read: {error}" for error in failures.values()) or "Every metric could be read.")
@@ -76,6 +80,16 @@ def schema(
     """Write the JSON Schema of every kind of file, for completion in editors."""
     written = _write_schemas(out or config / ".schema")
     _print("\n".join(str(path) for path in written))
+
+
+def _no_template(name: str, there: list[str]) -> str:
+    instead = {
+        "files": "Begin with csv; Parquet, Excel, JSON and buckets take other lines of the same file.",
+        "rest": "What a source over it says is different for each API: begin with csv, and go on with docs/rest.md.",
+        "dagster_asset": "It lives in a Dagster project that is there already: see docs/dagster.md.",
+    }.get(name)
+    listed = f"The templates are: {', '.join(there)}."
+    return f"There is no template '{name}'. {f'{instead} ' if instead else ''}{listed}"
 
 
 def _copy(template: Traversable, directory: Path) -> None:

@@ -17,7 +17,7 @@ from okr_pipeline.cli.failures import DONE, FAILED, IN_PART
 from okr_pipeline.cli.tables import as_of_words, console
 from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.score import Status
-from okr_pipeline.rendering.words import members
+from okr_pipeline.rendering.words import members, plural
 
 Facts = Mapping[str, Any]
 _SHOWN = 40
@@ -74,10 +74,12 @@ def tell_run(workspace: Workspace, run_id: str, failures: Sequence[str]) -> int:
 
 
 def _tell_source(out: Console, source: str, facts: Facts) -> None:
-    counts = [f"{facts['metrics']} metrics", f"{facts['rows_read']:,} rows"]
+    counts = [plural(facts["metrics"], "metric"), plural(facts["rows_read"], "row")]
     changes = {"new": "new", "restated": "restated", "withdrawn": "withdrawn", "refused_count": "blocked"}
     counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
-    if not any(facts[name] for name in changes):
+    if failed := len(facts["failures"]):
+        counts.append("not read" if failed == facts["metrics"] else f"{failed:,} not read")
+    elif not any(facts[name] for name in changes):
         counts.append("nothing changed")
     out.print(f"Read       {escape(source)}: {', '.join(counts)} · {facts['elapsed_seconds']:.1f} s")
     if facts.get("goes_on_from"):
@@ -105,7 +107,7 @@ def _traffic_words(traffic: Facts) -> str:
     '12 requests, 1 of them again, 30 s waited; left: 4,988 requests'
     """
     requests, again = traffic["requests"], traffic["retries"]
-    said = [f"{requests:,} request{'' if requests == 1 else 's'}"]
+    said = [plural(requests, "request")]
     said += [f"{again:,} of them again"] if again else []
     said += [f"{traffic['waited_seconds']:,.0f} s waited"] if traffic["waited_seconds"] >= 1 else []
     left = ", ".join(f"{count:,} {name}" for name, count in traffic["remaining"].items())
@@ -119,15 +121,20 @@ def _more(row: Facts) -> str:
 
 def _tell_scores(out: Console, facts: Facts) -> None:
     counts = [f"{count} {Status(status).word}" for status, count in facts["key_results"].items()]
+    if not counts:
+        out.print("Scores     there is no key result yet: config/okrs/ says what is promised")
+        return
     changed = f"{facts['changed']} changed" if facts["changed"] else "none changed"
-    out.print(f"Scores     {sum(facts['key_results'].values())} key results: {', '.join(counts)} · {changed}")
+    scored = plural(sum(facts["key_results"].values()), "key result")
+    out.print(f"Scores     {scored}: {', '.join(counts)} · {changed}")
     for row in facts["turned"][:_SHOWN]:
         before, after = Status(row["previous_status"]).word, Status(row["status"])
         out.print(f"  {after.glyph} {escape(row['key_result'])}: {before} → {after.word}")
 
 
 def _tell_history(out: Console, facts: Facts) -> None:
-    out.print(f"History    {facts['days']} days reconstructed, {facts['changed']} scores new or different")
+    days, changed = plural(facts["days"], "day"), plural(facts["changed"], "score")
+    out.print(f"History    {days} reconstructed, {changed} new or different")
     if facts["kept"]:
         out.print(f"  {facts['kept']} of them keep the scores that were recorded at the time")
 
@@ -144,7 +151,7 @@ def _tell_health(out: Console, facts: Facts) -> None:
     counts = [f"{facts['states'][it]} {it.word}" for it in HealthState if facts["states"].get(it)]
     said = f"{judged} judged: {', '.join(counts)}" if judged else "none has a healthy band"
     opened, closed = facts["opened_count"], facts["closed_count"]
-    out.print(f"KPIs       {said} · {opened} reviews opened, {closed} closed")
+    out.print(f"KPIs       {said} · {plural(opened, 'review')} opened, {closed} closed")
     for word in ("opened", "closed"):
         for row in facts[word][:_SHOWN]:
             name = " ".join(filter(None, (row["metric"], members(row["dimensions"]))))

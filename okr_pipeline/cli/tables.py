@@ -52,7 +52,7 @@ def print_status(told: Record, timezone: str) -> None:
     out = console()
     out.print(f"{escape(told['project'])} · as of {as_of_words(told['as_of'], timezone)} · rule {told['status_rule']}")
     if not told["objectives"]:
-        out.print("No objective or key result is of what was asked for.")
+        out.print("No objective or key result is of what was asked for; config/okrs/ has those that there are.")
         return
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
     rows = list(_status_rows(told, alerted))

@@ -145,7 +145,7 @@ def test_the_beginning_for_a_connector_needs_only_its_variables_too(okr, monkeyp
         monkeypatch.setenv(variable, "https://shop.example" if variable.endswith("_URL") else "123456")
     code, said = okr("validate", "--config", "it/config")
     assert code == 0, said
-    assert f"1 sources, {len(recipe.metric_ids)} metrics" in said
+    assert f"1 source, {len(recipe.metric_ids)} metric" in said
 
 
 def test_they_are_listed_beside_connectors_with_what_they_are_over_and_untested(okr):
@@ -180,3 +180,32 @@ def test_events_are_near_the_edges_of_days():
     """Or else a bound too many would not be seen."""
     assert between(MIDNIGHT, MIDNIGHT + timedelta(days=14)) == 15
     assert MIDNIGHT.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("files", "Begin with csv"), ("rest", "docs/rest.md"), ("dagster_asset", "docs/dagster.md")]
+)
+def test_a_connector_without_a_beginning_says_where_to_begin(okr, name, instead):
+    code, printed = okr("init", "it", "--from", name)
+    assert (code, instead in printed) == (2, True)
+
+
+def test_a_project_in_this_directory_leads_nowhere_else(okr):
+    assert okr("init", "--from", "stripe")[1].startswith("A project in this directory. Next: set STRIPE_KEY, ")
+
+
+def test_counts_of_one_are_told_as_one(okr, project):
+    project("plausible")
+    assert okr("validate", "--config", "it/config")[1].startswith(
+        "it/config is valid: 1 source, 2 metrics, 0 cycles, 0 objectives, 0 key results."
+    )
+
+
+def test_a_run_that_reads_nothing_and_scores_nothing_says_so(okr, project):
+    with Server(lambda _: json_reply({"error": {"message": "Invalid API Key provided"}}, 401)) as server:
+        project("plausible", server)
+        code, printed = okr("run", "--config", "it/config")
+    assert code == 1
+    assert re.search(r"^Read       plausible: 2 metrics, 0 rows, not read · ", printed, re.MULTILINE)
+    assert "Scores     there is no key result yet" in printed
+    assert "No objective or key result is of what was asked for; config/okrs/" in okr("status", "--config", "it/config")[1]
