@@ -23,7 +23,8 @@ from okr_pipeline.store.doctor import Finding
 
 
 def source_trust(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceTrust, ...]:
-    """Each source: whether it answered, how far its data reaches, and what was refused."""
+    """Each source of a metric: whether it answered, how far its data reaches, and what was refused."""
+    used = {it.source for it in workspace.configuration.metrics.values()}
     states = workspace.store.metric_states()
     checks = workspace.store.check_results(latest=True)
     failed = checks[checks["status"].isin(["failed", "errored"])]
@@ -31,6 +32,7 @@ def source_trust(workspace: Workspace, evidence: Evidence, as_of: datetime) -> t
     return tuple(
         _trust(workspace.configuration, source_id, states, replace(evidence, observations=observations), failed, as_of)
         for source_id in workspace.configuration.sources
+        if source_id in used
     )
 
 

@@ -1,15 +1,21 @@
 """`okr connectors`: what can be read, and whether it answers."""
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from okr_pipeline.cli.options import CONFIG, AsJson, ConfigDir
 from okr_pipeline.model.zones import zone
+from okr_pipeline.rendering.words import plural
 
 if TYPE_CHECKING:
+    from pandas import DataFrame, Series
     from pydantic import BaseModel
 
     from connectors.contract import Description, Exchange
@@ -17,6 +23,8 @@ if TYPE_CHECKING:
     from okr_pipeline.cli.recipes import Recipe
 
 _MOST_SHOWN: Final = 20
+_MOST_OF_A_TEXT: Final = 40
+_TO_CORRECT: Final = re.compile(r"(?:Correct|Check|correct|raise) ([a-z_]+)( of the source)?")
 
 app = typer.Typer(help="What can be read, and whether it answers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -74,9 +82,11 @@ def check(
     configuration = workspace.configuration
     read = [metric.id for metric in configuration.metrics.values() if metric.source in configuration.sources]
     if name in configuration.sources:
-        typer.echo(_answered(workspace, name))
+        with _placed(workspace, config, "source", name):
+            typer.echo(_answered(workspace, name))
     elif name in read:
-        typer.echo(_sampled(workspace, name))
+        with _placed(workspace, config, "metric", name):
+            typer.echo(_sampled(workspace, name))
     else:
         listed = f"Sources: {', '.join(configuration.sources)}. Metrics of sources: {', '.join(read)}."
         raise UsageError(f"There is no source '{name}', nor a metric that is read from one. {listed}")
@@ -100,13 +110,61 @@ def _sampled(workspace: "Workspace", metric_id: str) -> str:
         typer.echo("\n".join(_answer(exchanges[-1].request, exchanges[-1]) if exchanges else ()))
         raise
     there = zone(workspace.configuration.calendar_of(workspace.configuration.metrics[metric_id]).timezone)
-    count = f"{len(points)} point{'' if len(points) == 1 else 's'}"
+    count = plural(len(points), "point")
     stretch = f"from {window.start.astimezone(there):%Y-%m-%d} to {window.end.astimezone(there):%Y-%m-%d}"
     columns = points[["period_start", "value", "raw_value", "dimensions"]].head(_MOST_SHOWN)
     lines = [_point(start.astimezone(there), *more) for start, *more in columns.itertuples(index=False, name=None)]
     more = [f"  … and {len(points) - _MOST_SHOWN} more"] if len(points) > _MOST_SHOWN else []
     answer = _answer(evidence.request, *exchanges[:1])
-    return "\n".join([*answer, f"{count} {stretch}{':' if lines else ''}", *lines, *more])
+    cautions = [f"Caution: {it}" for it in _cautions(points)]
+    return "\n".join([*answer, f"{count} {stretch}{':' if lines else ''}", *lines, *more, *cautions])
+
+
+@contextmanager
+def _placed(workspace: "Workspace", config: Path, about: Literal["source", "metric"], name: str) -> Iterator[None]:
+    """An error says where the source or metric is written, and of a key that it says to correct where that is."""
+    from connectors.errors import ConnectorError
+    from okr_pipeline.config import read_places
+
+    try:
+        yield
+    except ConnectorError as error:
+        said = _TO_CORRECT.search(str(error))
+        key, of_source = said.groups() if said else ("", None)
+        metric = workspace.configuration.metrics.get(name) if about == "metric" else None
+        if of_source and metric is not None:
+            about, name = "source", str(metric.source)
+        file, line, column = read_places(config).of(about, name, (key,) if key else ())
+        error.args = (f"{file}:{line}:{column}: {error}",)
+        raise
+
+
+def _cautions(points: "DataFrame") -> Iterator[str]:
+    """What a run would not take of these points, though they could be read."""
+    texts = points["value"].isna() & points["raw_value"].notna()
+    if texts.any():
+        first = str(points.loc[texts, "raw_value"].iloc[0])[:_MOST_OF_A_TEXT]
+        yield (
+            f"a run refuses {plural(int(texts.sum()), 'value')} that {_are(texts)} no number, the first: '{first}'."
+            " Make numbers of them where they are asked for: to_number() in rows of an API, a cast in a query."
+        )
+    odd = points["period_end"].isna()
+    if odd.any():
+        yield (
+            f"a run refuses {plural(int(odd.sum()), 'row')} that {_are(odd)} not of the first instant of a period."
+            " Ask for one row of each period, or let records be added up: add_up of an API, a sum in a query."
+        )
+    again = points.duplicated(["period_start", "dimensions"]) & ~odd
+    if again.any():
+        yield (
+            f"a run refuses {plural(int(again.sum()), 'row')} of a period and members that another row is of, and that"
+            " one, too. Ask for one row of each, add a dimension, or let records be added up: add_up of an API, a sum"
+            " in a query."
+        )
+
+
+def _are(rows: "Series[bool]") -> str:
+    return "is" if rows.sum() == 1 else "are"
 
 
 def _answer(request: str, *exchanges: "Exchange") -> list[str]:

@@ -1,7 +1,7 @@
 """Where things are written: file, line and column of what a checked configuration says.
 
-Belongs here: looking up the place of a metric, objective or key result, and of a key in it. Does not: problems of
-configurations (every other module of this room finds its own places).
+Belongs here: looking up the place of a source, metric, objective or key result, and of a key in it. Does not: problems
+of configurations (every other module of this room finds its own places).
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from okr_pipeline.config.directory import read_directory
 from okr_pipeline.config.document import Document, KeyPath
 from okr_pipeline.model.lint import About
 
-Named: TypeAlias = About | Literal["cycle"]
+Named: TypeAlias = About | Literal["cycle", "source"]
 
 Place = tuple[str, int, int]
 """File, line and column; the latter two count from 1."""
@@ -21,7 +21,7 @@ Place = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each metric, cycle, objective and key result of a directory is written."""
+    """Where each source, metric, cycle, objective and key result of a directory is written."""
 
     found: dict[tuple[Named, str], tuple[Document, KeyPath]]
 
@@ -41,6 +41,9 @@ def read_places(directory: Path) -> Places:
     """The places of a directory whose configuration is in order."""
     files = read_directory(directory)
     found: dict[tuple[Named, str], tuple[Document, KeyPath]] = {}
+    for document in files.sources:
+        for name in _mapping(document.value, "sources"):
+            found["source", name] = document, ("sources", name)
     for document in files.metrics:
         for name in _mapping(document.value, "metrics"):
             found["metric", name] = document, ("metrics", name)

@@ -253,7 +253,8 @@ def _period(rows: pd.DataFrame, _known: list[str]) -> list[str]:
 
 def _type(rows: pd.DataFrame, _known: list[str]) -> list[str]:
     return [
-        f"'{str(raw)[:40]}' for {place} is text and not a number; cast it in the query or correct it in the source"
+        f"'{str(raw)[:40]}' for {place} is text and not a number; cast it in the query, take to_number() of it in rows "
+        "of an API, or correct it in the source"
         for raw, place in zip(rows["raw_value"], rows["place"], strict=True)
     ]
 
@@ -274,7 +275,7 @@ def _unique(rows: pd.DataFrame, _known: list[str]) -> list[str]:
     }
     return [
         f"{counts[key]} rows were delivered for {place} {texts[key]} where one is expected; "
-        "group the query by period and dimensions"
+        "group the query by period and dimensions, or add_up records of an API"
         for key, place in zip(rows["key_number"], rows["place"], strict=True)
     ]
 
