@@ -208,4 +208,6 @@ def test_a_run_that_reads_nothing_and_scores_nothing_says_so(okr, project):
     assert code == 1
     assert re.search(r"^Read       plausible: 2 metrics, 0 rows, not read · ", printed, re.MULTILINE)
     assert "Scores     there is no key result yet" in printed
-    assert "No objective or key result is of what was asked for; config/okrs/" in okr("status", "--config", "it/config")[1]
+    assert (
+        "No objective or key result is of what was asked for; config/okrs/" in okr("status", "--config", "it/config")[1]
+    )
