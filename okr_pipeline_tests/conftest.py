@@ -20,6 +20,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from okr_pipeline.store import open_store
 from okr_pipeline_tests.projects import small, small_on_each  # noqa: F401 - fixtures
 
 _SETTINGS = {
@@ -117,11 +118,54 @@ def usual_store(request: pytest.FixtureRequest) -> Callable[[Path], str]:
 
     def on_server(_: Path) -> str:
         server = request.getfixturevalue("postgres_server")
-        name = f"okr_test_{uuid4().hex}"
-        _administer(server, f'CREATE DATABASE "{name}"')
-        return str(server.set(database=name).render_as_string(hide_password=False))
+        return empty_database(server)
 
     return on_server if os.environ.get("OKR_TEST_STORE") == "postgres" else embedded
+
+
+def empty_database(server: sa.URL) -> str:
+    """The URL of a new database that stays until the server ends."""
+    name = f"okr_test_{uuid4().hex}"
+    _administer(server, f'CREATE DATABASE "{name}"')
+    return str(server.set(database=name).render_as_string(hide_password=False))
+
+
+@pytest.fixture(scope="session")
+def with_schema(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes an empty store one of the newest schema, as a copy of one that was migrated once, and returns its URL."""
+    made: dict[str, sa.URL] = {}
+
+    def template_for(url: sa.URL) -> sa.URL:
+        server = url.set(database=None).render_as_string(hide_password=False)
+        if server not in made:
+            made[server] = _new_template(url, tmp_path_factory.mktemp("template"))
+            store = open_store(made[server].render_as_string(hide_password=False))
+            store.upgrade()
+            store.close()
+        return made[server]
+
+    def ready(url: str) -> str:
+        copy_store(template_for(sa.make_url(url)), sa.make_url(url))
+        return url
+
+    return ready
+
+
+def _new_template(like: sa.URL, directory: Path) -> sa.URL:
+    if like.get_backend_name() == "sqlite":
+        return like.set(database=str(directory / "okr.db"))
+    return sa.make_url(empty_database(like.set(database="postgres")))
+
+
+def copy_store(template: sa.URL, url: sa.URL) -> None:
+    """Make an empty store on the same server one that holds what the template does, to which nobody is connected."""
+    if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(str(template.database), str(url.database))
+        return
+    server = url.set(database="postgres")
+    _administer(server, f'DROP DATABASE IF EXISTS "{url.database}"')
+    _administer(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.database}"')
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -90,12 +90,12 @@ def january(value: object = 10, last: int = 31) -> dict[date, object]:
 
 
 @pytest.fixture
-def small(tmp_path: Path, usual_store: Callable[[Path], str]) -> Small:
-    """January with ten sign-ups a day, on the usual kind of store."""
-    return Small(tmp_path, usual_store(tmp_path)).write(january())
+def small(tmp_path: Path, usual_store: Callable[[Path], str], with_schema: Callable[[str], str]) -> Small:
+    """January with ten sign-ups a day, on an empty store of the usual kind."""
+    return Small(tmp_path, with_schema(usual_store(tmp_path))).write(january())
 
 
 @pytest.fixture
-def small_on_each(tmp_path: Path, store_url: str) -> Small:
+def small_on_each(tmp_path: Path, store_url: str, with_schema: Callable[[str], str]) -> Small:
     """The same, once on each kind of store: for what is true because of how the store was asked."""
-    return Small(tmp_path, store_url).write(january())
+    return Small(tmp_path, with_schema(store_url)).write(january())

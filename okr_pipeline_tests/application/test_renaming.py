@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import Amending, continued
@@ -22,6 +23,7 @@ from okr_pipeline.application.telling import status
 from okr_pipeline.application.workspace import Workspace, open_applied
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.store import open_store
+from okr_pipeline_tests.conftest import copy_store, empty_database
 from okr_pipeline_tests.projects import METRICS, PROJECT, Small, january
 
 OKRS = """\
@@ -139,21 +141,32 @@ def lived(tmp_path_factory) -> Small:
     return small
 
 
+@pytest.fixture(scope="module")
+def lived_on_server(lived: Small, postgres_server: sa.URL) -> Small:
+    """The same on PostgreSQL."""
+    url = empty_database(postgres_server)
+    store = open_store(url)
+    store.restore(lived.directory / "backup.db")
+    store.close()
+    return Small(lived.directory, url)
+
+
 @pytest.fixture
-def on_either(lived: Small, tmp_path: Path, store_url: str) -> Small:
-    """The same, on either kind of store."""
-    return _copied(lived, tmp_path, store_url)
+def on_either(request: pytest.FixtureRequest, tmp_path: Path, store_url: str) -> Small:
+    """A copy of it, on either kind of store."""
+    on_server = sa.make_url(store_url).get_backend_name() == "postgresql"
+    return _copied(request.getfixturevalue("lived_on_server" if on_server else "lived"), tmp_path, store_url)
 
 
 @pytest.fixture
 def project(lived: Small, tmp_path: Path) -> Small:
-    """The same, in a file."""
+    """A copy of it, in a file."""
     return _copied(lived, tmp_path, f"sqlite:///{tmp_path}/okr.db")
 
 
 def _copied(lived: Small, directory: Path, store_url: str) -> Small:
     shutil.copytree(lived.directory / "config", directory / "config")
-    open_store(store_url).restore(lived.directory / "backup.db")
+    copy_store(sa.make_url(lived.store_url), sa.make_url(store_url))
     return Small(directory, store_url)
 
 

@@ -15,10 +15,9 @@ DAY_ZERO = datetime(2013, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(store_url):
+def store(store_url, with_schema):
     """An empty store with the newest schema and a run `r` to write for."""
-    store = open_store(store_url)
-    store.upgrade()
+    store = open_store(with_schema(store_url))
     store.write(lambda batch: batch.start_run(Run("r", "run")))
     yield store
     store.close()
