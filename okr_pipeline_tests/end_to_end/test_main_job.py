@@ -5,18 +5,24 @@ import json
 import pytest
 
 from okr_pipeline.store import open_store
+from okr_pipeline_tests.end_to_end.conftest import SAID
+
+PAGE = "scorecards/2013-W20/index.html"
 
 
-def test_a_second_run_changes_nothing_but_run_tables(example):
-    once = example.okr("run", code=1)  # in part: one wind speed is refused
-    assert "Read       warehouse" in once.stdout
-    assert "wind_speed" in once.stdout
-    page = example.directory / "scorecards" / "2013-W20" / "index.html"
-    assert str(page) in once.stdout
-    store, published = open_store(example.store_url), page.read_bytes()
+def test_a_run_says_what_it_read_and_refused_and_where_its_scorecard_is(example_run):
+    said = (example_run.directory / SAID).read_text()
+    assert "Read       warehouse" in said
+    assert "wind_speed" in said
+    assert str(example_run.directory / PAGE) in said
+
+
+def test_a_second_run_changes_nothing_but_run_tables(scored_example):
+    page = scored_example.directory / PAGE
+    store, published = open_store(scored_example.store_url), page.read_bytes()
     before = store.dump()
 
-    again = example.okr("run")
+    again = scored_example.okr("run")
 
     assert store.dump() == before
     assert page.read_bytes() == published
@@ -72,8 +78,8 @@ def test_the_same_question_has_the_same_answer_when_asked_as_of_then_and_as_know
     assert {row["id"]: row for row in told["key_results"]} == example_status
 
 
-def test_history_can_be_rebuilt_and_told_as_of_any_day_and_published_days_stay(example):
-    example.okr("run", code=1)
+def test_history_can_be_rebuilt_and_told_as_of_any_day_and_published_days_stay(scored_example):
+    example = scored_example
     published = open_store(example.store_url).key_result_scores().drop(columns=["recorded_at"])
     done = example.okr("backfill", "--from", "2013-05-17", "--to", "2013-05-19")
     assert "3 days reconstructed" in done.stdout
