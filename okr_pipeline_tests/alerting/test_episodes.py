@@ -247,7 +247,7 @@ def sequence(steps):
     return statuses([signal for signal, _ in steps], ends=np.cumsum([step for _, step in steps]).tolist())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEQUENCES, OBSERVATIONS, st.lists(st.integers(0, 30), max_size=4))
 def test_a_sequence_may_be_handed_over_in_pieces(steps, observations, cuts):
     seen = sequence(steps)
@@ -261,7 +261,7 @@ def test_a_sequence_may_be_handed_over_in_pieces(steps, observations, cuts):
     pd.testing.assert_frame_equal(pd.concat(told, ignore_index=True), whole.transitions, check_dtype=False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEQUENCES, OBSERVATIONS, st.data())
 def test_what_is_unknown_neither_opens_nor_closes_anywhere(steps, observations, data):
     seen = sequence(steps)
@@ -272,14 +272,14 @@ def test_what_is_unknown_neither_opens_nor_closes_anywhere(steps, observations, 
     pd.testing.assert_frame_equal(entered, advance(no_states(), without, spans(observations)).transitions)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0.65, 0.7699), min_size=3, max_size=60), OBSERVATIONS)
 def test_around_the_threshold_an_episode_opens_once_at_most(ratios, observations):
     seen = [("behind" if ratio < 0.7 else "at_risk", ratio) for ratio in ratios]
     assert path(seen, observations).count("firing") <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(SEQUENCES, OBSERVATIONS)
 def test_every_transition_goes_on_from_the_last_and_every_closed_episode_was_opened(steps, observations):
     told = advance(no_states(), sequence(steps), spans(observations)).transitions

@@ -17,7 +17,7 @@ from okr_pipeline_tests.scoring.worlds import as_of_day, configuration, key_resu
 
 FIRST, DAYS = date(2013, 4, 1), 20
 CARRIERS, ORIGINS = ("B6", "AA", "EV"), ("JFK", "EWR")
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=30, deadline=None)
 
 
 @dataclass(frozen=True)

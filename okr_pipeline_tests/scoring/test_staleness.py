@@ -99,7 +99,7 @@ def worlds_with_sums(draw: st.DrawFn) -> World:
     return replace(world, configuration=replace(world.configuration, objectives=objectives))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(worlds_with_sums())
 def test_what_is_told_to_be_too_old_is_what_decided(world: World) -> None:
     check(world)

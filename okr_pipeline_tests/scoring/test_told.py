@@ -53,21 +53,21 @@ def scored(rows, day):
     ).key_results.set_index("key_result")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(check_ins, days, st.randoms(use_true_random=False))
 def test_the_order_of_check_ins_does_not_matter(rows, day, random):
     shuffled = random.sample(rows, len(rows))
     pd.testing.assert_frame_equal(scored(rows, day), scored(shuffled, day))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(check_ins, days)
 def test_what_is_said_of_later_days_changes_nothing(rows, day):
     until = [row for row in rows if row["on_date"] <= day.isoformat()]
     pd.testing.assert_frame_equal(scored(rows, day), scored(until, day))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(check_ins, days)
 def test_value_and_confidence_are_those_of_the_latest_check_in_that_has_one(rows, day):
     found = scored(rows, day)
@@ -99,7 +99,7 @@ def test_a_trajectory_stands_where_scores_of_its_instants_do(rows, several):
         assert part["status"].tolist() == whole["status"].tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(check_ins, days)
 def test_nothing_is_infinite_and_unknown_says_why(rows, day):
     found = scored(rows, day)
