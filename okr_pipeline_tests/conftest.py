@@ -20,7 +20,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from okr_pipeline.store import open_store
+from okr_pipeline.store import Store, open_store
 from okr_pipeline_tests.projects import small, small_on_each  # noqa: F401 - fixtures
 
 _SETTINGS = {
@@ -131,24 +131,28 @@ def empty_database(server: sa.URL) -> str:
 
 
 @pytest.fixture(scope="session")
-def with_schema(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """Makes an empty store one of the newest schema, as a copy of one that was migrated once, and returns its URL."""
-    made: dict[str, sa.URL] = {}
+def filled_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Store], None]], str]:
+    """Fills an empty store as a function would, by a copy of one that the function filled once; returns its URL."""
+    made: dict[tuple[sa.URL, Callable[[Store], None]], sa.URL] = {}
 
-    def template_for(url: sa.URL) -> sa.URL:
-        server = url.set(database=None).render_as_string(hide_password=False)
-        if server not in made:
-            made[server] = _new_template(url, tmp_path_factory.mktemp("template"))
-            store = open_store(made[server].render_as_string(hide_password=False))
-            store.upgrade()
+    def fill(url: str, how: Callable[[Store], None]) -> str:
+        place = sa.make_url(url)
+        key = place.set(database=None), how
+        if key not in made:
+            made[key] = _new_template(place, tmp_path_factory.mktemp("template"))
+            store = open_store(made[key].render_as_string(hide_password=False))
+            how(store)
             store.close()
-        return made[server]
-
-    def ready(url: str) -> str:
-        copy_store(template_for(sa.make_url(url)), sa.make_url(url))
+        copy_store(made[key], place)
         return url
 
-    return ready
+    return fill
+
+
+@pytest.fixture(scope="session")
+def with_schema(filled_with: Callable[[str, Callable[[Store], None]], str]) -> Callable[[str], str]:
+    """Makes an empty store one of the newest schema, and returns its URL."""
+    return lambda url: filled_with(url, Store.upgrade)
 
 
 def _new_template(like: sa.URL, directory: Path) -> sa.URL:

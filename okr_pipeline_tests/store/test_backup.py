@@ -25,10 +25,9 @@ OBSERVATIONS = 1_000
 
 
 @pytest.fixture
-def filled(store_url):
+def filled(store_url, filled_with):
     """A store with rows of every kind."""
-    store = open_store(store_url)
-    released.load(store._database, HEAD, OBSERVATIONS)
+    store = open_store(filled_with(store_url, with_rows))
     yield store
     store.close()
 
@@ -38,7 +37,7 @@ def sample(tmp_path_factory):
     """A backup with the same rows; tests only read it."""
     directory = tmp_path_factory.mktemp("sample")
     store = open_store(f"sqlite:///{directory / 'okr.db'}")
-    released.load(store._database, HEAD, OBSERVATIONS)
+    with_rows(store)
     store.backup(directory / "sample.db")
     store.close()
     return directory / "sample.db"
@@ -50,6 +49,10 @@ def embedded(tmp_path):
     store = open_store(f"sqlite:///{tmp_path / 'embedded' / 'okr.db'}")
     yield store
     store.close()
+
+
+def with_rows(store):
+    released.load(store._database, HEAD, OBSERVATIONS)
 
 
 def opened(path):
@@ -125,7 +128,7 @@ def test_an_older_backup_is_restored_at_this_programs_schema_and_stays_as_it_is(
 
 def test_a_postgres_store_ignores_tables_that_are_not_its_own(postgres_url, tmp_path):
     store = open_store(postgres_url)
-    released.load(store._database, HEAD, OBSERVATIONS)
+    with_rows(store)
     with store._database.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE somebodys (n int)")
         connection.exec_driver_sql("INSERT INTO somebodys VALUES (1)")
@@ -295,7 +298,7 @@ def test_a_store_is_replaced_while_nobody_can_read_or_write_it(embedded, sample)
 @pytest.fixture
 def interrupted(embedded):
     """A store whose writer was killed when it had erased everything and committed nothing; what was committed."""
-    released.load(embedded._database, HEAD, OBSERVATIONS)
+    with_rows(embedded)
     committed = content(embedded._database)
     embedded.close()
     url, path = f"sqlite:///{embedded._database.path}", embedded._database.path

@@ -21,9 +21,8 @@ TABLE = sa.Table(
 
 
 @pytest.fixture
-def connection(store_url):
-    store = open_store(store_url)
-    store.upgrade()
+def connection(store_url, with_schema):
+    store = open_store(with_schema(store_url))
     with store._database.writing() as connection:
         TABLE.create(connection)
         yield connection

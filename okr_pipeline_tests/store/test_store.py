@@ -82,11 +82,10 @@ def lose_connection(store, *, times, committed):
 
 
 @pytest.fixture
-def hasty(store_url):
+def hasty(store_url, with_schema):
     """A store that does not wait between attempts, and remembers that it should have."""
     waits = []
-    store = open_store(store_url, sleep=waits.append)
-    store.upgrade()
+    store = open_store(with_schema(store_url), sleep=waits.append)
     store.write(lambda batch: batch.start_run(Run("r", "run")))
     yield store, waits
     store.close()
