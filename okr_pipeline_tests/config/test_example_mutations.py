@@ -168,7 +168,7 @@ def test_19_of_20_messages_name_the_fix_and_no_kind_of_mistake_is_left_behind(to
 
 
 def test_the_same_is_told_by_a_process_of_its_own(told, directory, environment):
-    for it in Random(10).sample(told, 10):
+    for it in Random(10).sample(told, 4):
         path = directory / it.mutation.file
         before = path.read_bytes()
         path.write_bytes(it.mutation.content)
