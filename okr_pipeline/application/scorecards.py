@@ -52,6 +52,22 @@ class Scorecard:
     changed: bool
 
 
+@dataclass(slots=True)
+class _Made:
+    """A snapshot, the hash of its JSON, and the JSON until it is written.
+
+    Of tens of thousands of key results JSON and page have hundreds of megabytes each, and are not there at once.
+    """
+
+    snapshot: Snapshot
+    digest: str
+    content: str = ""
+
+    def given_away(self) -> str:
+        content, self.content = self.content, ""
+        return content
+
+
 def write_scorecard(
     workspace: Workspace, run: Run, *, out: Path | None = None, known_at: datetime | None = None
 ) -> Scorecard:
@@ -62,8 +78,8 @@ def write_scorecard(
     """
     root = out or workspace.scorecards_dir
     take_names(workspace, run)
-    scorecard, digest = settled(lambda: _take_and_record(workspace, run, root, known_at))
-    _write_all(workspace, root, scorecard.snapshot, digest)
+    scorecard, made = settled(lambda: _take_and_record(workspace, run, root, known_at))
+    _write_all(workspace, root, made)
     return scorecard
 
 
@@ -103,10 +119,9 @@ def _is_written(directory: Path, digest: str) -> bool:
     return there and note.read_text(encoding="utf-8") == _checksum(digest)
 
 
-def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datetime | None) -> tuple[Scorecard, str]:
-    """What is published, and the hash of its JSON."""
+def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datetime | None) -> tuple[Scorecard, _Made]:
     if known_at is None and run.kind == "run" and (said := _still_true(workspace, run)):
-        snapshot, digest = said
+        snapshot = said.snapshot
         path = root / snapshot.week / _PAGE
 
         def leave(batch: Batch) -> None:
@@ -114,33 +129,32 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
             _note_step(batch, run, snapshot, path, changed=False)
 
         workspace.store.write(leave)
-        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), digest
+        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), said
     looked_at, failed = workspace.store.known_until() or run.as_of, workspace.store.failing_metrics()
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
     if run.kind == "backfill":
         published = workspace.store.scorecard(snapshot.week)
         snapshot = snapshot_from_json(published) if published else _reconstructed(snapshot)
     path, content = root / snapshot.week / _PAGE, render_json(snapshot)
-    digest = content_hash(content)
+    made = _Made(snapshot, content_hash(content), content)
     give_back()
 
     def record(batch: Batch) -> bool:
         require_last_word(workspace.store, looked_at, failed)
-        return _record(batch, workspace, run, snapshot, content, digest, path)
+        return _record(batch, workspace, run, made, path)
 
     changed = workspace.store.write(record)
-    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), digest
+    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), made
 
 
-def _record(
-    batch: Batch, workspace: Workspace, run: Run, snapshot: Snapshot, content: str, digest: str, path: Path
-) -> bool:
+def _record(batch: Batch, workspace: Workspace, run: Run, made: _Made, path: Path) -> bool:
+    snapshot = made.snapshot
     note(batch, workspace, run)  # the snapshot's row names the run
     changed = batch.save_scorecard(
         week=snapshot.week,
-        snapshot_hash=digest,
+        snapshot_hash=made.digest,
         schema_version=snapshot.schema_version,
-        content=content,
+        content=made.content,
         as_of=run.as_of,
         config_version=snapshot.config_version,
         run_id=run.id,
@@ -156,8 +170,8 @@ def _note_step(batch: Batch, run: Run, snapshot: Snapshot, path: Path, *, change
     note_step(batch, run, "scorecard", facts)
 
 
-def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
-    """The week's published snapshot with its hash, where a new one would differ by the hours since, and by no more.
+def _still_true(workspace: Workspace, run: Run) -> _Made | None:
+    """The week's published snapshot, where a new one would differ by the hours since, and by no more.
 
     That is on the same day, with the same configuration, when no value, score or alert was recorded since and sources
     are as well as they were.
@@ -173,13 +187,12 @@ def _still_true(workspace: Workspace, run: Run) -> tuple[Snapshot, str] | None:
         return None
     if any(changed_at > recorded_at for changed_at in _changes(workspace, day)):
         return None
-    content = str(store.scorecard(newest[0]["week"]))
-    snapshot, digest = snapshot_from_json(content), content_hash(content)
     trust = source_trust(
         workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True, forecasts=False), run.as_of
     )
+    snapshot = snapshot_from_json(str(store.scorecard(newest[0]["week"])))
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
-    return (snapshot, digest) if said else None
+    return _Made(snapshot, newest[0]["snapshot_hash"]) if said else None
 
 
 def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
@@ -193,7 +206,7 @@ def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
             yield scores["recorded_at"].max()
 
 
-def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, digest: str) -> None:
+def _write_all(workspace: Workspace, root: Path, made: _Made) -> None:
     """The files of each published week that are not there yet, `latest`, and the archive's index.
 
     Written again where another run published meanwhile: whoever writes last shows what the store holds. Files of other
@@ -202,32 +215,30 @@ def _write_all(workspace: Workspace, root: Path, snapshot: Snapshot, digest: str
     while True:
         published = workspace.store.scorecards()
         weeks = dict(zip(published["week"], published["snapshot_hash"], strict=True))
-        for week, published_digest in weeks.items():
+        for week, digest in weeks.items():
             directories = [root / week, *([root / "latest"] if week == max(weeks) else [])]
-            known = snapshot if published_digest == digest else None
-            _write_published(workspace.store, directories, week, published_digest, known)
-        write_file(root / _PAGE, render_index(_archive(published), project=snapshot.project))
+            _write_week(workspace.store, directories, week, digest, made)
+        write_file(root / _PAGE, render_index(_archive(published), project=made.snapshot.project))
         if workspace.store.scorecards().equals(published):
             return
 
 
-def _write_published(
-    store: Store, directories: Sequence[Path], week: str, digest: str, snapshot: Snapshot | None
-) -> None:
+def _write_week(store: Store, directories: Sequence[Path], week: str, digest: str, made: _Made) -> None:
     """The files of a published week wherever they are lacking, unless another was published meanwhile.
 
-    The page is gone before the data comes out of the store: of tens of thousands of key results each has hundreds of
-    megabytes. The checksum goes first and comes last, so that it is there with what it is of, or not at all.
+    The checksum goes first and comes last, so that it is there with what it is of, or not at all.
     """
     lacking = [it for it in directories if not _is_written(it, digest)]
-    if not lacking or not (snapshot := snapshot or _published(store, week, digest)):
+    if not lacking:
+        return
+    it = made if made.digest == digest and made.content else _published(store, week, digest)
+    if it is None:
         return
     for directory in lacking:
         (directory / CHECKSUM).unlink(missing_ok=True)
-    _write_each(lacking, _PAGE, render_html(snapshot, fingerprint=digest))
-    if content := _content(store, week, digest):
-        _write_each(lacking, _DATA, content)
-        _write_each(lacking, CHECKSUM, _checksum(digest))
+    _write_each(lacking, _DATA, it.given_away())
+    _write_each(lacking, _PAGE, render_html(it.snapshot, fingerprint=digest))
+    _write_each(lacking, CHECKSUM, _checksum(digest))
 
 
 def _write_each(directories: Sequence[Path], name: str, content: str | bytes) -> None:
@@ -235,15 +246,12 @@ def _write_each(directories: Sequence[Path], name: str, content: str | bytes) ->
         write_file(directory / name, content)
 
 
-def _published(store: Store, week: str, digest: str) -> Snapshot | None:
-    content = _content(store, week, digest)
-    return snapshot_from_json(content) if content else None
-
-
-def _content(store: Store, week: str, digest: str) -> str | None:
+def _published(store: Store, week: str, digest: str) -> _Made | None:
     """What the store holds of the week, if it is still that."""
     content = store.scorecard(week)
-    return content if content and content_hash(content) == digest else None
+    if not content or content_hash(content) != digest:
+        return None
+    return _Made(snapshot_from_json(content), digest, content)
 
 
 def _checksum(digest: str) -> str:
