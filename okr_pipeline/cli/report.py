@@ -77,10 +77,11 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     counts = [plural(facts["metrics"], "metric"), plural(facts["rows_read"], "row")]
     changes = {"new": "new", "restated": "restated", "withdrawn": "withdrawn", "refused_count": "blocked"}
     counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
-    if failed := len(facts["failures"]):
-        counts.append("not read" if failed == facts["metrics"] else f"{failed:,} not read")
-    elif not any(facts[name] for name in changes):
+    failed = len(facts["failures"])
+    if failed < facts["metrics"] and not any(facts[name] for name in changes):
         counts.append("nothing changed")
+    if failed:
+        counts.append("not read" if failed == facts["metrics"] else f"{failed:,} not read")
     out.print(f"Read       {escape(source)}: {', '.join(counts)} · {facts['elapsed_seconds']:.1f} s")
     if facts.get("goes_on_from"):
         out.print(f"  went on from {facts['goes_on_from'][:16]} UTC, where a backfill of these days had stopped")

@@ -5,7 +5,8 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from okr_pipeline.application.trust import examine_sources
+from okr_pipeline.application.scoring import gather
+from okr_pipeline.application.trust import examine_sources, source_trust
 from okr_pipeline_tests.projects import Small, january
 
 SECRET = "hunter2-not-to-be-shown"
@@ -52,3 +53,10 @@ def test_a_login_that_can_write_is_warned_of(project, postgres_url, monkeypatch)
     assert status == "warn"
     assert "a role that can only SELECT is safer" in message
     assert SECRET not in message
+
+
+def test_a_source_of_which_no_metric_is_read_bears_on_no_number(project):
+    project.put("sources/more.yaml", "sources: {idle: {connector: sql, url: 'sqlite:///idle.db'}}\n")
+    workspace = project.open()
+    trust = source_trust(workspace, gather(workspace, workspace.as_of()), workspace.as_of())
+    assert [it.id for it in trust] == ["sheets"]

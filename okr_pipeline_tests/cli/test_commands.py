@@ -52,7 +52,7 @@ def _command(project: Small) -> Okr:
 def test_validate_counts_what_it_found(okr):
     done = okr("validate")
     assert done.returncode == 0
-    assert "1 sources, 1 metrics, 1 cycles, 1 objectives, 1 key results" in done.stdout
+    assert "1 source, 1 metric, 1 cycle, 1 objective, 1 key result" in done.stdout
     assert json.loads(okr("validate", "--json").stdout)["key_results"] == 1
 
 

@@ -30,7 +30,7 @@ def test_a_server_that_is_down_leaves_the_scores_of_others_right_and_its_own_unk
     with Server(Shop(date(2026, 1, 1), date(2026, 1, 31))) as server:
         small.put("sources/shop.yaml", SOURCE.format(url=server.url, size=50))
         said, signups, orders = scores(small.directory, code=0)
-        assert "Read       shop: 1 metrics, 31 rows, 31 new" in said
+        assert "Read       shop: 1 metric, 31 rows, 31 new" in said
         assert "\n  1 request\n" in said
         good = orders["value"]
         assert (signups["value"], good) == (
