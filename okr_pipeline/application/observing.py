@@ -1,25 +1,25 @@
 """Observing a source: read, judge, and keep what is fit, in one transaction or leg by leg.
 
-Belongs here: the order of these steps and the report of what they did. Does not: the steps themselves.
+Belongs here: the order of these steps. Does not: the steps themselves, or the report of what they did (observed).
 """
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
 import pandas as pd
 
-from connectors.contract import Traffic
-from connectors.errors import ConfigError, ConnectorError, QuotaExhausted, TransientError
+from connectors.errors import ConfigError, ConnectorError, TransientError
 from okr_pipeline.application.check_ins import take_from_files
 from okr_pipeline.application.judging import Judgement, joined_judgements, judge
 from okr_pipeline.application.keeping import Kept, changed_metrics, keep
 from okr_pipeline.application.legs import begun, cut_all, is_long
 from okr_pipeline.application.naming import take_names
+from okr_pipeline.application.observed import Observed, facts, latest_wait, refusals
 from okr_pipeline.application.reading import (
     Delivery,
     is_read_in_legs,
@@ -38,57 +38,9 @@ from okr_pipeline.application.turns import settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import GRAIN_HOURS, Period
 from okr_pipeline.model.metric import CHECK_INS, Metric
-from okr_pipeline.quality import DOUBT_RULES, history_periods
+from okr_pipeline.quality import history_periods
 
-_MOST_TOLD = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A value that a blocking rule refused in this run."""
-
-    metric: str
-    dimensions: str
-    period_start: datetime
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come.
-
-    `traffic` is what it cost to ask, None of a source that does not tell. `goes_on_from` is where a backfill of the
-    same days had stopped, of the metric that it had got least far with; None for one that began anew.
-    """
-
-    source: str
-    metrics: int
-    rows_read: int
-    recorded: int
-    restated: int
-    withdrawn: int
-    refused: tuple[Refusal, ...]
-    open_quarantine: int
-    failures: Mapping[str, str]
-    windows: Mapping[str, Period]
-    retryable: bool
-    retry_at: datetime | None
-    changed_metrics: tuple[str, ...]
-    checks: pd.DataFrame
-    elapsed_seconds: float
-    traffic: Traffic | None = None
-    goes_on_from: datetime | None = None
-
-    @property
-    def in_part(self) -> bool:
-        """A metric could not be read, or a value was refused."""
-        return bool(self.failures or self.refused)
-
-    @property
-    def failed(self) -> bool:
-        """Nothing of the source could be read."""
-        return bool(self.failures) and len(self.failures) == self.metrics
+__all__ = ["Observed", "observe"]
 
 
 def observe(
@@ -123,7 +75,7 @@ def observe(
         _report(workspace, source_id, len(chosen), delivery, judgement, elapsed), goes_on_from=goes_on_from
     )
     workspace.store.write(
-        lambda batch: note_step(batch, run, f"observed/{source_id}", _facts(report), in_part=report.in_part)
+        lambda batch: note_step(batch, run, f"observed/{source_id}", facts(report), in_part=report.in_part)
     )
     return report
 
@@ -315,73 +267,14 @@ def _report(
         recorded=len(judgement.recorded),
         restated=judgement.restated,
         withdrawn=len(judgement.withdrawn),
-        refused=_refusals(judgement.refused),
+        refused=refusals(judgement.refused),
         open_quarantine=len(workspace.store.quarantine(asked)) if asked else 0,
         failures={metric: str(error) for metric, error in delivery.failures.items()},
         windows=delivery.windows,
         retryable=bool(errors) and all(isinstance(error, TransientError) for error in errors),
-        retry_at=_latest_wait(errors),
+        retry_at=latest_wait(errors),
         changed_metrics=tuple(changed_metrics(judgement)),
         checks=judgement.checks,
         elapsed_seconds=elapsed,
         traffic=delivery.traffic,
     )
-
-
-def _facts(report: Observed) -> dict[str, object]:
-    """The report as the run's summary keeps it."""
-    return {
-        "metrics": report.metrics,
-        "rows_read": report.rows_read,
-        "new": report.recorded - report.restated,
-        "restated": report.restated,
-        "withdrawn": report.withdrawn,
-        "refused": _told(report.refused)[:_MOST_TOLD],
-        "refused_count": len(report.refused),
-        "open_quarantine": report.open_quarantine,
-        "failures": {
-            metric: f"{error}{_read(report.windows.get(metric))}" for metric, error in report.failures.items()
-        },
-        "warnings": _warnings(report),
-        "elapsed_seconds": round(report.elapsed_seconds, 3),
-        "goes_on_from": report.goes_on_from,
-        "traffic": None if report.traffic is None else asdict(report.traffic),
-    }
-
-
-def _told(refused: Sequence[Refusal]) -> list[dict[str, object]]:
-    """The first refusal of each metric and rule, with how many there are: a long one must not hide the others."""
-    firsts: dict[tuple[str, str], Refusal] = {}
-    for it in refused:
-        firsts.setdefault((it.metric, it.rule), it)
-    counts = Counter((it.metric, it.rule) for it in refused)
-    return [asdict(it) | {"count": counts[key]} for key, it in firsts.items()]
-
-
-def _read(window: Period | None) -> str:
-    if window is None:
-        return ""
-    return f" It was to be read from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC."
-
-
-def _warnings(report: Observed) -> list[str]:
-    """Checks that were not met and did not refuse single rows, in words."""
-    bad = report.checks[report.checks["status"].isin(["failed", "errored"])]
-    refused = {(it.metric, it.rule) for it in report.refused}
-    untold = pd.Series([(row.metric, row.rule) not in refused for row in bad.itertuples()], bad.index, dtype=bool)
-    doubted = bad["rule"].isin(DOUBT_RULES) & untold
-    bad = bad[(bad["severity"] == "warn") | (bad["status"] == "errored") | doubted]
-    return [f"{row.metric}: {row.detail}" for row in bad.head(_MOST_TOLD).itertuples()]
-
-
-def _refusals(refused: pd.DataFrame) -> tuple[Refusal, ...]:
-    columns = ["metric", "dimensions", "period_start", "rule", "reason"]
-    return tuple(
-        Refusal(metric, dimensions, start.to_pydatetime(), rule, reason)
-        for metric, dimensions, start, rule, reason in refused[columns].itertuples(index=False, name=None)
-    )
-
-
-def _latest_wait(errors: list[ConnectorError]) -> datetime | None:
-    waits = [error.until for error in errors if isinstance(error, QuotaExhausted)]
-    return max(waits, default=None)
