@@ -185,7 +185,7 @@ def changes(key_result):
     return alone | other
 
 
-@settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(two_ends())
 def test_parts_add_up_to_the_change_bit_for_bit_in_any_order(ends):
     found = compare(*ends)
@@ -201,7 +201,7 @@ def test_parts_add_up_to_the_change_bit_for_bit_in_any_order(ends):
             assert change == pytest.approx(last - first, rel=1e-13, abs=1e-13 * max(abs(first), abs(last)))
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=50, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(two_ends())
 def test_the_ends_are_the_scores_of_the_two_instants(ends):
     found = compare(*ends)
