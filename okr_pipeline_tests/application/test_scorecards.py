@@ -1,13 +1,16 @@
 """When a week's page is published anew, and that its files are there whatever happened to them."""
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
+from okr_pipeline.application import scorecards
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
+from okr_pipeline.rendering import render_html
 from okr_pipeline_tests.projects import january
 
 MORNING = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -91,6 +94,25 @@ def test_files_that_are_lost_are_written_again_as_they_were(small, publish):
         path.unlink()
     publish(MORNING + timedelta(hours=5))
     assert [path.read_bytes() for path in paths] == before
+
+
+def test_a_page_that_was_not_finished_is_written_by_the_next_run_though_nothing_changed(small, publish, monkeypatch):
+    week = publish(MORNING).path.parent
+    small.write(january() | {date(2026, 1, 30): 20})
+    with monkeypatch.context() as patched:
+        patched.setattr(scorecards, "render_html", _full_disk)
+        with pytest.raises(OSError, match="disk is full"):
+            publish(MORNING + timedelta(hours=1))
+    assert not (week / scorecards.CHECKSUM).exists()
+    again = publish(MORNING + timedelta(hours=2))
+    assert not again.changed
+    assert (week / "index.html").read_bytes() == render_html(again.snapshot)
+    digest = sha256((week / "scorecard.json").read_bytes()).hexdigest()
+    assert (week / scorecards.CHECKSUM).read_text().split()[0] == digest
+
+
+def _full_disk(*_, **__):
+    raise OSError("disk is full")
 
 
 def test_the_archive_lists_each_week_with_its_sentence(small, publish):
