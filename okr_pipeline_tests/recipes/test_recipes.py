@@ -16,6 +16,7 @@ from okr_pipeline.application.workspace import open_workspace
 from okr_pipeline.cli import main
 from okr_pipeline.cli.recipes import OVER, recipes
 from okr_pipeline.model.calendar import Period
+from okr_pipeline.rendering.words import plural
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.docs.documents import ROOT
 from okr_pipeline_tests.recipes.services import MIDNIGHT, SERVICES, between
@@ -83,7 +84,7 @@ def test_init_writes_what_needs_only_its_variables(okr, project, name):
     assert code == 0, said
     sources = yaml.safe_load((config / "sources" / f"{name}.yaml").read_text())["sources"]
     metrics = yaml.safe_load((config / "metrics" / f"{name}.yaml").read_text())["metrics"]
-    assert f"{len(sources)} sources, {len(metrics)} metrics" in said
+    assert f"{plural(len(sources), 'source')}, {plural(len(metrics), 'metric')}" in said
     assert okr("init", "it", "--from", name)[0] == 2
 
 
