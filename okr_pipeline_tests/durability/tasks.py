@@ -85,6 +85,7 @@ def run_to_death(pipe: Any, directory: Path, store_url: str, version: int, sourc
     workspace = watched(world.open_project(directory, store_url), die)
     for step in steps_of(sources):
         step(workspace, Run("doomed", world.as_of(version)))
+    workspace.store.close()
 
 
 def photograph(
