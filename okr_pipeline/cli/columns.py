@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from rich.cells import cell_len
+from rich.console import JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -54,8 +55,8 @@ def table_of(
     """A table of the columns that have a width; those of figures are aligned to the right."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading, width in widths.items():
-        justify = "right" if heading in figures else "left"
-        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis", justify=justify)  # type: ignore[arg-type]
+        justify: JustifyMethod = "right" if heading in figures else "left"
+        table.add_column(heading, no_wrap=True, width=width, overflow="ellipsis", justify=justify)
     for row in rows:
         table.add_row(*(cell for heading, cell in zip(headings, row, strict=True) if heading in widths))
     return table

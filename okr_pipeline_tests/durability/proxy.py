@@ -47,7 +47,7 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         server = socket.create_connection(self.server)
-        answers = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
+        answers = threading.Thread(target=pass_on, args=(server, client), daemon=True)
         answers.start()
         writes = False
         with contextlib.suppress(OSError):
@@ -58,7 +58,7 @@ class Proxy:
                     break
                 writes &= _COMMIT not in asked
                 server.sendall(asked)
-        _hang_up(client, server)
+        hang_up(client, server)
 
     def _next_break(self) -> Break | None:
         self.commits += 1
@@ -73,14 +73,16 @@ def _break(how: Break, asked: bytes, client: socket.socket, server: socket.socke
         answers.join()  # which ends by failing to pass on the answer
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
+def pass_on(source: socket.socket, target: socket.socket) -> None:
+    """Until either end hangs up; then both do."""
     with contextlib.suppress(OSError):
         while said := source.recv(1 << 16):
             target.sendall(said)
-    _hang_up(source, target)
+    hang_up(source, target)
 
 
-def _hang_up(*ends: socket.socket) -> None:
+def hang_up(*ends: socket.socket) -> None:
+    """End connections whatever their state."""
     for end in ends:
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from okr_pipeline_tests.durability.proxy import hang_up, pass_on
+
 PAGE: Final = 100
 """Rows of a page: as many as a source asks its driver for at once."""
 _DESCRIPTION, _ROW = b"T", b"D"
@@ -56,7 +58,7 @@ class RowGate:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.create_connection(self.server)
-                threading.Thread(target=_pass_on, args=(client, server), daemon=True).start()
+                threading.Thread(target=pass_on, args=(client, server), daemon=True).start()
                 threading.Thread(target=self._answer, args=(server, client), daemon=True).start()
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
@@ -70,7 +72,7 @@ class RowGate:
                 if kind == _ROW and counts and not self._lets_through():
                     break
                 client.sendall(head + body)
-        _hang_up(server, client)
+        hang_up(server, client)
 
     def _lets_through(self) -> bool:
         with self._lock:
@@ -80,17 +82,3 @@ class RowGate:
             if self.rows % PAGE == 1:
                 self.on_page(self.passed)
             return True
-
-
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while said := source.recv(1 << 16):
-            target.sendall(said)
-    _hang_up(source, target)
-
-
-def _hang_up(*ends: socket.socket) -> None:
-    for end in ends:
-        with contextlib.suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
-        end.close()

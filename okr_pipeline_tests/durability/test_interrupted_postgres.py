@@ -15,6 +15,7 @@ from okr_pipeline_tests.durability import tasks, truths
 from okr_pipeline_tests.durability.interrupting import Interruption, interrupted_everywhere, read_history
 from okr_pipeline_tests.durability.processes import start
 from okr_pipeline_tests.durability.row_gate import RowGate
+from okr_pipeline_tests.shops import OKRS
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres]
 BERLIN = Calendar("Europe/Berlin")
@@ -38,17 +39,7 @@ FILES = {
     "project.yaml": "name: Shop\ntimezone: Europe/Berlin\nas_of: 2025-06-30\nhistory_starts: 2024-06-15\n",
     "sources/warehouse.yaml": "sources:\n  warehouse: {connector: sql, concurrency: 1, url: 'URL'}\n",
     "metrics/sales.yaml": f"metrics:\n{METRIC.format(name='orders')}{METRIC.format(name='returned')}",
-    "okrs/year.yaml": """\
-cycle: {id: "2025", starts: 2025-01-01, ends: 2025-12-31}
-objectives:
-  sell:
-    title: Sell everywhere
-    owner: ceo@shop.example
-    level: company
-    intent: committed
-    key_results:
-      orders: {title: Take orders, owner: s@shop.example, metric: orders, measure: {accumulate: {to: 90000}}}
-""",
+    "okrs/year.yaml": OKRS.format(year=2025),
 }
 
 

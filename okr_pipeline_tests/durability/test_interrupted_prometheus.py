@@ -10,6 +10,7 @@ from okr_pipeline.model.calendar import Calendar, Period
 from okr_pipeline_tests.connectors.http.server import Server
 from okr_pipeline_tests.durability.interrupting import Gate, Interruption, interrupted_everywhere, read_history
 from okr_pipeline_tests.prometheus import Prometheus, Sample
+from okr_pipeline_tests.shops import OKRS
 
 NEW_YORK = Calendar("America/New_York")
 FIRST, LAST = date(2024, 6, 15), date(2025, 6, 14)
@@ -33,17 +34,7 @@ metrics:
     better: higher
     rollup: sum
 """,
-    "okrs/year.yaml": """\
-cycle: {id: "2025", starts: 2025-01-01, ends: 2025-12-31}
-objectives:
-  sell:
-    title: Sell everywhere
-    owner: ceo@shop.example
-    level: company
-    intent: committed
-    key_results:
-      orders: {title: Take orders, owner: s@shop.example, metric: orders, measure: {accumulate: {to: 90000}}}
-""",
+    "okrs/year.yaml": OKRS.format(year=2025),
 }
 HOURS = int((YEAR.end - YEAR.start) / timedelta(hours=1))
 
