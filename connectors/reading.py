@@ -3,14 +3,16 @@
 Belongs here: threads, timing, evidence, and that one failed metric never loses the others. Does not: how rows are got.
 """
 
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from queue import Empty, SimpleQueue
+from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -124,28 +126,65 @@ class _Part:
 
 
 _Arrival = list[_Part | ReadFailure]
+_Todo: TypeAlias = "SimpleQueue[Fetch[AnswerT] | None]"
+"""Fetches to be made; None sends a thread home."""
 
 
 def _arrivals(fetches: Iterable[Fetch[AnswerT]], concurrency: int, cancel: Callable[[], None]) -> Iterator[_Arrival]:
+    """What became of each fetch, as it comes.
+
+    By queues, not futures: to wait for the first of forty futures takes longer than to read most answers.
+    """
     waiting = iter(fetches)
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="read") as pool:
-        running: set[Future[_Arrival]] = set()
-        done_with_all = False
+    todo: _Todo[AnswerT] = SimpleQueue()
+    arrived: SimpleQueue[_Arrival | BaseException] = SimpleQueue()
+    crew: list[threading.Thread] = []
+    done_with_all = False
+    try:
+        ahead = _hand_out(waiting, 2 * concurrency, todo)
+        crew.extend(threading.Thread(target=_work, args=(todo, arrived)) for _ in range(min(concurrency, ahead)))
+        for thread in crew:
+            thread.start()
+        while ahead:
+            arrival = arrived.get()
+            if isinstance(arrival, BaseException):
+                raise arrival
+            yield arrival
+            ahead += _hand_out(waiting, 1, todo) - 1
+        done_with_all = True
+    finally:
+        if not done_with_all:
+            cancel()
+        _dismiss(crew, todo)
+
+
+def _hand_out(waiting: Iterator[Fetch[AnswerT]], most: int, todo: "_Todo[AnswerT]") -> int:
+    """Hand out so many fetches, or all there are: how many."""
+    handed_out = 0
+    for fetch in islice(waiting, most):
+        todo.put(fetch)
+        handed_out += 1
+    return handed_out
+
+
+def _work(todo: "_Todo[AnswerT]", arrived: "SimpleQueue[_Arrival | BaseException]") -> None:
+    while (fetch := todo.get()) is not None:
         try:
-            while True:
-                room = 2 * concurrency - len(running)
-                running |= {pool.submit(_arrival, fetch) for fetch in islice(waiting, room)}
-                if not running:
-                    done_with_all = True
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            # Not by whether `running` is empty: an interrupt may come when a fetch was begun and not yet noted.
-            if not done_with_all:
-                cancel()
-            pool.shutdown(cancel_futures=True)
+            arrived.put(_arrival(fetch))
+        except BaseException as error:  # noqa: BLE001 - whoever reads raises it
+            arrived.put(error)
+
+
+def _dismiss(crew: Sequence[threading.Thread], todo: "_Todo[AnswerT]") -> None:
+    """Let no more fetches begin, and wait for those that did."""
+    with suppress(Empty):
+        while True:
+            todo.get_nowait()
+    for _ in crew:
+        todo.put(None)
+    for thread in crew:
+        if thread.ident is not None:
+            thread.join()
 
 
 def _arrival(fetch: Fetch[AnswerT]) -> _Arrival:
