@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from connectors.errors import ConfigError, ContractError, QuotaExhausted, TransientError
+from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
 from connectors.http.client import HttpClient
 from connectors.http.meanings import Busy, refuse
 from connectors.http.network import is_public
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpSettings
-from okr_pipeline_tests.connectors.http.server import Server, json_reply, reply
+from okr_pipeline_tests.connectors.http.server import Reply, Server, head, json_reply, reply
 from okr_pipeline_tests.connectors.http.survival import FastClock
 
 
@@ -209,10 +209,28 @@ def test_connections_are_used_again(opened, server):
         served(connection)
 
     server._serve = counted
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(8) as pool:
         plain += pool.map(lambda number: get(client, f"{server.url}/{number}"), range(100))
     assert len(plain) == 100
     assert len(ports) <= 4
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply([head(200, {"Content-Length": "9"}), b"cut"], closes=True),
+        Reply([b"no HTTP at all\r\n\r\n"], closes=True),
+        reply(200, b"[" + b"1," * 600 + b"1]"),
+        reply(503, b"later"),
+    ],
+    ids=["cut short", "no answer", "too large", "busy"],
+)
+def test_a_connection_is_free_again_whatever_became_of_the_request(opened, server, broken):
+    client = opened(concurrency=1, attempts=1, max_bytes=1_000)
+    server.answer = lambda seen: broken if seen.target == "/broken" else json_reply([])
+    with pytest.raises(ConnectorError):
+        get(client, f"{server.url}/broken")
+    assert get(client, f"{server.url}/whole") == []
 
 
 def test_no_log_holds_a_secret_however_much_is_logged(opened, server, caplog):
