@@ -1,9 +1,10 @@
 """What tests may rely on and may not touch, as a pytest plugin that `addopts` loads.
 
-Belongs here: loopback is the only network; files are kept in memory; on CI nothing is skipped. Does not: fixtures
-(conftest.py).
+Belongs here: loopback is the only network; files are kept in memory; garbage is looked for seldom; on CI nothing is
+skipped. Does not: fixtures (conftest.py).
 """
 
+import gc
 import os
 import shutil
 import socket
@@ -37,8 +38,12 @@ keep_files_in_memory()
 
 
 def pytest_configure() -> None:
-    """Watch sockets for as long as the process lives: an audit hook cannot be taken back."""
+    """Watch sockets for as long as the process lives: an audit hook cannot be taken back.
+
+    Half a million objects that imports leave are no garbage; looking for some among them took a twelfth of all time.
+    """
     sys.addaudithook(_only_loopback)
+    gc.set_threshold(200_000)
 
 
 @pytest.fixture(autouse=True)
