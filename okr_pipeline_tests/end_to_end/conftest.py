@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 import sqlalchemy as sa
 
+from okr_pipeline.store import open_store
 from okr_pipeline_tests.commands import run_okr
 from okr_pipeline_tests.conftest import copy_store, empty_database
 
@@ -69,11 +70,17 @@ def example_run(
 
 @pytest.fixture(scope="session")
 def example_run_on_server(
-    example_sources: Path, tmp_path_factory: pytest.TempPathFactory, postgres_server: sa.URL
+    example_run: Example, tmp_path_factory: pytest.TempPathFactory, postgres_server: sa.URL
 ) -> Example:
-    """The same on PostgreSQL, whatever the usual store is."""
+    """The same on PostgreSQL, whatever the usual store is: moved there, as one moves from one to the other."""
+    backup = tmp_path_factory.mktemp("example") / "backup.db"
     url = empty_database(postgres_server)
-    return _run(_copied(example_sources, tmp_path_factory.mktemp("example") / "project", url))
+    here, there = open_store(example_run.store_url), open_store(url)
+    here.backup(backup)
+    there.restore(backup)
+    here.close()
+    there.close()
+    return Example(example_run.directory, url)
 
 
 @pytest.fixture
