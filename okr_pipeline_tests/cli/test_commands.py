@@ -1,9 +1,7 @@
 """The command line: what it prints, what it exits with, and what it leaves alone."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 
@@ -271,24 +269,3 @@ def test_the_doctor_asks_the_sources_too_and_tells_of_the_store_without_them(pro
     project.put("sources/sheets.yaml", "sources: nonsense\n")
     found = {it["check"]: it["status"] for it in json.loads(okr("store", "doctor", "--json").stdout)}
     assert found == {"schema": "error", "sources": "warn"}
-
-
-@pytest.mark.parametrize("command", [["status"], ["validate"], ["explain", "signups"]])
-def test_commands_that_read_load_neither_dagster_nor_great_expectations(done_project, command):
-    script = (
-        f"import sys, runpy; sys.argv = ['okr', *{command!r}]\n"
-        "try: runpy.run_module('okr_pipeline.cli', run_name='__main__')\n"
-        "except SystemExit as stop: assert not stop.code, stop.code\n"
-        "print('\\n'.join(sorted({name.split('.')[0] for name in sys.modules})))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=done_project.directory,
-        env={**os.environ, "OKR_STORE_URL": done_project.store_url},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(done.stdout.splitlines())
-    assert "okr_pipeline" in loaded
-    assert loaded.isdisjoint({"dagster", "great_expectations", "duckdb", "httpx"})
