@@ -23,7 +23,7 @@ from okr_pipeline_tests.spec.sections import SECTIONS
 from okr_pipeline_tests.spec.tables import Case, Table, world_of
 
 RECHECK = Path(recheck.__file__)
-EVERY = 8
+EVERY = 16
 """Each of so many cases is verified in every run of the tests, and all of them in a soak."""
 CASES = [(table, case) for section in SECTIONS for table in section.tables for case in table.cases]
 

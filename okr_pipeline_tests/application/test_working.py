@@ -16,7 +16,7 @@ from okr_pipeline_tests.scoring.worlds import World, worlds
 from okr_pipeline_tests.spec.sections import SECTIONS
 from okr_pipeline_tests.spec.tables import Case, Table, world_of
 
-EVERY = 8
+EVERY = 16
 """Each of so many cases is explained in every run of the tests, and all of them in a soak."""
 CASES = [(table, case) for section in SECTIONS for table in section.tables for case in table.cases]
 
