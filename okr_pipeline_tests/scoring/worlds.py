@@ -1,12 +1,15 @@
 """Random worlds for the laws of scoring: configurations that are valid, with observations that may be anything.
 
 Belongs here: hypothesis strategies and frames. Does not: laws (test_laws).
+
+What is drawn from within a strategy is made once: looking through what a new one is made of takes as long as scoring.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -133,8 +136,10 @@ nice = st.integers(-1000, 1000).map(lambda number: number / 4)
 wild = st.one_of(nice, st.floats(allow_nan=True, allow_infinity=True), st.just(0.0))
 _shares = st.sampled_from([0.1, 0.5, 0.9, 1.0])
 _positive = st.integers(1, 400).map(lambda number: number / 4)
+_checkpoints = st.lists(st.builds(Checkpoint, st.dates(STARTS, ENDS), nice), max_size=3)
 
 
+@cache
 def measures() -> st.SearchStrategy[Measure]:
     """Any measure that a configuration may hold, and some numbers that it should not."""
     number_or_start = st.one_of(wild.filter(np.isfinite), st.just("at_start"))
@@ -154,6 +159,7 @@ def measures() -> st.SearchStrategy[Measure]:
     )
 
 
+@cache
 def overs() -> st.SearchStrategy[Over]:
     """Any window."""
     lengths = st.builds(Duration, st.integers(1, 9), st.sampled_from(["hours", "days", "weeks", "months"]))
@@ -164,7 +170,7 @@ def overs() -> st.SearchStrategy[Over]:
 def key_results(draw: st.DrawFn, name: str) -> KeyResult:
     """Any key result of the three metrics."""
     starts = draw(st.sampled_from([STARTS, date(2013, 3, 27), date(2013, 4, 9)]))
-    checkpoints = draw(st.lists(st.builds(Checkpoint, st.dates(STARTS, ENDS), nice), max_size=3))
+    checkpoints = draw(_checkpoints)
     return key_result(
         draw(measures()),
         name,
