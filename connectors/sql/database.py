@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from connectors.errors import ConfigError
 from connectors.sql.rows import Caps
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 
@@ -43,7 +44,7 @@ class Database(Protocol):
         """What its driver raises; `connectors.sql.failures` translates it."""
         ...
 
-    def written(self, name: str, position: int, instant: datetime) -> str:
+    def written(self, bound: Bound) -> str:
         """See `connectors.sql.statement.Written`."""
         ...
 

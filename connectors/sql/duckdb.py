@@ -2,7 +2,9 @@
 
 Belongs here: opening them so that only their own tables can be read. Does not: translating errors.
 
-`:window_start` and `:window_end` are bound as TIMESTAMPTZ. The session's time zone is UTC.
+`:window_start` and `:window_end` are bound as TIMESTAMPTZ, in a session in UTC. Where they are compared they are
+written as TIMESTAMP, which is the same instant to a TIMESTAMPTZ column; a TIMESTAMP or DATE column that is compared
+with TIMESTAMPTZ is converted row by row, by a library of calendars, and no block of rows is passed over.
 """
 
 import tempfile
@@ -20,6 +22,7 @@ import pandas as pd
 from connectors.errors import ConfigError
 from connectors.sql.database import Database, Opening, existing_file
 from connectors.sql.rows import Caps, gathered_arrow
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 _CONFIGURATION: Final = {
@@ -53,8 +56,8 @@ class _DuckDb:
     # DuckDB refuses two calls on one connection at a time, and making and closing cursors are calls.
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - DuckDB knows names
-        return f"${name}"
+    def written(self, bound: Bound) -> str:
+        return f"TIMESTAMP '{bound.instant:%Y-%m-%d %H:%M:%S.%f}'" if bound.compared else f"${bound.name}"
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - one instance serves all
         """Open the file if it is not; all threads read through cursors of this one connection."""
@@ -70,8 +73,8 @@ class _DuckDb:
         metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
     ) -> pd.DataFrame:
         with self._cursor() as cursor, watch.over(cursor.interrupt), _own_errors():
-            _refuse_all_but_one_select(cursor, sql)
-            relation = cursor.sql(sql, params=dict(parameters))
+            names = _one_select(cursor, sql).named_parameters
+            relation = cursor.sql(sql, params={name: parameters[name] for name in names})
             return gathered_arrow(relation.limit(caps.enough).to_arrow_reader(_ROWS_OF_A_BATCH), caps)
 
     def cautions(self) -> tuple[str, ...]:
@@ -114,12 +117,13 @@ def _open_locked(path: str) -> duckdb.DuckDBPyConnection:
         return connection
 
 
-def _refuse_all_but_one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Ask DuckDB's own parser what it would run: unlike other drivers, its runs every statement of a text."""
-    types = [found.type for found in cursor.extract_statements(sql)]
-    if types != [duckdb.StatementType.SELECT]:
-        kinds = ", ".join(kind.name for kind in types) or "nothing"
+def _one_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """What DuckDB's own parser says that it would run: unlike other drivers, its runs every statement of a text."""
+    statements = cursor.extract_statements(sql)
+    if [found.type for found in statements] != [duckdb.StatementType.SELECT]:
+        kinds = ", ".join(found.type.name for found in statements) or "nothing"
         raise ConfigError(f"DuckDB reads the query as {kinds}, and a metric only reads. Keep a single SELECT.")
+    return statements[0]
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from connectors.errors import ConfigError
 from connectors.sql.database import Database, Opening
 from connectors.sql.pooling import Pool
 from connectors.sql.rows import Caps, gathered
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 _DRIVERS: Final = ("mysql", "mariadb", "mysql+pymysql", "mariadb+pymysql")
@@ -108,8 +109,8 @@ class _MySql:
     def __post_init__(self) -> None:
         self._pool = Pool(self._opened, _is_an_answer)
 
-    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - the driver binds texts only
-        return f"TIMESTAMP'{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}'"
+    def written(self, bound: Bound) -> str:
+        return f"TIMESTAMP'{bound.instant:%Y-%m-%d %H:%M:%S.%f}'"
 
     def connect(self, at_once: int = 1) -> None:
         """Open sessions anew, one for each fetch that runs at once: what they see is from now."""

@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.errors import ConfigError
 from connectors.sql.database import Database, Opening
 from connectors.sql.rows import Caps, gathered
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 _Connection = psycopg.Connection[tuple[object, ...]]
@@ -70,8 +71,8 @@ class _PostgreSql:
     dialect: str = "postgres"
     driver_errors: tuple[type[Exception], ...] = (psycopg.Error, SQLAlchemyError)
 
-    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - it knows positions
-        return f"${position}"
+    def written(self, bound: Bound) -> str:
+        return f"${bound.position}"
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - the pool opens more when they are needed
         """Connect anew: to ask an idle connection whether it is alive could take for ever, and connecting does not."""
@@ -87,15 +88,16 @@ class _PostgreSql:
         watch: Watch,
         metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
     ) -> pd.DataFrame:
-        # The server has to stop at the limit. A WITH that changes rows is refused inside a FROM; a text with parameters
-        # is sent by the protocol that takes one statement only.
-        bounded = f"SELECT * FROM (\n{sql}\n) AS metric LIMIT ${len(parameters) + 1}::bigint".encode()
+        # A WITH that changes rows is refused inside a FROM. There is no LIMIT: the planner would take it for a wish to
+        # see the first rows soon, and sort a hundred million of them rather than sum them up as they come. What is too
+        # much is cancelled while it arrives.
+        inside = f"SELECT * FROM (\n{sql}\n) AS metric"
         with (
             self._session() as connection,
             watch.over(stopping(connection), _GRACE),
             _cursor(connection, self.opening) as cursor,
         ):
-            return _gathered(cursor, bounded, list(parameters.values()), caps)
+            return _gathered(cursor, inside, list(parameters.values()), caps)
 
     def cautions(self) -> tuple[str, ...]:
         with self._session() as connection, _cursor(connection, self.opening, as_itself=True) as cursor:
@@ -140,17 +142,17 @@ def _preparations(connection: _Connection, opening: Opening, *, as_itself: bool)
         yield "SET LOCAL ROLE pg_read_all_data"
 
 
-def _gathered(cursor: _Cursor, sql: bytes, bounds: Sequence[datetime], caps: Caps) -> pd.DataFrame:
+def _gathered(cursor: _Cursor, sql: str, bounds: Sequence[datetime], caps: Caps) -> pd.DataFrame:
     """The rows as they come: a cursor by itself keeps all of them in memory."""
     size = _ROWS_OF_A_CHUNK if capabilities.has_stream_chunked() else 1
-    stream = cast("Generator[tuple[object, ...], None, None]", cursor.stream(sql, [*bounds, caps.enough], size=size))
+    stream = cast("Generator[tuple[object, ...], None, None]", cursor.stream(sql.encode(), bounds, size=size))
     # Left half way, it would hold the connection for as long as an error refers to it.
     with closing(stream):
         first = next(stream, None)
         if first is not None:
             return gathered(_names(cursor), chain([first], stream), caps)
     # Of a stream that was empty, not even the columns are known.
-    cursor.execute(sql, [*bounds, 0])
+    cursor.execute(f"{sql} LIMIT 0".encode(), bounds)
     return gathered(_names(cursor), [], caps)
 
 

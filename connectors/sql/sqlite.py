@@ -18,6 +18,7 @@ import pandas as pd
 
 from connectors.sql.database import Database, Opening, existing_file
 from connectors.sql.rows import Caps, gathered
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 _READING: Final = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
@@ -40,8 +41,8 @@ class _Sqlite:
     dialect: str = "sqlite"
     driver_errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
-    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - SQLite knows names
-        return f":{name}"
+    def written(self, bound: Bound) -> str:
+        return f":{bound.name}"
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - each fetch opens the file
         # SQLite looks into the file only when it first needs it.

@@ -45,6 +45,13 @@ _CHANGES: Final = (
     exp.Command,
 )
 _AHEAD_OF_A_PATH: Final = frozenset({TokenType.VAR, TokenType.IDENTIFIER, TokenType.R_PAREN, TokenType.R_BRACKET})
+_COMPARES: Final = frozenset({TokenType.LT, TokenType.LTE, TokenType.GT, TokenType.GTE, TokenType.EQ, TokenType.NEQ})
+_AHEAD_OF_A_COMPARISON: Final = frozenset(
+    {TokenType.WHERE, TokenType.AND, TokenType.OR, TokenType.NOT, TokenType.ON, TokenType.WHEN, TokenType.L_PAREN}
+)
+_AFTER_A_COMPARISON: Final = frozenset(
+    {None, TokenType.AND, TokenType.OR, TokenType.THEN, TokenType.R_PAREN, TokenType.GROUP_BY, TokenType.ORDER_BY}
+)
 _LONGEST_MADE_TEXT: Final = 10_000
 _PLAIN_SPACE: Final = re.compile(r"[ \t\r\n]*")
 _RUN_BY_THE_SERVER: Final = re.compile(r"/\*M?!")
@@ -53,11 +60,25 @@ _RUN_BY_THE_SERVER: Final = re.compile(r"/\*M?!")
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An end of the window where a query has it: the `position`-th of the parameters in use, from 1.
+
+    `compared` says that the end itself is one side of a comparison there. Only where it is not can it matter whether
+    it is an instant or a time of day in UTC, as `AT TIME ZONE` takes them for different things.
+    """
+
+    name: str
+    position: int
+    instant: datetime
+    compared: bool
+
+
 class Written(Protocol):
     """Writes the bounds of the window for one kind of driver."""
 
-    def __call__(self, name: str, position: int, instant: datetime) -> str:
-        """The parameter of a name, the `position`-th of those in use, from 1; or its instant as a literal."""
+    def __call__(self, bound: Bound) -> str:
+        """Its parameter, or its instant as a literal."""
         ...
 
 
@@ -89,7 +110,7 @@ def statement(query: str, dialect: str, written: Written, window: Window) -> Sta
     Args:
         query: as configured.
         dialect: sqlglot's name of the SQL it is written in.
-        written: writes a bound, the n-th of those in use, as the database's driver wants it.
+        written: writes a bound as the database's driver wants it.
         window: what `:window_start` and `:window_end` stand for.
 
     Raises:
@@ -100,12 +121,12 @@ def statement(query: str, dialect: str, written: Written, window: Window) -> Sta
     bounds = {"window_start": window.start.astimezone(UTC), "window_end": window.end.astimezone(UTC)}
     used = {mark.text.lower() for mark in marks}
     parameters = {name: bounds[name] for name in WINDOW_PARAMETERS if name in used}
-    texts = {name: written(name, position, parameters[name]) for position, name in enumerate(parameters, 1)}
+    texts = _written(marks, _compared(tokens), parameters, written)
     _refuse_what_databases_read_otherwise(query, tokens)
-    sql = _with_bounds(query, tokens, marks, texts)
+    sql = _with_bounds(query, tokens, texts)
     tree = _one_statement(sql, dialect)
     _refuse_all_but_reading(tree, dialect)
-    _refuse_other_parameters(tree, marks, texts)
+    _refuse_other_parameters(tree, texts)
     return Statement(query.strip(), sql, parameters, _fingerprint(dialect, tokens, parameters))
 
 
@@ -238,27 +259,49 @@ def _parameter_marks(tokens: list[Token]) -> list[Token]:
     ]
 
 
-def _refuse_other_parameters(tree: exp.Expr, marks: list[Token], written: Mapping[str, str]) -> None:
+def _compared(tokens: list[Token]) -> frozenset[int]:
+    """Where parameters begin that are one side of a comparison; of some of them, where in doubt, it is not said."""
+    found = set()
+    for before, name, after in zip([None, *tokens], tokens[1:], [*tokens[2:], None], strict=False):
+        opening, closing = before and before.token_type, after and after.token_type
+        right = opening in _COMPARES or opening in {TokenType.BETWEEN, TokenType.AND}
+        left = opening in _AHEAD_OF_A_COMPARISON
+        if (right and closing in _AFTER_A_COMPARISON) or (left and closing in _COMPARES):
+            found.add(name.start)
+    return frozenset(found)
+
+
+def _written(
+    marks: list[Token], compared: frozenset[int], parameters: Mapping[str, datetime], written: Written
+) -> dict[int, str]:
+    """What stands for each mark, by where its name begins."""
+    positions = {name: position for position, name in enumerate(parameters, 1)}
+    return {
+        mark.start: written(Bound(name, positions[name], parameters[name], mark.start in compared))
+        for mark, name in ((mark, mark.text.lower()) for mark in marks)
+    }
+
+
+def _refuse_other_parameters(tree: exp.Expr, written: Mapping[int, str]) -> None:
     parameters = [
         "?" if node.name in {"", "?"} else f":{node.name}" for node in tree.find_all(exp.Placeholder, exp.Parameter)
     ]
-    bound = {f":{text[1:]}" for text in written.values() if text[0] in ":$@"}
-    if len(parameters) != (len(marks) if bound else 0):
-        names = sorted(set(parameters) - bound) or ["mark of another database"]
+    bound = [f":{text[1:]}" for text in written.values() if text[0] in ":$@"]
+    if len(parameters) != len(bound):
+        names = sorted(set(parameters) - set(bound)) or ["mark of another database"]
         raise ConfigError(
             f"The query has the parameter {', '.join(names)}, and nothing is bound to it."
             " Only :window_start and :window_end are, written so."
         )
 
 
-def _with_bounds(query: str, tokens: list[Token], marks: list[Token], written: Mapping[str, str]) -> str:
+def _with_bounds(query: str, tokens: list[Token], written: Mapping[int, str]) -> str:
     """The tokens as they stand, bounds in place of marks, and only white space in between."""
-    starts = {mark.start for mark in marks}
     pieces: list[str] = []
     for gap, token in zip(_gaps(query, tokens), tokens, strict=True):
-        if token.start in starts:
+        if token.start in written:
             # Without the colon, which is the piece before.
-            pieces[-1] = pieces[-1][:-1] + written[token.text.lower()]
+            pieces[-1] = pieces[-1][:-1] + written[token.start]
         else:
             pieces.append(_blank(gap) + query[token.start : token.end + 1])
     return "".join(pieces)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import pandas as pd
@@ -21,6 +21,7 @@ from connectors.sql.database import Opening
 from connectors.sql.meanings import SLOW
 from connectors.sql.pooling import Pool
 from connectors.sql.rows import Caps, gathered
+from connectors.sql.statement import Bound
 from connectors.watching import Watch
 
 PROGRAM: Final = "okr-pipeline"
@@ -76,8 +77,8 @@ class Warehouse:
     def __post_init__(self) -> None:
         self._pool = Pool(self.opened)
 
-    def written(self, name: str, position: int, instant: datetime) -> str:  # noqa: ARG002 - none counts them
-        return self.literal(name, instant.astimezone(UTC))
+    def written(self, bound: Bound) -> str:
+        return self.literal(bound.name, bound.instant)
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - more are opened when they are needed
         self._pool.renew()

@@ -4,6 +4,7 @@ import threading
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
+import duckdb
 import pandas as pd
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 from connectors.contract import Context, DataPointBatch, ReadFailure, Window
 from connectors.errors import AuthError, ConfigError, ContractError, DataError, TransientError
 from connectors.sql import SqlSettings
+from connectors.sql.statement import statement
 from okr_pipeline_tests.connectors.conformance import FACTS, MARCH, SECRET, Fact, days, midnight
 from okr_pipeline_tests.connectors.subjects import SQL, DuckDbSubject, MySqlSubject, PostgresSubject, SqliteSubject
 
@@ -326,6 +328,51 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path, name):
 # One kind of database
 
 
+COLUMNS_OF_TIME = {
+    "TIMESTAMP": "happened_at",
+    "DATE": "CAST(happened_at AS DATE)",
+    "TIMESTAMPTZ": "CAST(happened_at AS TIMESTAMPTZ)",
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_TIME.values(), ids=COLUMNS_OF_TIME)
+@pytest.mark.parametrize(
+    "window",
+    [
+        days(date(2013, 3, 10), date(2013, 3, 11)),
+        Window(datetime(2013, 3, 10, 7, 30, tzinfo=UTC), datetime(2013, 3, 12, 4, tzinfo=UTC)),
+    ],
+)
+def test_duckdb_compares_a_column_with_a_bound_as_with_its_instant(duck, column, window):
+    select = f"SELECT day AS period, team, amount AS value FROM (SELECT *, {column} AS at_ FROM facts)"
+    compared = outcome(duck, f"{select} WHERE at_ >= :window_start AND at_ < :window_end", window)
+    instants = outcome(
+        duck, f"{select} WHERE at_ >= CAST(:window_start AS TIMESTAMPTZ) AND at_ < :window_end + INTERVAL 0 DAY", window
+    )
+    pd.testing.assert_frame_equal(compared.points, instants.points)
+
+
+def test_duckdb_passes_over_blocks_of_rows_before_the_window(duck):
+    """A column that is converted first is compared row by row: its plan has a filter of its own after the scan."""
+    source = duck.open()
+    for column in ("happened_at", "day"):
+        query = f"SELECT day AS period, team, amount AS value FROM facts WHERE {column} >= :window_start"
+        asked = statement(query, "duckdb", source.database.written, MARCH)
+        with duckdb.connect(str(duck.directory / "facts.duckdb"), read_only=True) as connection:
+            [(_, plan)] = connection.execute(f"EXPLAIN {asked.sql}").fetchall()
+        assert "CAST" not in plan.upper(), plan
+    source.close()
+
+
+def test_duckdb_takes_a_bound_that_is_not_compared_for_an_instant(duck):
+    query = (
+        "SELECT day AS period, team, amount AS value FROM facts"
+        " WHERE day >= CAST(:window_start AT TIME ZONE 'Pacific/Kiritimati' AS DATE) AND :window_end > :window_start"
+    )
+    window = Window(datetime(2013, 3, 10, 12, tzinfo=UTC), datetime(2013, 3, 12, tzinfo=UTC))
+    assert set(points_of(duck, query, window)["period_start"]) == {pd.Timestamp(midnight(date(2013, 3, 11)))}
+
+
 def test_two_sources_can_read_one_duckdb_file(duck):
     first, second = duck.open(), duck.open()
     assert [len(next(iter(source.read([duck.request("a")], MARCH))).points) for source in (first, second)] == [8, 8]
@@ -365,6 +412,16 @@ def test_a_locked_sqlite_file_is_told_as_busy(request):
     writer.close()
     assert isinstance(error, TransientError)
     assert "Another program" in str(error)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_not_told_how_many_rows_would_do(postgres):
+    """Its planner would prepare to show the first of them soon, by sorting what it could sum up as it comes."""
+    query = (
+        "SELECT DATE '2013-03-10' AS period, 'north' AS team,"
+        " CASE WHEN current_query() LIKE '%' || 'LIM' || 'IT%' THEN 1 ELSE 0 END AS value"
+    )
+    assert points_of(postgres, query)["value"].tolist() == [0.0]
 
 
 @pytest.mark.postgres

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.contract import Window
 from connectors.errors import ConfigError
-from connectors.sql.statement import statement
+from connectors.sql.statement import Bound, statement
 
 START, END = datetime(2013, 3, 9, 5, tzinfo=UTC), datetime(2013, 3, 10, 5, tzinfo=UTC)
 WINDOW = Window(START, END)
@@ -12,10 +12,10 @@ DIALECTS = ["sqlite", "duckdb", "postgres", "mysql"]
 
 
 WRITTEN = {
-    "sqlite": lambda name, position, instant: f":{name}",
-    "duckdb": lambda name, position, instant: f"${name}",
-    "postgres": lambda name, position, instant: f"${position}",
-    "mysql": lambda name, position, instant: f"TIMESTAMP'{instant:%Y-%m-%d %H:%M:%S}'",
+    "sqlite": lambda bound: f":{bound.name}",
+    "duckdb": lambda bound: f"${bound.name}",
+    "postgres": lambda bound: f"${bound.position}",
+    "mysql": lambda bound: f"TIMESTAMP'{bound.instant:%Y-%m-%d %H:%M:%S}'",
 }
 
 
@@ -26,7 +26,9 @@ def sql(query, dialect="postgres", window=WINDOW):
 def written(text, dialect):
     """The text with `<name>` as the dialect writes it, one parameter in use."""
     for name in ("window_start", "window_end"):
-        text = text.replace(f"<{name}>", WRITTEN[dialect](name, 1, START if name == "window_start" else END))
+        text = text.replace(
+            f"<{name}>", WRITTEN[dialect](Bound(name, 1, START if name == "window_start" else END, compared=False))
+        )
     return text
 
 
@@ -88,6 +90,31 @@ def test_a_query_without_a_bound_is_whole(query, whole, names):
 )
 def test_positions_count_the_bounds_in_use(query, expected):
     assert sql(query).sql == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SELECT x FROM a WHERE t >= :window_start", "SELECT x FROM a WHERE t >= <compared>"),
+        ("SELECT x FROM a WHERE t<:window_end;", "SELECT x FROM a WHERE t<<compared>"),
+        ("SELECT x FROM a WHERE :window_start <= t AND t < :window_end", "SELECT x FROM a WHERE <compared> <= t AND t < <compared>"),
+        ("SELECT x FROM a WHERE t BETWEEN :window_start AND :window_end", "SELECT x FROM a WHERE t BETWEEN <compared> AND <compared>"),
+        ("SELECT x FROM a WHERE (t >= :window_start) GROUP BY x", "SELECT x FROM a WHERE (t >= <compared>) GROUP BY x"),
+        ("SELECT x FROM a WHERE t >= :window_start GROUP BY x", "SELECT x FROM a WHERE t >= <compared> GROUP BY x"),
+        ("SELECT CASE WHEN t < :window_end THEN 1 END FROM a", "SELECT CASE WHEN t < <compared> THEN 1 END FROM a"),
+        ("SELECT x FROM a WHERE t AT TIME ZONE 'UTC' >= :window_start", "SELECT x FROM a WHERE t AT TIME ZONE 'UTC' >= <compared>"),
+        ("SELECT :window_start AS period", "SELECT <alone> AS period"),
+        ("SELECT x FROM a WHERE t >= :window_start AT TIME ZONE 'Europe/Paris'", "SELECT x FROM a WHERE t >= <alone> AT TIME ZONE 'Europe/Paris'"),
+        ("SELECT x FROM a WHERE t >= timezone('Europe/Paris', :window_start)", "SELECT x FROM a WHERE t >= timezone('Europe/Paris', <alone>)"),
+        ("SELECT x FROM a WHERE t >= (:window_start)", "SELECT x FROM a WHERE t >= (<alone>)"),
+        ("SELECT x FROM a WHERE t >= :window_start::date", "SELECT x FROM a WHERE t >= <alone>::date"),
+        ("SELECT x FROM a WHERE t < :window_end + INTERVAL 1 DAY", "SELECT x FROM a WHERE t < <alone> + INTERVAL 1 DAY"),
+        ("SELECT x FROM a WHERE t BETWEEN :window_start AND :window_end - INTERVAL 1 DAY", "SELECT x FROM a WHERE t BETWEEN <compared> AND <alone> - INTERVAL 1 DAY"),
+    ],
+)  # fmt: skip
+def test_a_bound_knows_whether_it_is_itself_compared(query, expected):
+    found = statement(query, "duckdb", lambda bound: "$window_compared" if bound.compared else "$window_alone", WINDOW)
+    assert found.sql == expected.replace("<compared>", "$window_compared").replace("<alone>", "$window_alone")
 
 
 def test_bounds_are_instants_in_utc():

@@ -45,6 +45,12 @@ MILLION_ROWS = {
     "postgres": "SELECT i AS period, repeat('ab', 500) AS value FROM generate_series(1, 900000) AS i",
     "mysql": "SELECT seq AS period, repeat('ab', 500) AS value FROM seq_1_to_900000",
 }
+ROWS_WITHOUT_END = {
+    "sqlite": "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT i AS value FROM r",
+    "duckdb": "SELECT range AS value FROM range(1000000000000)",
+    "postgres": "WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT i AS value FROM r",
+    "mysql": "SELECT seq AS value FROM seq_1_to_1000000000000",
+}
 ONE_GREAT_VALUE = {
     "sqlite": "SELECT zeroblob(900000000) AS value",
     "duckdb": "WITH RECURSIVE r AS (SELECT 'abcdefgh' AS s UNION ALL SELECT s || s FROM r WHERE length(s) < 30000000) SELECT s AS value FROM r ORDER BY length(s) DESC LIMIT 1",
@@ -198,6 +204,14 @@ def test_a_long_answer_is_refused_while_it_arrives(place, settings, message):
     assert isinstance(outcome.error, DataError), outcome
     assert message in str(outcome.error)
     assert peak_mebibytes() - before < 200
+
+
+def test_rows_without_end_are_refused_and_stopped_long_before_the_timeout(place):
+    with opened(place, timedelta(minutes=10)) as database, Watch(timedelta(minutes=10)) as watch:
+        with pytest.raises(DataError, match="more than 1,000 rows"):
+            database.fetch(ROWS_WITHOUT_END[place.engine], {}, Caps(1_000, 1_000_000), watch)
+        after = database.fetch("SELECT count(*) FROM facts", {}, ROOMY, watch)
+    assert after.iloc[0, 0] == 8
 
 
 def test_a_great_value_is_refused(place):

@@ -1,0 +1,157 @@
+"""Scoring from store to store: 100,000 key results of 90 daily observations each, read, scored and recorded.
+
+Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, of one round.
+Ours does what a run does: observations with their keys out of the store, definitions compiled, scores with
+forecasts, and 60 columns of them recorded as revisions. The limits move numbers alone, by the driver: three columns
+out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key result in; as rows from SQLite, and
+as columns from DuckDB, which is no store of ours.
+"""
+
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+from contest import cpu_seconds
+from scoring import AS_OF, DAYS, definitions, frame, judged
+
+from okr_pipeline.scoring.arrays import microseconds
+from okr_pipeline.scoring.scores import evaluate, prepare
+from okr_pipeline.store import Store, open_store
+from okr_pipeline.store.runs import Run
+from okr_pipeline_tests.conftest import create_cluster, destroy_cluster
+
+RUN = Run("018f3c1e-7d2a-7e31-9d55-7a1c0e6f2b44", "run")
+PHASES = ("out of it", "compiled", "scored", "into it")
+BASE, TARGET, ELAPSED = 80.0, 120.0, DAYS / 91
+
+
+def main(count: int) -> None:
+    values = np.random.default_rng(20130519).normal(100, 10, (count, DAYS))
+    print(f"{count:,} key results × {DAYS} observations, CPU seconds")
+    print(f"{'':<32}" + "".join(f"{phase:>12}" for phase in (*PHASES, "together")))
+    cluster = create_cluster()
+    try:
+        postmaster = int((cluster.directory / "data" / "postmaster.pid").read_text().split()[0])
+        with tempfile.TemporaryDirectory(prefix="okr-bench-") as directory:
+            print_row("numbers as columns, DuckDB", columns(Path(directory) / "columns.duckdb", values))
+            print_row("numbers as rows, SQLite", rows(Path(directory) / "rows.db", values))
+            print_row("ours, SQLite", stored(f"sqlite:///{directory}/ours.db", values, None))
+            print_row("ours, PostgreSQL", stored(cluster.url.render_as_string(False), values, postmaster))
+    finally:
+        destroy_cluster(cluster)
+
+
+def print_row(name: str, seconds: list[float]) -> None:
+    print(f"{name:<32}" + "".join(f"{each:>12.2f}" for each in (*seconds, sum(seconds))), flush=True)
+
+
+def stored(url: str, values: np.ndarray, postmaster: int | None) -> list[float]:
+    """As a run does it; the observations are in the store before."""
+    store = open_store(url)
+    store.upgrade()
+    store.write(lambda batch: batch.start_run(RUN))
+    write_observations(store, values)
+    configuration, taken = definitions(len(values)), []
+    observations = timed(lambda: store.observations(end=AS_OF), taken, postmaster)
+    assert len(observations) == values.size
+    prepared = timed(lambda: prepare(configuration, observations, until=AS_OF), taken, postmaster)
+    scores = timed(lambda: evaluate(prepared, microseconds(AS_OF)), taken, postmaster)
+    assert (scores.key_results["status"] != "unknown").all()
+    recorded = timed(lambda: store.write(lambda batch: record(batch, scores)), taken, postmaster)
+    assert recorded == len(values)
+    store.close()
+    return taken
+
+
+def write_observations(store: Store, values: np.ndarray) -> None:
+    """In parts, because nobody has a quarter of everything come in at once."""
+    points = frame(values)
+    points["period_end"] = points["period_start"] + pd.Timedelta(days=1)
+    points = points.astype({"metric": "str", "dimensions": "str"})
+    for start in range(0, len(points), 1_000_000):
+        part = points.iloc[start : start + 1_000_000]
+        store.write(lambda batch, part=part: batch.record_observations(part, run_id=RUN.run_id))
+
+
+def record(batch, scores) -> int:
+    stamp = {
+        "as_of": AS_OF, "as_of_date": AS_OF.date(), "known_at": batch.recorded_at, "run_id": RUN.run_id,
+        "config_version": "1", "reconstructed": False,
+    }  # fmt: skip
+    batch.record_objective_scores(scores.objectives, **stamp)
+    return len(batch.record_key_result_scores(scores.key_results, **stamp))
+
+
+def rows(path: Path, values: np.ndarray) -> list[float]:
+    """Tuples of the driver, and nothing made of them but the matrix."""
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE observations (series, day, value, PRIMARY KEY (series, day)) WITHOUT ROWID")
+    connection.execute("CREATE TABLE scores (series INTEGER PRIMARY KEY, progress, status)")
+    series, days = np.divmod(np.arange(values.size), DAYS)
+    numbers = zip(series.tolist(), days.tolist(), values.ravel().tolist(), strict=True)
+    connection.executemany("INSERT INTO observations VALUES (?, ?, ?)", numbers)
+    connection.commit()
+
+    def out() -> np.ndarray:
+        found = connection.execute("SELECT series, day, value FROM observations ORDER BY series, day").fetchall()
+        return np.fromiter((value for _, _, value in found), float, len(found)).reshape(values.shape)
+
+    def into(scored: tuple[np.ndarray, np.ndarray]) -> None:
+        connection.executemany(
+            "INSERT INTO scores VALUES (?, ?, ?)", zip(range(len(values)), *(it.tolist() for it in scored), strict=True)
+        )
+        connection.commit()
+
+    return moved(out, into)
+
+
+def columns(path: Path, values: np.ndarray) -> list[float]:
+    """Arrays of the driver."""
+    connection = duckdb.connect(str(path))
+    series, days = np.divmod(np.arange(values.size), DAYS)
+    observations = pd.DataFrame({"series": series, "day": days, "value": values.ravel()})
+    connection.register("given", observations)
+    connection.execute("CREATE TABLE observations AS SELECT * FROM given")
+    connection.execute("CREATE TABLE scores (series BIGINT, progress DOUBLE, status BIGINT)")
+
+    def out() -> np.ndarray:
+        found = connection.execute("SELECT series, day, value FROM observations ORDER BY series, day").fetchnumpy()
+        return found["value"].reshape(values.shape)
+
+    def into(scored: tuple[np.ndarray, np.ndarray]) -> None:
+        made = pd.DataFrame({"series": range(len(values)), "progress": scored[0], "status": scored[1]})
+        connection.register("made", made)
+        connection.execute("INSERT INTO scores SELECT * FROM made")
+
+    return moved(out, into)
+
+
+def moved(out: Callable[[], np.ndarray], into: Callable[[tuple[np.ndarray, np.ndarray]], None]) -> list[float]:
+    """Out, scored as a matrix, and in; there is nothing to compile."""
+    taken: list[float] = []
+    matrix = timed(out, taken, None)
+    taken.append(0.0)
+    scored = timed(lambda: scored_matrix(matrix), taken, None)
+    timed(lambda: into(scored), taken, None)
+    return taken
+
+
+def scored_matrix(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    progress = (values.mean(axis=1) - BASE) / (TARGET - BASE)
+    return progress, judged(progress, ELAPSED)
+
+
+def timed(work, taken: list[float], postmaster: int | None):
+    before = cpu_seconds(postmaster)
+    made = work()
+    taken.append(cpu_seconds(postmaster) - before)
+    return made
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
