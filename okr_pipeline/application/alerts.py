@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from okr_pipeline.alerting import Advance, State, advance
+from okr_pipeline.application.gathering import Evidence, gather
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoping import closing_of, current
-from okr_pipeline.application.scoring import Evidence, gather
 from okr_pipeline.application.turns import require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import configuration_on

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from okr_pipeline.application.scoring import gather
+from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.telling import Record, plain_rows
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.frames import CALIBRATION

@@ -12,8 +12,8 @@ import pandas as pd
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.finding import find
+from okr_pipeline.application.gathering import earliest_scored
 from okr_pipeline.application.scoping import scored_metrics
-from okr_pipeline.application.scoring import earliest_scored
 from okr_pipeline.application.telling import Record, plain, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import amendment_line

@@ -6,7 +6,7 @@ Belongs here: the object of `okr status --compare-rules`. Does not: the rules (s
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from okr_pipeline.application.scoring import gather
+from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.telling import Filter, Record, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.score import Status

@@ -14,9 +14,9 @@ from okr_pipeline.application.backtesting import measured
 from okr_pipeline.application.climbing import Scored, climb, value_contributions, value_whole
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.forecasting import forecast_steps
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.marking import marked_rows, period_rows, withdrawn_in
 from okr_pipeline.application.scoping import explained_scope, objective_of
-from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.verdicts import verdict_step
 from okr_pipeline.application.working import Worked, band_words, steps_to_status

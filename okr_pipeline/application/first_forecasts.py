@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.scoping import narrowed
-from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.linting import FirstForecast
 from okr_pipeline.model.amending import defined_last

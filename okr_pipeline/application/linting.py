@@ -11,7 +11,7 @@ from math import ceil
 from pathlib import Path
 
 from okr_pipeline.application.first_forecasts import first_forecasts
-from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.telling import Record, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.config import Places, read_places

@@ -19,8 +19,8 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.finding import find
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.scoping import contributors, scope_of, scoped
-from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import dump, restore

@@ -14,7 +14,7 @@ import pandas as pd
 from rapidfuzz import process
 
 from okr_pipeline.application.errors import UsageError
-from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.telling import stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration

@@ -9,9 +9,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from okr_pipeline.model.check_in import rhythm_days
+from okr_pipeline.model.check_in import CheckInRate, CheckInRow, rhythm_days
 from okr_pipeline.model.okr import KeyResult
-from okr_pipeline.model.snapshot import CheckInRate, CheckInRow
 
 _TOLD = ("author", "value", "confidence", "note", "finding")
 

@@ -14,11 +14,11 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
+from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.memory import give_back
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.scoping import current
-from okr_pipeline.application.scoring import gather
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.trust import source_trust
 from okr_pipeline.application.turns import require_last_word, settled

@@ -1,9 +1,9 @@
 """Scoring what the store knows, and recording what changed.
 
-Belongs here: fetching what scores are functions of, and writing them. Does not: the functions (scoring room).
+Belongs here: writing scores, beside what was recorded before. Does not: working them out (gathering, scoring room).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -11,36 +11,18 @@ from typing import Protocol
 import pandas as pd
 
 from okr_pipeline.application.check_ins import take_from_files
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.scoping import current, scored_metrics
+from okr_pipeline.application.scoping import current
 from okr_pipeline.application.turns import Overtaken, require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.holidays import edition as edition_of_holidays
 from okr_pipeline.model.zones import edition as edition_of_zones
-from okr_pipeline.scoring import Scores, evaluation_start, extraction_starts, history_starts, score
+from okr_pipeline.scoring import Scores
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
-_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that scores are a function of, beside the configuration and the instant: frames as the store has them.
-
-    `known_at` names what was known: read as of it, the store gives the same frames for ever. Forecasts alone look at
-    observations before `start`; None where that is not told.
-    """
-
-    known_at: datetime
-    observations: pd.DataFrame
-    quarantine: pd.DataFrame
-    baselines: pd.DataFrame
-    failed_metrics: frozenset[str]
-    check_ins: pd.DataFrame
-    start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,69 +32,6 @@ class Scored:
     scores: Scores
     changed_key_results: pd.DataFrame
     changed_objectives: pd.DataFrame
-
-
-def gather(
-    workspace: Workspace,
-    as_of: datetime,
-    *,
-    known_at: datetime | None = None,
-    since: datetime | None = None,
-    every_metric: bool = False,
-    forecasts: bool = True,
-) -> Evidence:
-    """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
-
-    With `every_metric` also the observations and refused values that no key result reads; without `forecasts` not the
-    years before a key result that forecasts alone look at.
-    """
-    store = workspace.store
-    known = known_at or store.known_until() or as_of
-    instants = {since or as_of, as_of}
-    start = min(earliest_scored(workspace.configuration, at) for at in instants)
-    history = [history_starts(workspace.configuration, at) for at in instants] if forecasts else []
-    metrics = None if every_metric else scored_metrics(workspace.configuration)
-    return Evidence(
-        known_at=known,
-        observations=_observed(workspace, metrics, start, history, as_of, known),
-        quarantine=store.quarantine(metrics, known_at=known),
-        baselines=store.baselines(known_at=known),
-        failed_metrics=store.failing_metrics(known),
-        check_ins=store.check_ins(known_at=known),
-        start=start,
-    )
-
-
-def _observed(
-    workspace: Workspace,
-    metrics: set[str] | None,
-    start: datetime,
-    history: Sequence[Mapping[str, datetime]],
-    as_of: datetime,
-    known: datetime,
-) -> pd.DataFrame:
-    """Observations of metrics, None for all, each from `start` or from where its own history begins."""
-    groups: dict[datetime, list[str]] = {}
-    for metric in workspace.configuration.metrics if metrics is None else sorted(metrics):
-        earliest = min([start, *(starts[metric] - _DAY for starts in history if metric in starts)])
-        groups.setdefault(earliest, []).append(metric)
-    if len(groups) < 2:
-        return workspace.store.observations(metrics, min(groups, default=start), as_of, known)
-    frames = [workspace.store.observations(names, since, as_of, known) for since, names in groups.items()]
-    return pd.concat(frames).sort_values("metric", kind="stable", ignore_index=True)
-
-
-def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) -> Scores:
-    """Scores as of an instant from gathered evidence."""
-    return score(
-        configuration,
-        evidence.observations,
-        as_of=as_of,
-        quarantine=evidence.quarantine,
-        baselines=evidence.baselines,
-        failed_sources=evidence.failed_metrics,
-        check_ins=evidence.check_ins,
-    )
 
 
 def score_and_record(workspace: Workspace, run: Run) -> Scored:
@@ -171,11 +90,6 @@ def _reconstruct(workspace: Workspace, run: Run, as_ofs: Sequence[datetime]) -> 
             return changed + _reconstruct(workspace, run, as_ofs[position:])
         changed += len(recorded.changed_key_results)
     return changed
-
-
-def earliest_scored(configuration: Configuration, as_of: datetime) -> datetime:
-    """The earliest instant that any score as of an instant looks at, those of ended key results among them."""
-    return min([evaluation_start(configuration, as_of), *extraction_starts(configuration, as_of).values()]) - _DAY
 
 
 def _published_dates(workspace: Workspace, as_ofs: Sequence[datetime]) -> set[str]:

@@ -13,21 +13,21 @@ import pandas as pd
 
 from okr_pipeline.application.backtesting import calibration_sentence
 from okr_pipeline.application.forecasting import forecast_row
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.scoping import current
-from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, plain_values
 from okr_pipeline.application.trust import quarantined_rows, source_trust
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.calendar import Calendar
+from okr_pipeline.model.check_in import CheckInRow
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Accumulate, Amendment, Cycle, KeyResult, Objective, RelativeTarget
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
     SCHEMA_VERSION,
-    CheckInRow,
     CycleRow,
     KeyResultRow,
     ObjectiveRow,

@@ -13,8 +13,8 @@ import pandas as pd
 
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
-from okr_pipeline.application.scoring import Evidence, evaluate, gather
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Level, Objective, PaceKind

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from connectors.errors import ConnectorError
+from okr_pipeline.application.gathering import Evidence
 from okr_pipeline.application.reading import check_source
-from okr_pipeline.application.scoring import Evidence
 from okr_pipeline.application.telling import moment
 from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.config import ConfigurationError, VariableError

@@ -8,26 +8,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from connectors.contract import AssetLoader
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied, UsageError
 from okr_pipeline.application.secrecy import guard_logs, secrets_of_configuration, secrets_of_project
-from okr_pipeline.config import (
-    ConnectorSchema,
-    Environment,
-    address_fault,
-    expand_text,
-    load,
-    load_project,
-    secrets_of_address,
-)
+from okr_pipeline.config import Environment, address_fault, expand_text, load_project, secrets_of_address
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.store import Store, StoreMissing, open_store
+
+if TYPE_CHECKING:
+    from connectors.contract import AssetLoader
+    from okr_pipeline.config import ConnectorSchema
 
 _BEFORE_THE_FIRST_CYCLE = timedelta(days=366)
 
@@ -43,7 +39,7 @@ class Workspace:
     project_dir: Path
     configuration: Configuration
     store: Store
-    asset_loader: AssetLoader | None = None
+    asset_loader: "AssetLoader | None" = None
 
     @property
     def project(self) -> Project:
@@ -213,13 +209,16 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
+    from okr_pipeline.config import load
+
     environ = Environment(os.environ if environ is None else environ)
     return load(Path(config_dir), connectors=connector_schemas(), environ=environ, now=datetime.now(UTC))
 
 
-def connector_schemas() -> dict[str, ConnectorSchema]:
+def connector_schemas() -> "dict[str, ConnectorSchema]":
     """What config checks need to know of the installed connectors."""
     from connectors.catalogue import load_connectors
+    from okr_pipeline.config import ConnectorSchema
 
     described = {name: connector.describe() for name, connector in load_connectors().items()}
     return {name: ConnectorSchema(settings=it.settings, request=it.request) for name, it in described.items()}

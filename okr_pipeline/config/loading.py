@@ -6,7 +6,6 @@ Does not: the rules of one kind of thing (sources, metrics, okrs).
 A file that cannot be read may define anything. References to what it might define are therefore not called unknown.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -14,9 +13,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from okr_pipeline.config.addresses import address_fault
 from okr_pipeline.config.archive import version
-from okr_pipeline.config.calendars import build_calendar, build_holidays
 from okr_pipeline.config.check_ins import Subjects, build_check_in, listed
 from okr_pipeline.config.contributions import link_contributions
 from okr_pipeline.config.directory import Files, read_directory
@@ -26,15 +23,14 @@ from okr_pipeline.config.measures import KnownMetrics
 from okr_pipeline.config.metrics import KnownSources, build_metric, link_metrics
 from okr_pipeline.config.okrs import Okrs, add_okrs, link_objectives
 from okr_pipeline.config.people import build_people
-from okr_pipeline.config.problem import ConfigurationError, Problem, Refusal, VariableError, shown
-from okr_pipeline.config.project_keys import ProjectKeys
+from okr_pipeline.config.problem import ConfigurationError, Problem, Refusal, shown
+from okr_pipeline.config.projects import build_project, refuse_variables
 from okr_pipeline.config.renames import Claim, accepted, claim_of
 from okr_pipeline.config.scalars import identifier
-from okr_pipeline.config.sources import ConnectorSchema, build_source, refuse_clear_secret
+from okr_pipeline.config.sources import ConnectorSchema, build_source
 from okr_pipeline.config.subject import Subject
-from okr_pipeline.config.variables import expand_text, has_clear_password
 from okr_pipeline.model.check_in import CheckIn
-from okr_pipeline.model.configuration import Configuration, Project
+from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import CHECK_INS, Metric, Source
 from okr_pipeline.model.okr import Objective
 from okr_pipeline.model.people import Person
@@ -62,18 +58,6 @@ def load(
     return replace(configuration, version=version(configuration))
 
 
-def load_project(directory: Path, *, environ: Mapping[str, str]) -> Project:
-    """The project alone, from `project.yaml`, whatever else the directory holds.
-
-    Raises:
-        ConfigurationError: with every problem of that file.
-    """
-    configuration, problems = _read(read_directory(directory, only_project=True), {}, environ)
-    if problems:
-        raise ConfigurationError(problems)
-    return configuration.project
-
-
 def _read(
     files: Files,
     connectors: Mapping[str, ConnectorSchema],
@@ -99,7 +83,7 @@ class _Reading:
         for document in files.documents():
             self.problems.extend(document.problems)
         self._check_variables(files)
-        project = self._project(files.project[0]) if files.project else Project("")
+        project = build_project(files, self.environ, self.problems)
         sources, known_sources = self._sources(files.sources)
         metrics, known_metrics = self._metrics(files.metrics, known_sources, project.calendar.timezone)
         if any(it.is_survey for it in metrics.values()):
@@ -121,48 +105,8 @@ class _Reading:
         )
 
     def _check_variables(self, files: Files) -> None:
-        for document in [*files.project, *files.metrics, *files.okrs, *files.check_ins, *files.people]:
-            for path in document.variables:
-                if path != ("store",) or document not in files.project:
-                    self._subject(document, "project" if document in files.project else "file").refuse(
-                        path,
-                        "a variable ${…} is written here",
-                        "Variables are filled in only in 'store' of project.yaml and in sources",
-                        "Write the value itself",
-                    )
-
-    def _project(self, document: Document) -> Project:
-        unknown = Project("")
-        subject = self._subject(document, "project")
-        if document.broken:
-            return unknown
-        written = subject.mapping(document.value if document.value is not None else {}, "the project")
-        keys = subject.accept(ProjectKeys, written) if written is not None else None
-        if keys is None:
-            return unknown
-        self._check_store(subject, keys.store, given="store" in (written or {}))
-        return Project(
-            name=keys.name,
-            calendar=build_calendar(subject, keys, written or {}),
-            store=keys.store,
-            status_rule=keys.status_rule,
-            mission=keys.mission,
-            as_of=keys.as_of,
-            history_starts=keys.history_starts,
-            holidays=build_holidays(keys),
-        )
-
-    def _check_store(self, subject: Subject, store: str, *, given: bool) -> None:
-        if not given:
-            return
-        if has_clear_password(store):
-            refuse_clear_secret(subject, ("store",), owner="okr")
-        try:
-            fault = _store_fault(expand_text(store, self.environ))
-        except VariableError as error:
-            fault = error.problem.what, error.problem.why, error.problem.fix
-        if fault is not None:
-            subject.refuse(("store",), *fault)
+        for document in [*files.metrics, *files.okrs, *files.check_ins, *files.people]:
+            refuse_variables(self._subject(document, "file"))
 
     def _sources(self, documents: list[Document]) -> tuple[dict[str, Source], KnownSources]:
         sources: dict[str, Source] = {}
@@ -287,13 +231,3 @@ def _defined(okrs: Okrs, metrics: KnownMetrics) -> Mapping[Renamed, frozenset[st
         "objective": frozenset(okrs.subjects),
         "key_result": frozenset(okrs.key_results_written()),
     }
-
-
-def _store_fault(address: str) -> tuple[str, str, str] | None:
-    if not re.match(r"(sqlite|postgresql)(\+[a-z0-9]+)?://", address):
-        return (
-            "its value is not the address of a store",
-            "A store is a SQLite file or a PostgreSQL database",
-            "Write it as sqlite:///.okr/okr.db or postgresql://user:${PASSWORD}@host/database",
-        )
-    return address_fault(address)

@@ -43,3 +43,23 @@ class CheckIn:
     confidence: float | None = None
     note: str | None = None
     finding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRow:
+    """What one person last said of a key result, on a day."""
+
+    on: date
+    author: str
+    value: float | None
+    confidence: float | None
+    note: str | None
+    finding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInRate:
+    """How many key results were checked in as their rhythm asks, of those where a check-in is due."""
+
+    made: int
+    due: int

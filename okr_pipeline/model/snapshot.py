@@ -9,6 +9,8 @@ Values are full precision; shares are 0..1; instants are aware; None is unknown.
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from okr_pipeline.model.check_in import CheckInRate, CheckInRow
+
 SCHEMA_VERSION = 2
 
 
@@ -35,26 +37,6 @@ class ForecastRow:
     probability: float
     required_rate: float | None
     buffer_days: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInRow:
-    """What one person last said of a key result, on a day."""
-
-    on: date
-    author: str
-    value: float | None
-    confidence: float | None
-    note: str | None
-    finding: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInRate:
-    """How many key results were checked in as their rhythm asks, of those where a check-in is due."""
-
-    made: int
-    due: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from okr_pipeline.application.gathering import Evidence
 from okr_pipeline.application.proving import Record, laid_out, proof_of, sealed
-from okr_pipeline.application.scoring import Evidence
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import CHECK_INS, QUARANTINE
 from okr_pipeline.model.okr import KeyResult, Objective

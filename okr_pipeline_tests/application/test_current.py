@@ -9,9 +9,10 @@ import pytest
 
 from okr_pipeline.application import naming, runs
 from okr_pipeline.application.alerts import raise_alerts
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoping import current
-from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
+from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.telling import status
 from okr_pipeline.store.store import Store

@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 
 from okr_pipeline.application.amending import continued
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.runs import Run, note
-from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
+from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import restore, version
 from okr_pipeline.model.calendar import Calendar, Duration, Grain

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scoring import gather, score_and_record
+from okr_pipeline.application.scoring import score_and_record
 
 
 @pytest.fixture

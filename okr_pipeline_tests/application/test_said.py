@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
+from okr_pipeline.model.check_in import CheckInRate, CheckInRow
 from okr_pipeline.model.frames import CHECK_INS
 from okr_pipeline.model.okr import KeyResult, Manual
-from okr_pipeline.model.snapshot import CheckInRate, CheckInRow
 
 DAY = date(2026, 2, 15)
 

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scoring import evaluate, gather, score_and_record, score_history
+from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline_tests.projects import Small, january
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

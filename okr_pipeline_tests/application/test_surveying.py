@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okr_pipeline.application.check_ins import check_in_frame, record_by_command
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scoring import evaluate, gather, score_and_record
+from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.application.surveying import combined, counted
 from okr_pipeline.application.trust import examine_sources, source_trust
 from okr_pipeline.model.calendar import Calendar, Grain

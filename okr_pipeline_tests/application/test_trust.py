@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 import sqlalchemy as sa
 
-from okr_pipeline.application.scoring import gather
+from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.trust import examine_sources, source_trust
 from okr_pipeline_tests.projects import Small, january
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from okr_pipeline.application.climbing import Scored, climb, value_contributions, value_whole
-from okr_pipeline.application.scoring import Evidence, evaluate
+from okr_pipeline.application.gathering import Evidence, evaluate
 from okr_pipeline.application.telling import key_result_records, objective_records
 from okr_pipeline.application.working import Worked, steps_to_status
 from okr_pipeline.model.amending import defined_on

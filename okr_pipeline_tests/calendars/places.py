@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.observing import Observed, observe
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scoring import evaluate, gather
 from okr_pipeline.application.workspace import Workspace, open_for_writing
 
 FILES = {

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import sqlalchemy as sa
 
-from okr_pipeline.application.scoring import evaluate, gather
+from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES

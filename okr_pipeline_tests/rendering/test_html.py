@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from okr_pipeline.model.snapshot import CheckInRate, KeyResultRow, Snapshot
+from okr_pipeline.model.check_in import CheckInRate
+from okr_pipeline.model.snapshot import KeyResultRow, Snapshot
 from okr_pipeline.rendering import (
     ArchiveEntry,
     PageLinks,

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from okr_pipeline.model.snapshot import CheckInRate, CheckInRow, ForecastRow
+from okr_pipeline.model.check_in import CheckInRate, CheckInRow
+from okr_pipeline.model.snapshot import ForecastRow
 from okr_pipeline.rendering import SnapshotError, content_hash, render_json, snapshot_from_json
 from okr_pipeline_tests.rendering import factory
 
