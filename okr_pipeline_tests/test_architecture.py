@@ -16,6 +16,21 @@ ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"dagster", "great_expectations", "pandas"}
 ORCHESTRATION = {"dagster", "great_expectations"}
 OF_SOURCES = {"duckdb", "httpx"}
+READING_FILES = {
+    "alembic",
+    "connectors.catalogue",
+    "connectors.contract",
+    "jinja2",
+    "okr_pipeline.application.reading",
+    "okr_pipeline.application.scoring",
+    "okr_pipeline.config.loading",
+    "okr_pipeline.config.metric_keys",
+    "okr_pipeline.config.okr_keys",
+    "okr_pipeline.model.alike",
+    "rapidfuzz",
+    "sqlglot",
+}
+"""What reads the files of a configuration and their sources, and records, needs beyond what tells of the store."""
 PURE = {"model": {"okr_pipeline"}, "scoring": {"okr_pipeline", "numpy", "pandas"}}
 # Runs a command in this process and prints which of the modules named first it left imported.
 PROBE = """
@@ -104,6 +119,33 @@ def test_reading_commands_import_neither_dagster_nor_great_expectations(command,
     """Nor what opens sources, but for the one that asks them."""
     of_sources = set() if command == ["store", "doctor"] else OF_SOURCES
     assert _imported_by(*command, watched=ORCHESTRATION | of_sources, directory=project) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["status", "--json"],
+        ["status", "--compare-rules"],
+        ["explain", "2026-Q1/activation"],
+        ["explain", "2026-Q1/activation", "--json"],
+        ["explain", "2026-Q1/activation", "--format", "markdown"],
+    ],
+    ids=" ".join,
+)
+def test_what_tells_of_the_store_does_not_import_what_reads_files(command, project):
+    assert _imported_by(*command, watched=READING_FILES, directory=project) == []
+
+
+def test_validating_imports_every_file_but_nothing_that_computes(project):
+    watched = {*READING_FILES, "numpy", "pandas"}
+    assert _imported_by("validate", watched=watched, directory=project) == [
+        "connectors.catalogue",
+        "connectors.contract",
+        "okr_pipeline.config.loading",
+        "okr_pipeline.config.metric_keys",
+        "okr_pipeline.config.okr_keys",
+    ]
 
 
 def _imported_by(*command: str, watched: set[str], directory: Path) -> list[str]:

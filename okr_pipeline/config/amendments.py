@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from okr_pipeline.config.document import KeyPath
 from okr_pipeline.config.measures import FROM_START, PACED
-from okr_pipeline.config.okr_keys import SHORT_KEYS, AmendmentKeys, KeyResultKeys, MeasureKeys
+from okr_pipeline.config.okr_keys import AmendmentKeys, KeyResultKeys, MeasureKeys
 from okr_pipeline.config.subject import Subject
 from okr_pipeline.config.wording import names
+from okr_pipeline.config.writing import SHORT_KEYS
 from okr_pipeline.model.amending import AMENDABLE, amended
 from okr_pipeline.model.okr import Amendment, KeyResult
 

@@ -25,9 +25,6 @@ from okr_pipeline.config.keys import (
 from okr_pipeline.config.problem import Refusal, shown, suggestion
 from okr_pipeline.model.okr import RelativeTarget
 
-SHORT_KEYS = ("to", "from", "by", "min", "max", "share", "at_least", "needs")
-"""Keys of a measure that an amendment may give without the measure around them."""
-
 NamedPace: TypeAlias = Literal["linear", "business_days", "seasonal", "front_loaded", "back_loaded"]
 PACES = get_args(NamedPace)
 

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 
 from okr_pipeline.config.directory import read_directory
-from okr_pipeline.config.okr_keys import SHORT_KEYS
 from okr_pipeline.config.scalars import ID
 from okr_pipeline.model.amending import AMENDABLE
 from okr_pipeline.model.okr import (
@@ -36,6 +35,9 @@ from okr_pipeline.model.okr import (
     RelativeTarget,
     Share,
 )
+
+SHORT_KEYS: Final = ("to", "from", "by", "min", "max", "share", "at_least", "needs")
+"""Keys of a measure that an amendment may give without the measure around them."""
 
 _PLAIN = re.compile(rf"(?=.*[A-Za-z])(?!(?:true|false|null|True|False|Null|TRUE|FALSE|NULL)\Z){ID}\Z")
 _LIKE_A_NUMBER = re.compile(r"[0-9.]+[eE]?[0-9]*\Z")
