@@ -9,16 +9,18 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from connectors.columns import COLUMNS
-from connectors.contract import POINT_COLUMNS, MetricRequest, Window
+from connectors.contract import POINT_COLUMNS, Flag, MetricRequest, Window
 from connectors.errors import ConfigError, ContractError, DataError
 from connectors.zones import zone
 
@@ -32,6 +34,25 @@ _FIRST_YEAR, _LAST_YEAR = 2, 9998
 
 _Floats = npt.NDArray[np.float64]
 _Objects = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """Rows as lists of Python objects by column, where None is null.
+
+    An API's answer has few rows, and there are thousands: a frame for each would cost more than to understand it.
+    `flags` are what only those know who made the rows.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    flags: frozenset[Flag] = frozenset()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+Rows: TypeAlias = pd.DataFrame | PlainRows
+"""Rows of one metric, not yet points."""
 
 
 def to_points(frame: pd.DataFrame, request: MetricRequest) -> pd.DataFrame:
@@ -59,18 +80,17 @@ def to_points(frame: pd.DataFrame, request: MetricRequest) -> pd.DataFrame:
     return joined_points([(request, frame)])
 
 
-def joined_points(parts: Sequence[tuple[MetricRequest, pd.DataFrame]]) -> pd.DataFrame:
+def joined_points(parts: Sequence[tuple[MetricRequest, Rows]]) -> pd.DataFrame:
     """The rows of many metrics of one `shape` as points, those of one metric together, in the order given.
 
     Raises:
         ContractError, DataError: as `to_points`; the row that an error names is counted through all parts.
     """
-    for request, frame in parts:
-        require_columns(frame.columns, request)
+    for request, rows in parts:
+        require_columns(rows.columns, request)
     request = parts[0][0]
-    frame = pd.concat([frame for _, frame in parts], ignore_index=True) if len(parts) > 1 else parts[0][1]
-    frame = frame.reset_index(drop=True)
-    metrics = np.repeat([request.metric for request, _ in parts], [len(frame) for _, frame in parts])
+    frame = _one_frame([rows for _, rows in parts])
+    metrics = np.repeat([request.metric for request, _ in parts], [len(rows) for _, rows in parts])
     value, raw_value = _numbers(frame["value"])
     columns: dict[str, Any] = {
         "metric": pd.Series(metrics, dtype="str"),
@@ -83,10 +103,26 @@ def joined_points(parts: Sequence[tuple[MetricRequest, pd.DataFrame]]) -> pd.Dat
     return pd.DataFrame({name: columns[name] for name in POINT_COLUMNS})
 
 
-def shape(request: MetricRequest, frame: pd.DataFrame) -> Hashable:
+def table(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Columns of Python objects, as `to_points` takes them: None is null, and stays None."""
+    return pd.DataFrame({name: _objects(values) for name, values in columns.items()})
+
+
+def _one_frame(parts: Sequence[Rows]) -> pd.DataFrame:
+    plain = [rows.columns for rows in parts if isinstance(rows, PlainRows)]
+    if plain:
+        return table({name: list(chain.from_iterable(columns[name] for columns in plain)) for name in plain[0]})
+    frames = [rows for rows in parts if isinstance(rows, pd.DataFrame)]
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
+
+
+def shape(request: MetricRequest, rows: Rows) -> Hashable:
     """What rows must have in common to be made into points together."""
-    columns = tuple(zip(map(str, frame.columns), map(str, frame.dtypes), strict=True))
-    return request.grain == "hour", request.timezone, request.dimensions, columns
+    if isinstance(rows, PlainRows):
+        columns: tuple[Hashable, ...] = tuple(rows.columns)
+    else:
+        columns = tuple(zip(map(str, rows.columns), map(str, rows.dtypes), strict=True))
+    return type(rows), request.grain == "hour", request.timezone, request.dimensions, columns
 
 
 def within(starts: "pd.Series[Any]", window: Window) -> npt.NDArray[np.bool_]:

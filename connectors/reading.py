@@ -15,11 +15,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
-import pandas as pd
 
 from connectors.contract import DataPointBatch, Evidence, Flag, MetricRequest, ReadFailure, Window
 from connectors.errors import ConnectorError
-from connectors.points import joined_points, response_hashes, shape, within
+from connectors.points import PlainRows, Rows, joined_points, response_hashes, shape, within
 
 AnswerT = TypeVar("AnswerT")
 _Outcome = DataPointBatch | ReadFailure
@@ -53,7 +52,7 @@ class Fetch(Protocol[AnswerT]):
         """
         ...
 
-    def rows(self, answer: AnswerT, request: MetricRequest) -> pd.DataFrame:
+    def rows(self, answer: AnswerT, request: MetricRequest) -> Rows:
         """One metric's rows of the answer, with the columns that `to_points` wants.
 
         Raises:
@@ -117,7 +116,7 @@ class _Part:
     """One metric's rows of an answer, not yet points."""
 
     request: MetricRequest
-    rows: pd.DataFrame
+    rows: Rows
     flags: frozenset[Flag]
     asked: Asked
     since: datetime | None
@@ -202,6 +201,8 @@ def _part(
 ) -> _Part | ReadFailure:
     try:
         rows, flags = fetch.rows(answer, request), fetch.flags(answer, request)
+        if isinstance(rows, PlainRows):
+            flags |= rows.flags
         since = fetch.since(answer, request) if isinstance(fetch, Partial) else None
         return _Part(request, rows, flags, fetch.asked(request), since, fetched_at, elapsed)
     except ConnectorError as error:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from connectors.api.trips import table
 from connectors.contract import MetricRequest
+from connectors.points import table
 from connectors.zones import zone
 
 if TYPE_CHECKING:
@@ -41,19 +41,24 @@ def added_up(entries: Iterable[Entry], request: MetricRequest) -> "pd.DataFrame"
     what there is. Where no record of a row tells its amount, the value is null. Records outside of all periods do not
     count.
     """
-    sums: dict[tuple[int, tuple[object, ...]], list[Fraction | None]] = defaultdict(list)
+    return table(sums(entries, request))
+
+
+def sums(entries: Iterable[Entry], request: MetricRequest) -> dict[str, list[Any]]:
+    """The columns of `added_up`."""
+    found: dict[tuple[int, tuple[object, ...]], list[Fraction | None]] = defaultdict(list)
     starts = list(request.boundaries)
     for entry in entries:
         place = bisect_right(starts, _instant(entry.at, request)) - 1
         if 0 <= place < len(starts) - 1:
-            sums[place, entry.members].append(entry.amount)
+            found[place, entry.members].append(entry.amount)
     if not request.dimensions:
         for place, _ in enumerate(pairwise(starts)):
-            sums.setdefault((place, ()), [NOTHING])
-    keys = sorted(sums, key=lambda key: (key[0], [str(member) for member in key[1]]))
+            found.setdefault((place, ()), [NOTHING])
+    keys = sorted(found, key=lambda key: (key[0], [str(member) for member in key[1]]))
     columns = {name: [members[index] for _, members in keys] for index, name in enumerate(request.dimensions)}
     periods = [starts[place] for place, _ in keys]
-    return table({"period": periods, "value": [_sum(sums[key]) for key in keys], **columns})
+    return {"period": periods, "value": [_sum(found[key]) for key in keys], **columns}
 
 
 def _instant(at: datetime | date, request: MetricRequest) -> datetime:

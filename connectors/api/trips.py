@@ -11,9 +11,6 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, TypeAlias, TypeVar
 
-import numpy as np
-import pandas as pd
-
 from connectors.api.keys import Paging
 from connectors.api.paging import Ask, Following, Page, read_pages, refuse_more
 from connectors.api.times import Times
@@ -23,6 +20,7 @@ from connectors.http.client import HttpClient
 from connectors.http.meanings import Judge, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpLimits
+from connectors.points import Rows
 from connectors.reading import Asked, failure
 from connectors.zones import zone
 
@@ -82,7 +80,7 @@ class Trip:
 
     stretches: tuple[Stretch, ...]
     find: Callable[[Any], Found]
-    table: Callable[[Answer, MetricRequest], pd.DataFrame]
+    table: Callable[[Answer, MetricRequest], Rows]
     paging: Paging | Following | None = None
     meaning: str = ""
     whole: bool = False
@@ -107,13 +105,14 @@ class Trip:
     def asked(self, request: MetricRequest) -> Asked:
         """What evidence says: the first request in full, and how many more there are."""
         asks = [stretch.ask for stretch in (self.own(request) if self.own else self.stretches)]
-        text = shown_ask(asks[0]) if asks else "nothing"
+        shown = [shown_ask(ask) for ask in asks]
+        text = shown[0] if shown else "nothing"
         if len(asks) > 1:
             text += f"\n-- and {len(asks) - 1} more, for other periods"
         if self.meaning:
             text += f"\n-- {self.meaning}"
         options = request.options.model_dump(mode="json")
-        identity = json.dumps([[shown_ask(ask) for ask in asks], self.api_version, options], sort_keys=True)
+        identity = json.dumps([shown, self.api_version, options], sort_keys=True)
         digest = hashlib.sha256(identity.encode()).hexdigest()
         return Asked(text, digest, whole=self.whole, api_version=self.api_version)
 
@@ -142,7 +141,7 @@ class BoundTrip:
         """Go, to the last page of the last stretch."""
         return self._outcomes(self.trip)
 
-    def rows(self, outcomes: Outcomes, request: MetricRequest) -> pd.DataFrame:
+    def rows(self, outcomes: Outcomes, request: MetricRequest) -> Rows:
         """One metric's rows."""
         trip, answer = _answered(outcomes, request)
         return trip.table(answer, request)
@@ -289,16 +288,5 @@ def chunks(things: Sequence[ThingT], size: int) -> Iterator[Sequence[ThingT]]:
     return (things[start : start + size] for start in range(0, len(things), size))
 
 
-def table(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """Columns of Python objects, as `connectors.points.to_points` takes them: None is null, and stays None."""
-    return pd.DataFrame({name: _objects(values) for name, values in columns.items()})
-
-
 def _json(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _objects(values: Sequence[Any]) -> Any:
-    objects = np.empty(len(values), dtype=object)
-    objects[:] = values
-    return objects

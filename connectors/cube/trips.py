@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors.api.paging import Ask, Page, Progress
 from connectors.api.source import Api
-from connectors.api.trips import Answer, Found, Stretch, Trip, table
+from connectors.api.trips import Answer, Found, Stretch, Trip
 from connectors.contract import Flag, MetricRequest, ReadFailure, Window
 from connectors.cube import API_VERSION
 from connectors.cube.queries import MOST_ROWS, Shape, measures_of, members_of, options_of, shape_of
 from connectors.errors import ConnectorError, ContractError
 from connectors.http.meanings import Working, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
-from connectors.points import missing_column
+from connectors.points import missing_column, table
 from connectors.reading import failure
 from connectors.texts import number_of
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectors.api.paging import Ask
 from connectors.api.source import Api
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Stretch, Trip, for_periods, one_by_one, table, times_of_periods
+from connectors.api.trips import Answer, Found, Stretch, Trip, for_periods, one_by_one, times_of_periods
 from connectors.contract import MetricRequest, ReadFailure, Window
 from connectors.errors import ConnectorError, ContractError
 from connectors.github import API_VERSION
@@ -19,6 +19,7 @@ from connectors.github.queries import Searches, answers, is_limited, whole_count
 from connectors.http.meanings import Busy, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.http.waits import asked_wait
+from connectors.points import table
 from connectors.reading import failure
 
 if TYPE_CHECKING:

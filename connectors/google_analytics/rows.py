@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from connectors.api.paging import Ask
-from connectors.api.trips import Answer, table
+from connectors.api.trips import Answer
 from connectors.contract import Flag, MetricRequest
 from connectors.errors import ContractError
 from connectors.google_analytics.answers import (
@@ -21,6 +21,7 @@ from connectors.google_analytics.answers import (
     whole,
 )
 from connectors.google_analytics.reports import Group, measured, options_of
+from connectors.points import table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectors.api.google import judge
 from connectors.api.paging import Ask, refuse_more
 from connectors.api.source import Api
-from connectors.api.trips import Answer, Found, Plan, Stretch, Trip, chunks, table
+from connectors.api.trips import Answer, Found, Plan, Stretch, Trip, chunks
 from connectors.contract import MetricRequest, ReadFailure, Window
 from connectors.errors import ConnectorError, ContractError
 from connectors.google_sheets import API_VERSION
 from connectors.google_sheets.cells import columns_of, table_of
 from connectors.http.requests import HttpRequest, with_params
 from connectors.http.settings import HttpLimits
-from connectors.points import column_names, columns_there
+from connectors.points import column_names, columns_there, table
 from connectors.reading import failure
 
 if TYPE_CHECKING:

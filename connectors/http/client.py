@@ -129,7 +129,8 @@ class HttpClient:
         failures = count(1)
         for asked in count(1):
             self._await_turn(request, ends)
-            self._meter.add(Traffic(retries=int(asked > 1)))
+            if asked > 1:
+                self._meter.add(Traffic(retries=1))
             try:
                 with self._network.within(self._settings.request_timeout.total_seconds()):
                     answer = self._answer(request, login)
@@ -198,7 +199,8 @@ class HttpClient:
         headers = _headers(answer)
         # Names of budgets are kept, and a server may name one as it likes.
         told = {name: self.hidden(value) for name, value in headers.items() if "limit" in name}
-        self._meter.add(Traffic(remaining={it.budget: it.remaining for it in quotas(told)}))
+        if told:
+            self._meter.add(Traffic(remaining={it.budget: it.remaining for it in quotas(told)}))
         chunks = self._meter.received(answer.iter_raw())
         body = read_body(chunks, headers.get("content-encoding", ""), self._settings.max_bytes)
         return HttpAnswer(answer.status_code, headers, body)

@@ -19,13 +19,14 @@ from connectors.api.paging import Ask, Page, Progress
 from connectors.api.source import Api
 from connectors.api.tallies import Entry, added_up
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods, table
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import MetricRequest, Window
 from connectors.errors import ContractError, DataError
 from connectors.http.meanings import Busy, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.http.waits import asked_wait
 from connectors.hubspot import API_VERSION
+from connectors.points import table
 
 if TYPE_CHECKING:
     import pandas as pd

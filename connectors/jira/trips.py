@@ -14,11 +14,12 @@ from connectors.api.paging import Ask
 from connectors.api.source import Api
 from connectors.api.tallies import Entry, added_up
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods, table
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import Flag, MetricRequest, Window
 from connectors.errors import ConfigError, ContractError, DataError
 from connectors.http.requests import HttpRequest, shown
 from connectors.jira import API_VERSION
+from connectors.points import table
 from connectors.zones import zone
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from connectors.api.paging import Ask
-from connectors.api.trips import Answer, Found, Stretch, Trip, periods, table
+from connectors.api.trips import Answer, Found, Stretch, Trip, periods
 from connectors.contract import MetricRequest, Window
 from connectors.errors import ConfigError, ContractError, DataError
 from connectors.http.requests import HttpRequest, shown
+from connectors.points import table
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectors.api.paging import Ask
 from connectors.api.source import Api
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods, table
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import MetricRequest, Window
 from connectors.errors import ConfigError, ContractError
 from connectors.http.requests import HttpRequest, shown
 from connectors.mixpanel.reports import report_trip
+from connectors.points import table
 from connectors.zones import zone
 
 if TYPE_CHECKING:

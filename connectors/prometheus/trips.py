@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from connectors.api.paging import Ask
 from connectors.api.source import Api
-from connectors.api.trips import Answer, Found, Stretch, Trip, one_by_one, periods, table
+from connectors.api.trips import Answer, Found, Stretch, Trip, one_by_one, periods
 from connectors.contract import Flag, MetricRequest, Window
 from connectors.errors import ConfigError, ConnectorError, ContractError, TransientError
 from connectors.http.meanings import refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
+from connectors.points import table
 from connectors.prometheus import API_VERSION, PERIOD
 from connectors.texts import number_of
 

@@ -12,20 +12,18 @@ from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import pandas as pd
-
 from connectors.api.expressions import found
 from connectors.api.paging import Ask
 from connectors.api.source import Api, ApiSource
-from connectors.api.tallies import Entry, added_up
+from connectors.api.tallies import Entry, sums
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods, table
-from connectors.contract import Context, Flag, MetricRequest, Source, Window
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
+from connectors.contract import Context, MetricRequest, Source, Window
 from connectors.errors import ContractError, DataError
 from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
 from connectors.numbers import meant, quotient
-from connectors.points import column_names, columns_there, instants
+from connectors.points import PlainRows, column_names, columns_there, instants, table
 
 if TYPE_CHECKING:
     from connectors.rest.keys import RestRequest, RestSettings
@@ -65,7 +63,6 @@ class _Declared:
             stretches(request, window, partial(self._ask, options)),
             find=lambda document: Found(_rows(found(options.rows, document), options.rows, document)),
             table=_sums if options.add_up else _table,
-            flags=_flags,
             paging=options.paging or self.settings.paging,
             meaning=f"rows: {options.rows}{', added up' if options.add_up else ''}",
             api_version=self.settings.api_version,
@@ -77,23 +74,18 @@ class _Declared:
         return Ask(request, params, None if options.body is None else times.filled_in(options.body))
 
 
-def _table(answer: Answer, request: MetricRequest) -> pd.DataFrame:
+def _table(answer: Answer, request: MetricRequest) -> PlainRows:
     columns = _columns(answer.rows, answer.starts, request)
     columns["value"] = _divided(columns["value"], _options(request).divide_by)
-    return table(columns)
+    return PlainRows(columns)
 
 
-def _sums(answer: Answer, request: MetricRequest) -> pd.DataFrame:
-    return added_up(_entries(answer, request), request)
-
-
-def _flags(answer: Answer, request: MetricRequest) -> frozenset[Flag]:
-    """Incomplete where a record of the metric's periods does not say its value."""
-    if not _options(request).add_up:
-        return answer.flags
+def _sums(answer: Answer, request: MetricRequest) -> PlainRows:
+    """The records added up; incomplete where one of the metric's periods does not say its value."""
+    entries = _entries(answer, request)
     first, *_, last = request.boundaries
-    lacks = any(it.amount is None and first <= it.at < last for it in _entries(answer, request))
-    return answer.flags | frozenset({"incomplete"} if lacks else ())
+    lacks = any(it.amount is None and first <= it.at < last for it in entries)
+    return PlainRows(sums(entries, request), frozenset({"incomplete"} if lacks else ()))
 
 
 @dataclass(frozen=True, slots=True)

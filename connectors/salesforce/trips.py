@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectors.api.paging import Ask, Page, Progress
 from connectors.api.source import Api
 from connectors.api.times import Times
-from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, table
+from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one
 from connectors.contract import MetricRequest, Window
 from connectors.errors import ConfigError, ContractError
 from connectors.http.meanings import Busy, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
-from connectors.points import column_names, columns_there
+from connectors.points import column_names, columns_there, table
 from connectors.salesforce import API_VERSION
 
 if TYPE_CHECKING:

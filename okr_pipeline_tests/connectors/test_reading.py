@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from connectors.contract import DataPointBatch, MetricRequest, ReadFailure, Window
 from connectors.errors import ConfigError, ConnectorError, DataError, QuotaExhausted
+from connectors.points import PlainRows, table
 from connectors.reading import Asked, failure, read_concurrently
 
 WINDOW = Window(datetime(2013, 3, 9, tzinfo=UTC), datetime(2013, 3, 11, tzinfo=UTC))
@@ -25,7 +26,7 @@ def request(metric):
 @dataclass
 class FakeFetch:
     metrics: str
-    answer: pd.DataFrame | ConnectorError = field(default_factory=lambda: ROWS)
+    answer: pd.DataFrame | PlainRows | ConnectorError = field(default_factory=lambda: ROWS)
     whole: bool = False
     before: object = None
 
@@ -126,6 +127,24 @@ def test_metrics_read_together_have_the_points_and_evidence_they_have_alone(shap
     alone = {name: found for fetch in fetches for name, found in told([fetch]).items()}
     assert told(fetches) == alone
     assert set(alone) == set("abcd")
+
+
+def test_plain_rows_are_the_points_that_a_frame_of_them_would_be():
+    """Also beside each other, and beside a metric of none."""
+    plain = PlainRows({"period": ["2013-03-09", "2013-03-10"], "value": [2**60, "n/a"], "weight": [None, 1.5]})
+    without = PlainRows({"period": [], "value": [], "weight": []})
+    answers = {"a": plain, "b": without, "c": plain}
+    framed = {metric: table(rows.columns) for metric, rows in answers.items()}
+    kinds = ([FakeFetch(metric, rows) for metric, rows in of.items()] for of in (answers, framed))
+    of_plain, of_frames = map(told, kinds)
+    assert of_plain == of_frames
+    assert [count for _, count, _ in of_plain.values()] == [2, 0, 2]
+
+
+def test_what_only_the_maker_of_rows_knows_of_their_quality_goes_with_them():
+    rows = PlainRows({"period": ["2013-03-09"], "value": [1]}, frozenset({"incomplete"}))
+    [batch] = read_concurrently([FakeFetch("a", rows, whole=True)], WINDOW, 1)
+    assert batch.flags == {"a": {"cached", "incomplete"}}
 
 
 def test_one_metric_whose_rows_are_no_points_takes_no_other_with_it():

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from pydantic import create_model
 
 from connectors.api.paging import Ask
-from connectors.api.trips import Found, Stretch, Trip, chunks, table
+from connectors.api.trips import Found, Stretch, Trip, chunks
 from connectors.contract import MetricRequest
 from connectors.errors import AuthError, ConfigError, ConnectorError, TransientError
 from connectors.http.requests import HttpAnswer, HttpRequest
 from connectors.http.settings import HttpLimits
+from connectors.points import table
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OPTIONS = create_model("Options")()
