@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 import pandas as pd
@@ -188,11 +188,11 @@ def _windows(
 ) -> dict[str, Period]:
     if window is None:
         return plan_windows(workspace, metrics, as_of, states, full_refresh=full_refresh)
+    floor = cache(lambda calendar, grain, instant: calendar.period_containing(instant, grain).start)
     windows = {}
     for metric in metrics:
         calendar = workspace.configuration.calendar_of(metric)
-        start = calendar.period_containing(window.start, metric.grain).start
-        end = calendar.period_containing(min(window.end, as_of), metric.grain).start
+        start, end = (floor(calendar, metric.grain, it) for it in (window.start, min(window.end, as_of)))
         if start < end:
             windows[metric.id] = Period(start, end)
     return windows

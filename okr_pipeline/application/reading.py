@@ -404,12 +404,13 @@ def _with_period_end(workspace: Workspace, points: pd.DataFrame, metrics: Mappin
 
 def period_ends(starts: pd.Series, calendar: Calendar, grain: Grain) -> pd.Series:
     """The end of the period that starts at each instant; NaT where none does."""
-    bounds = calendar.boundaries(starts.min().to_pydatetime(), starts.max().to_pydatetime(), grain)
+    instants = pd.DatetimeIndex(starts)
+    bounds = calendar.boundaries(instants.min().to_pydatetime(), instants.max().to_pydatetime(), grain)
     bounds.append(calendar.period_containing(bounds[-1], grain).end)
     edges = pd.DatetimeIndex(bounds).as_unit("us")
-    position = np.clip(edges.searchsorted(starts), 0, len(edges) - 2)
+    position = np.clip(edges.searchsorted(instants), 0, len(edges) - 2)
     ends = pd.Series(edges[position + 1], index=starts.index)
-    return ends.where(edges[position] == starts.to_numpy(), pd.NaT)
+    return ends.where(edges[position] == instants, pd.NaT)
 
 
 def _by_calendar(workspace: Workspace, metrics: Mapping[str, Metric]) -> dict[tuple[Calendar, Grain], list[str]]:

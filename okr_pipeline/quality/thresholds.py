@@ -7,7 +7,7 @@ Does not: what a threshold is compared with (rules).
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Final
 
 import numpy as np
@@ -66,7 +66,7 @@ def rules_version(metric: Metric) -> str:
         "grain": metric.grain,
         "timezone": metric.timezone,
         "settled_after": str(metric.settled_after),
-        "expect": asdict(metric.expect),
+        "expect": metric.expect,
     }
     return f"{_hashed(judged_by)}.{_hashed({name: getattr(metric, name) for name in _MEANING})}"
 
@@ -83,6 +83,8 @@ def _hashed(parts: Mapping[str, object]) -> str:
 
 
 def _plain(value: object) -> object:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 

@@ -186,7 +186,7 @@ def test_more_than_a_batch_holds_is_asked_for_in_more_and_each_metric_gets_its_o
     by_metric = {metric: batch.points.loc[batch.points["metric"] == metric, "value"].tolist()
                  for batch in found for metric in batch.evidence}  # fmt: skip
     assert by_metric == {f"m{number}": [number % 20] for number in range(80)}
-    assert [len(batch) for batch in bodies(place)] == [5, 3]
+    assert sorted(len(batch) for batch in bodies(place)) == [3, 5]
 
 
 def test_a_metric_that_is_not_there_fails_alone_though_many_are_asked_for_at_once(place):
