@@ -12,9 +12,10 @@ import pandas as pd
 
 from okr_pipeline.application.judging import Judgement
 from okr_pipeline.application.legs import Progress, step_of
-from okr_pipeline.application.reading import Delivery, read_of, read_so_far
+from okr_pipeline.application.reading import Delivery, read_of
 from okr_pipeline.application.runs import Run, note, note_run
 from okr_pipeline.application.turns import require_same
+from okr_pipeline.application.windows import read_so_far
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Period
 from okr_pipeline.store.batch import Batch

@@ -24,17 +24,14 @@ from okr_pipeline.application.reading import (
     Delivery,
     is_read_in_legs,
     joined,
-    metrics_of,
     nothing,
-    plan_windows,
     read_of,
-    read_so_far,
     read_source,
     snapshots_of,
-    whole_windows,
 )
 from okr_pipeline.application.runs import Run, note_step
 from okr_pipeline.application.turns import settled
+from okr_pipeline.application.windows import metrics_of, plan_windows, read_so_far, whole_windows
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import GRAIN_HOURS, Period
 from okr_pipeline.model.metric import CHECK_INS, Metric

@@ -20,11 +20,11 @@ from okr_pipeline.application.amending import Foreseen, foreseen
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied
 from okr_pipeline.application.gathering import evaluate, gather
-from okr_pipeline.application.reading import plan_windows, read_so_far
 from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
 from okr_pipeline.application.scoping import contributors, current, scope_of
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
+from okr_pipeline.application.windows import plan_windows, read_so_far
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config.writing import key_text
 from okr_pipeline.model.changes import Aspect, DefinitionChange, definition_changes

@@ -1,14 +1,14 @@
-"""Reading sources: which window of each metric, and what came back.
+"""Reading sources: what came back.
 
-Belongs here: planning extraction windows and turning connector batches into the POINTS frame.
-Does not: judging the points (judging) or keeping them (observing).
+Belongs here: turning connector batches into the POINTS frame. Does not: which window is read (windows), judging the
+points (judging) or keeping them (observing).
 """
 
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache, reduce
 from operator import add
 
@@ -32,8 +32,8 @@ from connectors.contract import (
     Witness,
 )
 from connectors.errors import ConfigError, ConnectorError
-from okr_pipeline.application.health import history_needed
-from okr_pipeline.application.surveying import answered, first_answers
+from okr_pipeline.application.surveying import answered
+from okr_pipeline.application.windows import metrics_of, newest_windows
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
@@ -41,7 +41,6 @@ from okr_pipeline.model.frames import POINTS
 from okr_pipeline.model.metric import CHECK_INS, Metric
 from okr_pipeline.model.metric import Source as Definition
 from okr_pipeline.model.secrets import Secrets
-from okr_pipeline.scoring import extraction_starts
 
 HOST_CONNECTOR = "dagster_asset"
 INSTANT = "datetime64[us, UTC]"
@@ -66,45 +65,6 @@ class Delivery:
         if proof is None or proof.since is None:
             return window
         return Period(min(max(window.start, proof.since), window.end), window.end)
-
-
-def plan_windows(
-    workspace: Workspace, metrics: Iterable[Metric], as_of: datetime, states: pd.DataFrame, *, full_refresh: bool
-) -> dict[str, Period]:
-    """The whole periods to read of each metric: what is needed and the store lacks, plus what may be restated.
-
-    Scores need some, and healthy bands. `states` has one row per metric that was read before, with the window read so
-    far. A metric with nothing new to read is left out.
-    """
-    read = read_so_far(states)
-    starts = extraction_starts(workspace.configuration, as_of)
-    judged = history_needed(workspace.configuration, as_of)
-    windows = {}
-    for metric in metrics:
-        needed = _floor(workspace, metric, min(starts[metric.id], judged.get(metric.id, as_of)))
-        end = _floor(workspace, metric, as_of)
-        start = needed
-        if not full_refresh and metric.id in read:
-            start = _resume(workspace, metric, needed, end, read[metric.id])
-        if start < end:
-            windows[metric.id] = Period(start, end)
-    return windows
-
-
-def whole_windows(workspace: Workspace, surveys: Iterable[Metric], as_of: datetime) -> dict[str, Period]:
-    """All ended periods of surveys that scores need, and those before that anybody ever answered, or took it back.
-
-    So an answer that is given late, or taken back, is seen however old it is.
-    """
-    needed = extraction_starts(workspace.configuration, as_of)
-    firsts = first_answers(workspace)
-    windows = {}
-    for metric in surveys:
-        start = _floor(workspace, metric, min(needed[metric.id], firsts.get(metric.id, as_of)))
-        end = _floor(workspace, metric, as_of)
-        if start < end:
-            windows[metric.id] = Period(start, end)
-    return windows
 
 
 def read_source(
@@ -163,19 +123,6 @@ def is_read_in_legs(workspace: Workspace, source_id: str) -> bool:
     return source_id != CHECK_INS and _described(workspace, source_id).in_legs
 
 
-def newest_windows(workspace: Workspace, source_id: str, as_of: datetime) -> dict[str, Period]:
-    """The last whole periods of each metric of a source, as many as it may restate: enough to see that it answers."""
-    windows = {}
-    for metric in metrics_of(workspace, source_id):
-        end = _floor(workspace, metric, as_of)
-        calendar = workspace.configuration.calendar_of(metric)
-        last = calendar.period_containing(end - timedelta(microseconds=1), metric.grain).start
-        windows[metric.id] = Period(
-            min(last, _floor(workspace, metric, calendar.shift(end, metric.restates, back=True))), end
-        )
-    return windows
-
-
 def sample(
     workspace: Workspace, metric_id: str, witness: Witness | None = None
 ) -> tuple[Evidence, Period, pd.DataFrame]:
@@ -219,24 +166,12 @@ def check_source(workspace: Workspace, source_id: str) -> tuple[str, ...]:
         return tuple(secrets.hidden(it.message) for it in _checked(workspace, source_id))
 
 
-def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
-    """The metrics that are read from a source, in order of definition."""
-    return [metric for metric in workspace.configuration.metrics.values() if metric.source == source_id]
-
-
 def upstream_assets(workspace: Workspace, source_id: str) -> list[str]:
     """The Dagster assets that a source is read after: those that metrics name, and those that their rows are of."""
     keys = {key for metric in metrics_of(workspace, source_id) for key in metric.depends_on}
     if workspace.configuration.sources[source_id].connector == HOST_CONNECTOR:
         keys |= {str(metric.request["asset"]) for metric in metrics_of(workspace, source_id)}
     return sorted(keys)
-
-
-def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
-    """By metric, the stretch that earlier reads cover without a gap."""
-    columns = ["metric", "window_start", "window_end"]
-    rows = states[columns].dropna().itertuples(index=False, name=None)
-    return {metric: Period(start.to_pydatetime(), end.to_pydatetime()) for metric, start, end in rows}
 
 
 def _read(workspace: Workspace, source_id: str, windows: Mapping[str, Period], witness: Witness | None) -> Delivery:
@@ -297,21 +232,6 @@ def _without(secrets: Secrets, delivery: Delivery) -> Delivery:
         metric: replace(proof, request=secrets.hidden(proof.request)) for metric, proof in delivery.evidence.items()
     }
     return replace(delivery, evidence=evidence)
-
-
-def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:
-    """Where to go on: from what may be restated of what was read, or from the beginning if that is lacking.
-
-    Also where scores of today need less: what a pipeline that stood still has missed is the end of a quarter for some.
-    """
-    if needed < read.start:
-        return needed
-    calendar = workspace.configuration.calendar_of(metric)
-    return max(read.start, _floor(workspace, metric, calendar.shift(min(read.end, end), metric.restates, back=True)))
-
-
-def _floor(workspace: Workspace, metric: Metric, instant: datetime) -> datetime:
-    return workspace.configuration.calendar_of(metric).period_containing(instant, metric.grain).start
 
 
 def _collect(workspace: Workspace, source: Source, options: type[BaseModel], windows: Mapping[str, Period]) -> Delivery:

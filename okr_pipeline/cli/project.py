@@ -117,7 +117,8 @@ def _write_recipe(recipe: "Recipe", directory: Path) -> str:
 
 def _read_live(config: Path) -> dict[str, str]:
     """By metric, why its newest periods could not be read."""
-    from okr_pipeline.application.reading import newest_windows, read_source
+    from okr_pipeline.application.reading import read_source
+    from okr_pipeline.application.windows import newest_windows
     from okr_pipeline.application.workspace import open_workspace
     from okr_pipeline.model.metric import CHECK_INS
 

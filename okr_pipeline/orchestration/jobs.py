@@ -12,9 +12,9 @@ from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
-from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
+from okr_pipeline.application.windows import metrics_of
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.orchestration.lineage import lineage_events, metric_events, observations_key

@@ -11,9 +11,9 @@ import dagster as dg
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.health import Reviewed, review_metrics
-from okr_pipeline.application.reading import metrics_of
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record, score_history
+from okr_pipeline.application.windows import metrics_of
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.health import HealthState
 from okr_pipeline.orchestration.lineage import lineage_events, markdown_table

@@ -14,7 +14,8 @@ import dagster as dg
 from connectors.contract import Traffic
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.observing import Observed, observe
-from okr_pipeline.application.reading import metrics_of, upstream_assets
+from okr_pipeline.application.reading import upstream_assets
+from okr_pipeline.application.windows import metrics_of
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.formula import references
 from okr_pipeline.orchestration.checks import check_results, check_specs

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from okr_pipeline.application.judging import _truly_gone, judge
-from okr_pipeline.application.reading import newest_windows, read_source
+from okr_pipeline.application.reading import read_source
+from okr_pipeline.application.windows import newest_windows
 from okr_pipeline.quality import Verdict
 from okr_pipeline.quality.verdict import REFUSED
 from okr_pipeline_tests.projects import january

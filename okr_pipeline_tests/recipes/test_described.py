@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from graphql import parse
 
-from okr_pipeline.application.reading import newest_windows, read_source
+from okr_pipeline.application.reading import read_source
+from okr_pipeline.application.windows import newest_windows
 from okr_pipeline.application.workspace import open_workspace
 from okr_pipeline.cli import main
 from okr_pipeline.cli.recipes import recipes

@@ -22,7 +22,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.traceback import Traceback
 
-from okr_pipeline.application.reading import check_source, newest_windows, open_source, read_source
+from okr_pipeline.application.reading import check_source, open_source, read_source
+from okr_pipeline.application.windows import newest_windows
 from okr_pipeline.application.workspace import open_applied, open_for_writing, open_project_store, open_workspace
 from okr_pipeline.cli.main import main
 from okr_pipeline_tests.connectors.http.keys import key_pair
