@@ -1,10 +1,11 @@
 """JMESPath (https://jmespath.org): what is taken out of an answer.
 
-Belongs here: checking and evaluating expressions, two functions that the language lacks, and three that round once.
+Belongs here: checking and evaluating expressions, three functions that the language lacks, and three that round once.
 Does not: what becomes of what is found.
 
 `items({"a": 1})` gives `[["a", 1]]`, for objects whose keys are days; `zip([1, 2], [3, 4])` gives `[[1, 3], [2, 4]]`,
-for answers that are columns.
+for answers that are columns; `pairs([{"id": 7, "days": [1, 2]}], 'days')` gives each record of an inner list with its
+outer one, `[[{"id": 7, …}, 1], [{"id": 7, …}, 2]]`, for rows that need words of both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,16 @@ class _Functions(functions.Functions):
                 " Correct rows."
             )
         return [list(row) for row in zip(*columns, strict=True)]
+
+    @functions.signature({"types": ["array"]}, {"types": ["string"]})
+    def _func_pairs(self, records: list[Any], key: str) -> list[list[Any]]:
+        lacking = [it for it in records if not isinstance(it, dict) or not isinstance(it.get(key), list)]
+        if lacking:
+            raise ContractError(
+                f"pairs() was given a record without a list {key}. Correct rows; records that may have none are left"
+                f" out by [?{key}]."
+            )
+        return [[record, inner] for record in records for inner in record[key]]
 
     @functions.signature({"types": ["array-number"]})
     def _func_sum(self, numbers: list[float]) -> float:

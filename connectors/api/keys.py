@@ -37,6 +37,9 @@ class _Counted(_Sized):
         default=None, description="JMESPath to how many rows there are altogether. Another number of them is an error."
     )
     more: Expression | None = Field(default=None, description="JMESPath to whether there are more pages.")
+    in_body: bool = Field(
+        default=False, description="Whether param and size_param are keys of the body of a POST, as numbers."
+    )
 
 
 class OffsetPaging(_Counted):
@@ -103,6 +106,13 @@ class Paging(BaseModel):
     body_token: BodyTokenPaging | None = Field(default=None, description="By a token in the body.")
     next_url: NextUrlPaging | None = Field(default=None, description="By an address in the answer.")
     link_header: LinkHeaderPaging | None = Field(default=None, description="By the header Link.")
+
+    @property
+    def is_in_body(self) -> bool:
+        """Whether what leads to the next page stands in the body of a POST."""
+        return self.body_token is not None or any(
+            kind is not None and kind.in_body for kind in (self.offset, self.page)
+        )
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Paging":

@@ -133,24 +133,30 @@ def _begun(first: Ask, kind: Any) -> Ask:
     """The first page, which may have to be named, and its size."""
     size, param = getattr(kind, "size", None), getattr(kind, "size_param", None)
     if param is not None:
-        first = first.with_param(param, size)
+        first = _numbered(first, kind, param, size)
     match kind:
         case OffsetPaging():
-            return first.with_param(kind.param, 0)
+            return _numbered(first, kind, kind.param, 0)
         case NumberPaging():
-            return first.with_param(kind.param, kind.first)
+            return _numbered(first, kind, kind.param, kind.first)
         case _:
             return first
+
+
+def _numbered(ask: Ask, kind: Any, name: str, number: Any) -> Ask:
+    """The ask with a number where its kind of paging carries it."""
+    in_body = isinstance(kind, OffsetPaging | NumberPaging) and kind.in_body
+    return ask.with_key(name, number) if in_body else ask.with_param(name, number)
 
 
 def _following(first: Ask, page: Page, kind: Any, progress: Progress) -> Ask | None:  # noqa: PLR0911 - a table
     begun = _begun(first, kind)
     match kind:
         case OffsetPaging():
-            return begun.with_param(kind.param, progress.rows) if _goes_on(page, kind, progress.rows) else None
+            return _numbered(begun, kind, kind.param, progress.rows) if _goes_on(page, kind, progress.rows) else None
         case NumberPaging():
             number = kind.first + progress.pages
-            return begun.with_param(kind.param, number) if _goes_on(page, kind, progress.rows) else None
+            return _numbered(begun, kind, kind.param, number) if _goes_on(page, kind, progress.rows) else None
         case CursorPaging():
             token = _token(page, kind)
             return None if token is None else begun.with_param(kind.param, token)

@@ -70,7 +70,7 @@ class RestRequest(BaseModel):
     )
     rows: Expression = Field(
         default="@",
-        description="JMESPath to the rows: a list of mappings, or one mapping. items() and zip() are there besides.",
+        description="JMESPath to the rows: a list of mappings, or one mapping; also items(), zip() and pairs().",
         examples=["data[].{period: day, value: orders}"],
     )
     columns: Columns = Field(default_factory=dict)

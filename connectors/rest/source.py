@@ -19,7 +19,7 @@ from connectors.api.tallies import Entry, sums
 from connectors.api.times import Times
 from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import Context, MetricRequest, Source, Window
-from connectors.errors import ContractError, DataError
+from connectors.errors import ConfigError, ContractError, DataError
 from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
 from connectors.numbers import meant, quotient
@@ -58,12 +58,15 @@ class _Declared:
         column_names(request, options.columns)
         if options.add_up:
             periods(request, window)  # it is told which there are
+        paging = options.paging or self.settings.paging
+        if options.method != "POST" and paging is not None and paging.is_in_body:
+            raise ConfigError("Its paging goes into the body, and a GET has none. Add 'method: POST'.")
         stretches = for_window if options.each == "window" else for_periods
         return Trip(
             stretches(request, window, partial(self._ask, options)),
             find=lambda document: Found(_rows(found(options.rows, document), options.rows, document)),
             table=_sums if options.add_up else _table,
-            paging=options.paging or self.settings.paging,
+            paging=paging,
             meaning=f"rows: {options.rows}{', added up' if options.add_up else ''}",
             api_version=self.settings.api_version,
         )

@@ -105,6 +105,27 @@ def test_a_body_stays_but_for_its_token(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "param", "numbers"), [("page", "page", [1, 2, 3]), ("offset", "offset", [0, 3, 6])])
+def test_a_number_may_stand_in_the_body(tmp_path, kind, param, numbers):
+    def answer(seen):
+        body = json.loads(seen.body)
+        skip = body["offset"] if kind == "offset" else (body["page"] - 1) * body["size"]
+        return json_reply({"data": ROWS[skip : skip + body["size"]], "total": len(ROWS)})
+
+    paging = {kind: {"in_body": True, "size_param": "size", "size": SIZE, "total": "total"}}
+    outcome, seen = read(tmp_path, answer, paging, body={"filter": "a"}, method="POST", params={"v": 1})
+    assert outcome.points["value"].tolist() == VALUES
+    assert [json.loads(one.body) for one in seen] == [{"filter": "a", "size": SIZE, param: it} for it in numbers]
+    assert {tuple(one.params.items()) for one in seen} == {(("v", "1"),)}
+
+
+@pytest.mark.parametrize("paging", [{"page": {"in_body": True}}, {"offset": {"in_body": True}}])
+def test_a_get_has_no_body_to_page_in(tmp_path, paging):
+    outcome, seen = read(tmp_path, by_number, paging)
+    assert "Add 'method: POST'" in str(outcome.error)
+    assert seen == []
+
+
 def test_shuffled_rows_and_pages_of_another_size_have_the_same_hash(tmp_path):
     def answer(rows, size):
         return lambda seen: json_reply({"data": rows[(skip := int(seen.params["offset"])) : skip + size]})
