@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -92,7 +93,7 @@ def new_postgres_url(postgres_server: sa.URL) -> Iterator[Callable[[], str]]:
 
     def made() -> str:
         names.append(f"okr_test_{uuid4().hex}")
-        _administer(postgres_server, f'CREATE DATABASE "{names[-1]}"')
+        _create(postgres_server, names[-1])
         return postgres_server.set(database=names[-1]).render_as_string(hide_password=False)
 
     yield made
@@ -126,7 +127,7 @@ def usual_store(request: pytest.FixtureRequest) -> Callable[[Path], str]:
 def empty_database(server: sa.URL) -> str:
     """The URL of a new database that stays until the server ends."""
     name = f"okr_test_{uuid4().hex}"
-    _administer(server, f'CREATE DATABASE "{name}"')
+    _create(server, name)
     return str(server.set(database=name).render_as_string(hide_password=False))
 
 
@@ -169,7 +170,7 @@ def copy_store(template: sa.URL, url: sa.URL) -> None:
         return
     server = url.set(database="postgres")
     _administer(server, f'DROP DATABASE IF EXISTS "{url.database}"')
-    _administer(server, f'CREATE DATABASE "{url.database}" TEMPLATE "{template.database}"')
+    _create(server, str(url.database), str(template.database))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -268,7 +269,19 @@ def _run_as_postgres(command: list[str], directory: Path) -> None:
             raise subprocess.CalledProcessError(done.returncode, command, stderr=output.read())
 
 
+def _create(server: sa.URL, name: str, template: str = "template1") -> None:
+    with _administrator(server).connect() as connection:
+        # A copy of files takes half the time of one through the log, where nothing waits for a disk.
+        how = "STRATEGY FILE_COPY" if (connection.dialect.server_version_info or ()) >= (15,) else ""
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" {how}')
+
+
 def _administer(server: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    with _administrator(server).connect() as connection:
         connection.exec_driver_sql(statement)
+
+
+@cache
+def _administrator(server: sa.URL) -> sa.Engine:
+    """One connection for all that is made and dropped: to make one takes longer than to drop a database."""
+    return sa.create_engine(server, isolation_level="AUTOCOMMIT", pool_size=1)
