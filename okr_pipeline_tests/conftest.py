@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from okr_pipeline.store import Store, open_store
-from okr_pipeline_tests.projects import small, small_on_each  # noqa: F401 - fixtures
+from okr_pipeline_tests.projects import Small, small, small_on_each  # noqa: F401 - fixtures
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -154,6 +154,44 @@ def filled_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Call
 def with_schema(filled_with: Callable[[str, Callable[[Store], None]], str]) -> Callable[[str], str]:
     """Makes an empty store one of the newest schema, and returns its URL."""
     return lambda url: filled_with(url, Store.upgrade)
+
+
+@pytest.fixture(scope="session")
+def done_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Small, Callable[[Small], object]], Small]:
+    """Makes a small project one that something was done with, by a copy of one that it was done with once.
+
+    What is done must depend on nothing but the project as its fixture made it.
+    """
+    made: dict[tuple[sa.URL, Callable[[Small], object]], Small] = {}
+
+    def done(project: Small, what: Callable[[Small], object]) -> Small:
+        place = sa.make_url(project.store_url)
+        key = place.set(database=None), what
+        if key not in made:
+            made[key] = _done(project, what, tmp_path_factory.mktemp("done"))
+        shutil.copytree(made[key].directory, project.directory, dirs_exist_ok=True)
+        copy_store(sa.make_url(made[key].store_url), place)
+        return replace(made[key], directory=project.directory, store_url=project.store_url)
+
+    return done
+
+
+def _done(project: Small, what: Callable[[Small], object], directory: Path) -> Small:
+    place = sa.make_url(project.store_url)
+    template = _new_template(place, directory)
+    copy_store(place, template)
+    shutil.copytree(project.directory / "config", directory / "project" / "config")
+    done = replace(project, directory=directory / "project", store_url=template.render_as_string(hide_password=False))
+    what(done)
+    _hang_up(template)
+    return done
+
+
+def _hang_up(place: sa.URL) -> None:
+    """What nobody is connected to can be copied."""
+    if place.get_backend_name() != "sqlite":
+        statement = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{place.database}'"
+        _administer(place.set(database="postgres"), statement)
 
 
 def _new_template(like: sa.URL, directory: Path) -> sa.URL:

@@ -29,6 +29,12 @@ def run(project, number=1, amending=None):
     return workspace
 
 
+@pytest.fixture
+def ran(small, done_once):
+    """The small project after one run."""
+    return done_once(small, run)
+
+
 def told(project):
     workspace = run(project, 9)
     [it] = status(workspace, as_of=workspace.as_of())["key_results"]
@@ -62,28 +68,26 @@ def refusal(project, amending=None):
         (MEASURE, "measure: {reach: {from: 0, to: 30}}\n        over: trailing 7 days", "mapping and target", 30),
     ],
 )
-def test_a_silent_change_is_refused_with_the_amendment_that_works_when_pasted(small, old, new, what, target):
-    run(small)
-    promise(small, old, new)
-    message = refusal(small)
+def test_a_silent_change_is_refused_with_the_amendment_that_works_when_pasted(ran, old, new, what, target):
+    promise(ran, old, new)
+    message = refusal(ran)
     assert f"config/okrs/q1.yaml:9:7: key result '2026-Q1/signups': its {what} changed" in message
-    small.put("okrs/q1.yaml", pasted((small.directory / "config/okrs/q1.yaml").read_text(), message))
-    assert told(small)[:2] == (target, 900)
+    ran.put("okrs/q1.yaml", pasted((ran.directory / "config/okrs/q1.yaml").read_text(), message))
+    assert told(ran)[:2] == (target, 900)
 
 
-def test_nothing_is_written_by_a_run_that_is_refused(small):
-    workspace = run(small)
+def test_nothing_is_written_by_a_run_that_is_refused(ran):
+    workspace = ran.open()
     before = workspace.store.dump(run_tables=True)
-    promise(small, "to: 900", "to: 950")
-    refusal(small)
+    promise(ran, "to: 900", "to: 950")
+    refusal(ran)
     assert workspace.store.dump(run_tables=True) == before
 
 
-def test_a_written_amendment_is_applied_and_kept_with_who_and_why(small):
-    run(small)
-    promise(small, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
-    assert told(small) == (950, 900, 310 / 950, 310 / 900)
-    [row] = small.open().store.amendments().to_dict("records")
+def test_a_written_amendment_is_applied_and_kept_with_who_and_why(ran):
+    promise(ran, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
+    assert told(ran) == (950, 900, 310 / 950, 310 / 900)
+    [row] = ran.open().store.amendments().to_dict("records")
     assert {name: row[name] for name in ("key_result", "number", "effective_on", "author", "reason", "run_id")} == {
         "key_result": "2026-Q1/signups", "number": 1, "effective_on": "2026-01-20", "author": "cmo@small.example",
         "reason": "Fair in March", "run_id": "run-9",
@@ -95,67 +99,61 @@ def test_a_written_amendment_is_applied_and_kept_with_who_and_why(small):
     assert not row["recorded"]
 
 
-def test_a_recorded_change_is_kept_by_the_store_and_the_next_run_changes_nothing(small):
-    run(small)
-    promise(small, "to: 900", "to: 950")
-    run(small, 2, Amending("Fair in March", "cmo"))
-    assert told(small) == (950, 900, 310 / 950, 310 / 900)
-    store = small.open().store
+def test_a_recorded_change_is_kept_by_the_store_and_the_next_run_changes_nothing(ran):
+    promise(ran, "to: 900", "to: 950")
+    run(ran, 2, Amending("Fair in March", "cmo"))
+    assert told(ran) == (950, 900, 310 / 950, 310 / 900)
+    store = ran.open().store
     before = store.dump()
-    run(small, 3)
+    run(ran, 3)
     assert store.dump() == before
     [row] = store.amendments().to_dict("records")
     assert (row["author"], row["reason"], row["recorded"], row["run_id"]) == ("cmo", "Fair in March", True, "run-2")
 
 
-def test_the_owner_answers_for_a_change_of_no_author(small):
-    run(small)
-    promise(small, "to: 900", "to: 950")
-    run(small, 2, Amending("Fair in March"))
-    assert small.open().store.amendments()["author"].tolist() == ["growth@small.example"]
+def test_the_owner_answers_for_a_change_of_no_author(ran):
+    promise(ran, "to: 900", "to: 950")
+    run(ran, 2, Amending("Fair in March"))
+    assert ran.open().store.amendments()["author"].tolist() == ["growth@small.example"]
 
 
-def test_what_was_recorded_may_be_written_down_later(small):
-    run(small)
-    promise(small, "to: 900", "to: 950")
-    run(small, 2, Amending("Fair in March", "cmo"))
+def test_what_was_recorded_may_be_written_down_later(ran):
+    promise(ran, "to: 900", "to: 950")
+    run(ran, 2, Amending("Fair in March", "cmo"))
     line = "amendments: [{on: 2026-01-31, to: 950, reason: Fair in March, author: cmo}]"
-    promise(small, MEASURE, f"{MEASURE}\n        {line}")
-    assert told(small) == (950, 900, 310 / 950, 310 / 900)
-    assert len(small.open().store.amendments()) == 1
+    promise(ran, MEASURE, f"{MEASURE}\n        {line}")
+    assert told(ran) == (950, 900, 310 / 950, 310 / 900)
+    assert len(ran.open().store.amendments()) == 1
 
 
-def test_to_take_back_what_was_recorded_is_a_change_too(small):
-    run(small)
-    promise(small, "to: 900", "to: 950")
-    run(small, 2, Amending("Fair in March", "cmo"))
-    promise(small, "to: 900", "to: 900")
-    message = refusal(small)
+def test_to_take_back_what_was_recorded_is_a_change_too(ran):
+    promise(ran, "to: 900", "to: 950")
+    run(ran, 2, Amending("Fair in March", "cmo"))
+    promise(ran, "to: 900", "to: 900")
+    message = refusal(ran)
     assert '  - {on: 2026-01-31, to: 950, reason: "Fair in March", author: cmo}' in message
     assert "  - {on: 2026-02-01, to: 900, reason: " in message
-    small.put("okrs/q1.yaml", pasted((small.directory / "config/okrs/q1.yaml").read_text(), message))
-    assert told(small)[0] == 950, "as of January 31st"
+    ran.put("okrs/q1.yaml", pasted((ran.directory / "config/okrs/q1.yaml").read_text(), message))
+    assert told(ran)[0] == 950, "as of January 31st"
 
 
-def test_on_one_day_only_one_change_can_be_recorded(small):
-    run(small)
-    promise(small, "to: 900", "to: 950")
-    run(small, 2, Amending("Fair in March"))
-    promise(small, "to: 900", "to: 990")
-    message = refusal(small, Amending("Again"))
+def test_on_one_day_only_one_change_can_be_recorded(ran):
+    promise(ran, "to: 900", "to: 950")
+    run(ran, 2, Amending("Fair in March"))
+    promise(ran, "to: 900", "to: 990")
+    message = refusal(ran, Amending("Again"))
     assert "cannot be recorded as of 2026-01-31. The nearest day on which it can be amended is 2026-02-01" in message
 
 
 @pytest.mark.parametrize("amending", [None, Amending("Tidy")])
-def test_an_applied_amendment_cannot_be_removed_or_changed(small, amending):
-    run(small)
-    promise(small, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
-    run(small, 2)
-    promise(small, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip().replace('Fair in March', 'No reason')}")
-    message = refusal(small, amending)
+def test_an_applied_amendment_cannot_be_removed_or_changed(ran, amending):
+    promise(ran, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
+    run(ran, 2)
+    promise(ran, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip().replace('Fair in March', 'No reason')}")
+    message = refusal(ran, amending)
     assert "its amendments are not those that were applied" in message
-    small.put("okrs/q1.yaml", pasted((small.directory / "config/okrs/q1.yaml").read_text(), message))
-    assert told(small) == (950, 900, 310 / 950, 310 / 900)
+    ran.put("okrs/q1.yaml", pasted((ran.directory / "config/okrs/q1.yaml").read_text(), message))
+    assert told(ran) == (950, 900, 310 / 950, 310 / 900)
 
 
 def test_before_any_score_was_published_a_promise_is_free_to_change(small):
@@ -167,18 +165,14 @@ def test_before_any_score_was_published_a_promise_is_free_to_change(small):
     assert continued(small.open()).configuration.version != workspace.configuration.version
 
 
-def test_what_is_no_promise_changes_as_it_is_written(small):
-    run(small)
-    promise(
-        small, "title: Win 900 sign-ups", "title: Win new people\n        initiatives: [A fair]\n        grace: 0.2"
-    )
-    assert told(small) == (900, 900, 310 / 900, 310 / 900)
+def test_what_is_no_promise_changes_as_it_is_written(ran):
+    promise(ran, "title: Win 900 sign-ups", "title: Win new people\n        initiatives: [A fair]\n        grace: 0.2")
+    assert told(ran) == (900, 900, 310 / 900, 310 / 900)
 
 
-def test_an_explanation_tells_every_amendment(small):
-    run(small)
-    promise(small, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
-    workspace = run(small, 2)
+def test_an_explanation_tells_every_amendment(ran):
+    promise(ran, MEASURE, f"{MEASURE}\n{WRITTEN.rstrip()}")
+    workspace = run(ran, 2)
     [it] = explain(workspace, "signups", as_of=workspace.as_of()).amendments
     assert (it["on"], it["reason"], it["author"], it["holds"]) == (
         "2026-01-20", "Fair in March", "cmo@small.example", True,

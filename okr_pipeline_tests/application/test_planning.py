@@ -47,11 +47,14 @@ BOTH = OKRS + SECOND + OTHER
 
 
 @pytest.fixture
-def project(small: Small) -> Small:
+def project(small: Small, done_once) -> Small:
     """Two objectives, applied once."""
+    return done_once(small, two_applied)
+
+
+def two_applied(small: Small) -> None:
     small.put("okrs/q1.yaml", BOTH)
     apply(small, "first")
-    return small
 
 
 def apply(small: Small, run_id: str) -> None:

@@ -1,6 +1,7 @@
 """When a week's page is published anew, and that its files are there whatever happened to them."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 import pytest
@@ -26,14 +27,25 @@ def store_url(tmp_path):
 def publish(small):
     """A run's scorecard at an instant, after reading and scoring."""
 
-    def at(as_of, kind="run"):
-        workspace = small.open()
-        run = Run(f"run-{as_of:%m%d%H}-{kind}", as_of, kind)
-        observe(workspace, "sheets", run=run)
-        score_and_record(workspace, run)
-        return write_scorecard(workspace, run)
+    return partial(publish_of, small)
 
-    return at
+
+def publish_of(small, as_of, kind="run"):
+    workspace = small.open()
+    run = Run(f"run-{as_of:%m%d%H}-{kind}", as_of, kind)
+    observe(workspace, "sheets", run=run)
+    score_and_record(workspace, run)
+    return write_scorecard(workspace, run)
+
+
+@pytest.fixture
+def published(small, done_once):
+    """Published this morning."""
+    return done_once(small, publish_in_the_morning)
+
+
+def publish_in_the_morning(small):
+    publish_of(small, MORNING)
 
 
 def revisions(small):
@@ -49,11 +61,10 @@ def test_hours_alone_publish_nothing(small, publish):
     assert revisions(small) == {"2026-W05": 1}
 
 
-def test_a_value_that_changed_is_published(small, publish):
-    publish(MORNING)
-    small.write(january() | {date(2026, 1, 30): 20})
+def test_a_value_that_changed_is_published(published, publish):
+    published.write(january() | {date(2026, 1, 30): 20})
     assert publish(MORNING + timedelta(hours=5)).changed
-    assert revisions(small) == {"2026-W05": 2}
+    assert revisions(published) == {"2026-W05": 2}
 
 
 def test_another_day_is_published(small, publish):
@@ -62,17 +73,15 @@ def test_another_day_is_published(small, publish):
     assert revisions(small) == {"2026-W05": 2}
 
 
-def test_a_source_that_fails_is_published_though_no_value_changed(small, publish):
-    publish(MORNING)
-    (small.directory / "config/data/signups.csv").unlink()
+def test_a_source_that_fails_is_published_though_no_value_changed(published, publish):
+    (published.directory / "config/data/signups.csv").unlink()
     told = publish(MORNING + timedelta(hours=5))
     assert told.changed
     assert [source.state for source in told.snapshot.sources] == ["failed"]
 
 
-def test_a_changed_definition_is_published(small, publish):
-    publish(MORNING)
-    small.put("okrs/q1.yaml", (small.directory / "config/okrs/q1.yaml").read_text().replace("900}", "800}"))
+def test_a_changed_definition_is_published(published, publish):
+    published.put("okrs/q1.yaml", (published.directory / "config/okrs/q1.yaml").read_text().replace("900}", "800}"))
     assert publish(MORNING + timedelta(hours=5)).changed
 
 
