@@ -138,7 +138,7 @@ def filled_with(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Call
 
     def fill(url: str, how: Callable[[Store], None]) -> str:
         place = sa.make_url(url)
-        key = place.set(database=None), how
+        key = _server_of(place), how
         if key not in made:
             made[key] = _new_template(place, tmp_path_factory.mktemp("template"))
             store = open_store(made[key].render_as_string(hide_password=False))
@@ -166,7 +166,7 @@ def done_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Small, Call
 
     def done(project: Small, what: Callable[[Small], object]) -> Small:
         place = sa.make_url(project.store_url)
-        key = place.set(database=None), what
+        key = _server_of(place), what
         if key not in made:
             made[key] = _done(project, what, tmp_path_factory.mktemp("done"))
         shutil.copytree(made[key].directory, project.directory, dirs_exist_ok=True)
@@ -192,6 +192,11 @@ def _hang_up(place: sa.URL) -> None:
     if place.get_backend_name() != "sqlite":
         statement = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{place.database}'"
         _administer(place.set(database="postgres"), statement)
+
+
+def _server_of(place: sa.URL) -> sa.URL:
+    """Where a store is, but for its name; None would leave the name as it is."""
+    return place.set(database="")
 
 
 def _new_template(like: sa.URL, directory: Path) -> sa.URL:
