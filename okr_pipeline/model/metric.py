@@ -95,7 +95,8 @@ class Expectations:
     `complete`: least share of the periods read, up to the newest, that have a value.
     `max_change_ratio`: largest |value / previous − 1| between neighbouring periods of one series.
     `monotonic`: a value may not fall from one period to the next.
-    `anomaly`: largest robust z against the series' own history, and of the sum over members against its own.
+    `anomaly`: largest robust z against the series' own history, of the sum over members against its own, and of a
+    member that is missing, taken for 0.
     `flat`: most equal values in a row. Both warn unless told.
     `members`: by dimension, the only members there are.
 

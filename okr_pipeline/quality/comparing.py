@@ -4,6 +4,8 @@ Belongs here: which rows of delivery and history are laid in a line, and what is
 along the line (neighbours).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -34,7 +36,7 @@ def add_neighbours(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calen
     compared = neighbours.compare(line, limits)
     rows = np.concatenate([new, old])[order][judged[order]]
     return frame.assign(
-        **{column: _spread(values[judged[order]], rows, len(frame)) for column, values in compared.columns().items()}
+        **{column: spread(values[judged[order]], rows, len(frame)) for column, values in compared.columns().items()}
     )
 
 
@@ -44,7 +46,7 @@ def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar:
     Summed are the values of a metric whose members are added up, and the weights of one whose values are weighted. A
     period with a refused value has no sum.
     """
-    summed = _Summed.of(delivery)
+    summed = Summed.of(delivery)
     if not summed.metrics.any():
         return frame
     totals = _totals(delivery, refused, summed)
@@ -58,9 +60,7 @@ def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar:
         judged=totals["delivered"].to_numpy(),
         sound=np.ones(len(totals), dtype=bool),
     )
-    compared = neighbours.compare(
-        line, _only_anomaly(delivery.thresholds, lengths, _counts(delivery) | summed.by_weight)
-    )
+    compared = neighbours.compare(line, only_anomaly(delivery, summed))
     told = totals.assign(total_z=compared.robust_z, usual_total=compared.usual)[
         ["metric", "period", "total", "total_z", "usual_total"]
     ]
@@ -69,21 +69,28 @@ def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar:
         told, on=["metric", "period"], how="left"
     )
     columns = ("total", "total_z", "usual_total")
-    return frame.assign(**{name: _spread(of_rows[name].to_numpy(), rows, len(frame)) for name in columns})
+    return frame.assign(**{name: spread(of_rows[name].to_numpy(), rows, len(frame)) for name in columns})
 
 
-class _Summed:
-    """Which metrics have a sum over members that is judged: `metrics`, and of those `by_weight` one of weights."""
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """Which metrics have a sum over members that is judged: `metrics`, and of those `by_weight` one of weights.
 
-    def __init__(self, metrics: Mask, by_weight: Mask) -> None:
-        self.metrics, self.by_weight = metrics, by_weight
+    `split` are those of `metrics` that have members.
+    """
+
+    metrics: Mask
+    by_weight: Mask
+    split: Mask
 
     @staticmethod
-    def of(delivery: Delivery) -> "_Summed":
+    def of(delivery: Delivery) -> "Summed":
         asked = delivery.thresholds.in_force("anomaly")
         weighted = np.array([weighs(it) for it in delivery.definitions], dtype=bool)
-        split = np.array([bool(it and it.dimensions and it.across is Across.SUM) for it in delivery.definitions])
-        return _Summed(asked & (weighted | split.astype(bool)), weighted)
+        split = np.array([bool(it and it.dimensions) for it in delivery.definitions], dtype=bool)
+        added = np.array([bool(it and it.across is Across.SUM) for it in delivery.definitions], dtype=bool)
+        metrics = asked & (weighted | (split & added))
+        return Summed(metrics, weighted, metrics & split)
 
 
 def weighs(metric: Metric | None) -> bool:
@@ -91,14 +98,14 @@ def weighs(metric: Metric | None) -> bool:
     return metric is not None and (metric.rollup is Rollup.WEIGHTED_MEAN or metric.across is Across.WEIGHTED_MEAN)
 
 
-def _totals(delivery: Delivery, refused: Mask, summed: _Summed) -> pd.DataFrame:
+def _totals(delivery: Delivery, refused: Mask, summed: Summed) -> pd.DataFrame:
     """One row per metric and period: the sum of what is delivered, and of what is stored and not delivered again."""
     new = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
     old = np.flatnonzero(summed.metrics[delivery.stored_metric])
     old = old[~np.isin(delivery.stored_key[old], delivery.key[new])]
     metric = np.concatenate([delivery.metric[new], delivery.stored_metric[old]])
-    of_new = _counted(delivery.value, delivery.points["weight"], summed.by_weight[delivery.metric])
-    of_old = _counted(delivery.stored_value, delivery.history["weight"], summed.by_weight[delivery.stored_metric])
+    of_new = counted(delivery.value, delivery.points["weight"], summed.by_weight[delivery.metric])
+    of_old = counted(delivery.stored_value, delivery.history["weight"], summed.by_weight[delivery.stored_metric])
     rows = pd.DataFrame(
         {
             "metric": metric,
@@ -114,7 +121,8 @@ def _totals(delivery: Delivery, refused: Mask, summed: _Summed) -> pd.DataFrame:
     return totals[~totals["refused"]]
 
 
-def _counted(value: Floats, weight: "pd.Series[float]", by_weight: Mask) -> Floats:
+def counted(value: Floats, weight: "pd.Series[float]", by_weight: Mask) -> Floats:
+    """What each row adds to a sum: its value, or its weight."""
     return np.where(by_weight, weight.to_numpy(dtype=np.float64, na_value=np.nan), value)
 
 
@@ -127,7 +135,9 @@ def _near(totals: pd.DataFrame, reach: Ints) -> Mask:
     return np.asarray(near & first.notna())
 
 
-def _only_anomaly(thresholds: Thresholds, lengths: Ints, counts: Mask) -> neighbours.Limits:
+def only_anomaly(delivery: Delivery, summed: Summed) -> neighbours.Limits:
+    """By metric, what sums and their parts are judged by: `anomaly` alone."""
+    thresholds = delivery.thresholds
     off, never = np.full(len(thresholds.ids), np.nan), np.zeros(len(thresholds.ids), dtype=bool)
     return neighbours.Limits(
         max_change=off,
@@ -138,8 +148,8 @@ def _only_anomaly(thresholds: Thresholds, lengths: Ints, counts: Mask) -> neighb
         blocks_fall=never,
         blocks_flat=never,
         blocks_anomaly=thresholds.blocking("anomaly"),
-        phases=lengths,
-        counts=counts,
+        phases=seasons.season_lengths(delivery.definitions),
+        counts=_counts(delivery) | summed.by_weight,
     )
 
 
@@ -191,7 +201,8 @@ def _reachable(delivery: Delivery, old: Ints, new: Ints, limits: neighbours.Limi
     return np.asarray(old[np.concatenate([near, np.flatnonzero(~before)])])
 
 
-def _spread(values: npt.NDArray[np.float64], rows: Ints, length: int) -> npt.NDArray[np.float64]:
+def spread(values: npt.NDArray[np.float64], rows: Ints, length: int) -> npt.NDArray[np.float64]:
+    """A column of so many rows with the values of some, NaN elsewhere."""
     column = np.full(length, np.nan)
     column[rows] = values
     return column

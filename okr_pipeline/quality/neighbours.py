@@ -64,6 +64,10 @@ class Limits:
     phases: Ints
     counts: Bools
 
+    def at(self, numbers: Ints) -> "Limits":
+        """Those at some numbers."""
+        return Limits(*(getattr(self, field.name)[numbers] for field in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -60,6 +60,7 @@ ROW_RULES: Final = (
     Rule("monotonic", "change", "at_least", "increase", bound="monotonic"),
     Rule("flat", "change", "at_most", "run_length", bound="flat"),
     Rule("anomaly", "change", "at_most", "robust_z", bound="anomaly"),
+    Rule("missing_members", "completeness", "at_most", "absence_z", bound="anomaly", quiet=True),
     Rule("total", "change", "at_most", "total_z", bound="anomaly"),
     Rule("repeated", "change", "at_most", "repeated_share", bound="repeated", quiet=True),
 )
@@ -68,7 +69,7 @@ ROW_RULES: Final = (
 NEIGHBOUR_RULES: Final = frozenset({"max_change", "monotonic", "flat", "anomaly"})
 """Settings that look at the earlier values of a series."""
 
-LATER_RULES: Final = frozenset({"max_change", "monotonic", "flat", "anomaly", "total", "repeated"})
+LATER_RULES: Final = frozenset({"max_change", "monotonic", "flat", "anomaly", "missing_members", "total", "repeated"})
 """Rules that are judged among the values that the others accept."""
 
 METRIC_RULES: Final = (

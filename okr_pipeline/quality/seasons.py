@@ -18,11 +18,22 @@ from okr_pipeline.model.metric import Metric
 from okr_pipeline.quality.neighbours import HISTORY, SAME_PHASE, Ints
 
 _PHASES: Final[Mapping[Grain, int]] = {Grain.DAY: 7, Grain.HOUR: 168}
+_LEAST_SILENCE: Final = 3
 
 
 def season_lengths(metrics: Iterable[Metric | None]) -> Ints:
     """By metric: how many periods its season has, 0 for none."""
     return np.array([0 if metric is None else _PHASES.get(metric.grain, 0) for metric in metrics], dtype=np.int64)
+
+
+def silence(grain: Grain) -> int:
+    """After how many periods in a row without it a member has ended: a season, three where there is none."""
+    return max(_PHASES.get(grain, 0), _LEAST_SILENCE)
+
+
+def silences(metrics: Iterable[Metric | None]) -> Ints:
+    """By metric: after how many periods in a row without it a member has ended."""
+    return np.array([0 if metric is None else silence(metric.grain) for metric in metrics], dtype=np.int64)
 
 
 def reach(lengths: Ints) -> Ints:

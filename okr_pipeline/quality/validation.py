@@ -11,6 +11,7 @@ import pandas as pd
 
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.metric import Extra, Metric
+from okr_pipeline.quality.absences import add_absences
 from okr_pipeline.quality.comparing import add_neighbours, add_totals
 from okr_pipeline.quality.completeness import Windows, observed_columns
 from okr_pipeline.quality.contents import add_contents
@@ -88,6 +89,8 @@ def _judge_rows(
         frame = add_neighbours(frame, delivery, _refused(delivery, rules, masks), calendar)
         frame = add_bounds(frame, delivery, rules)
         masks |= {rule.name: failing_rows(rule, frame) for rule in rules if rule.setting in NEIGHBOUR_RULES}
+        frame = add_absences(frame, delivery, _refused(delivery, rules, masks), calendar)
+        masks |= {rule.name: failing_rows(rule, frame) for rule in rules if rule.column == "absence_z"}
         frame = add_totals(frame, delivery, _refused(delivery, rules, masks), calendar)
     frame = add_bounds(add_repeats(frame, delivery), delivery, rules)
     masks |= {rule.name: failing_rows(rule, frame) for rule in rules if rule.name in LATER_RULES}

@@ -21,6 +21,7 @@ from okr_pipeline.quality.comparing import weighs
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Ints
 from okr_pipeline.quality.rules import Rule
+from okr_pipeline.quality.seasons import silence
 
 _FORMATS: Final[Mapping[Grain, str]] = {
     Grain.HOUR: "%Y-%m-%d %H:%M",
@@ -29,6 +30,9 @@ _FORMATS: Final[Mapping[Grain, str]] = {
     Grain.MONTH: "%Y-%m",
     Grain.QUARTER: "the quarter from %Y-%m-%d",
 }
+
+_MOST_LISTED: Final = 3
+"""Members that are told by name."""
 
 
 def row_reasons(
@@ -335,6 +339,45 @@ def _anomaly(rows: pd.DataFrame, _known: list[str]) -> list[str]:
     ]
 
 
+def _missing_members(rows: pd.DataFrame, _known: list[str]) -> list[str]:
+    columns = zip(
+        rows["absent"],
+        rows["usual_absent"],
+        np.where(rows["by_weight"], "a weight of ", ""),
+        rows["absence_z"],
+        rows["anomaly"],
+        rows["place"],
+        rows["grain"],
+        strict=True,
+    )
+    return [
+        f"the period of {place} came without {_listed(absent)}, always there before, of which {what}{number(usual)} is "
+        f"usual: {number(round(z, 1))} robust deviations above nothing, more than anomaly: {number(bound)}; wait until "
+        f"it is delivered, or raise anomaly if it is true: after {_silence(grain)} without it a member has ended"
+        for absent, usual, what, z, bound, place, grain in columns
+    ]
+
+
+def _listed(absent: tuple[str, ...]) -> str:
+    """Members, the first three by name.
+
+    >>> _listed(('{"channel":"phone"}', '{"channel":"chat","country":"DE"}'))
+    'channel phone, and channel chat, country DE'
+    """
+    names = [_member(text).strip(" ()") for text in absent[:_MOST_LISTED]]
+    more = [f"{len(absent) - _MOST_LISTED} more"] if len(absent) > _MOST_LISTED else []
+    return ", and ".join([*names, *more])
+
+
+def _silence(grain: str) -> str:
+    """How long a member is absent that has ended.
+
+    >>> _silence("day"), _silence("month")
+    ('7 days', '3 months')
+    """
+    return f"{silence(Grain(grain))} {grain}s"
+
+
 def _total(rows: pd.DataFrame, _known: list[str]) -> list[str]:
     columns = zip(
         np.where(rows["by_weight"], "weights", "values"),
@@ -401,6 +444,7 @@ _SENTENCES: Final[Mapping[str, _Sentences]] = {
     "monotonic": _monotonic,
     "flat": _flat,
     "anomaly": _anomaly,
+    "missing_members": _missing_members,
     "total": _total,
     "repeated": _repeated,
 }

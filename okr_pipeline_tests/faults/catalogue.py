@@ -289,7 +289,7 @@ def _rows() -> Iterator[Fault]:
         "a third of the members missing",
         "tickets",
         without(lambda t: _newest(t) & (t["channel"] == "phone")),
-        "total",
+        "missing_members",
         _TRUE,
     )
     yield _fault("no rows", "leads", without(lambda table: table["period"] > "2000"), "volume", _TRUE, "2025-11-12")
@@ -477,6 +477,13 @@ def _invented() -> Iterator[Fault]:
         "rewritten",
         _TRUE,
         "2024-01-01",
+    )
+    yield _odd(
+        "a member missing from a weighted mean",
+        "csat",
+        without(lambda t: _newest(t) & (t["channel"] == "chat")),
+        "missing_members",
+        _QUARANTINED,
     )
     yield _odd(
         "a member in another spelling",

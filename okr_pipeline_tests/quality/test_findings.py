@@ -61,6 +61,7 @@ def test_each_rule_has_words(bench, name):
         members={"carrier": ("AA",)},
     )
     findings, frame = findings_of(bench, bench.points([1, 2]))
+    frame = frame.assign(absent=[('{"carrier":"AA"}',), None])
     extra = (
         "change",
         "reference",
@@ -69,6 +70,8 @@ def test_each_rule_has_words(bench, name):
         "run_length",
         "robust_z",
         "usual",
+        "absence_z",
+        "usual_absent",
         "total",
         "total_z",
         "usual_total",
