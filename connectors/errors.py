@@ -9,16 +9,66 @@ ConnectorError
 └── ContractError      the answer is not of the promised shape; keep the last good value
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias, TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigKey:
+    """A key of the configuration that a person may have to change: the keys that lead to it, outermost first.
+
+    >>> print(ConfigKey(("paging", "next"))), print(ConfigKey(("max_rows",), of_source=True))
+    next of paging
+    max_rows of the source
+    (None, None)
+    """
+
+    path: tuple[str, ...]
+    of_source: bool = False
+
+    def __str__(self) -> str:
+        return " of ".join((*reversed(self.path), *(["the source"] if self.of_source else [])))
+
+
+def metric_key(*path: str) -> ConfigKey:
+    """A key that the metric adds, or, where it does not, one of the same name that its source has for all."""
+    return ConfigKey(path)
+
+
+def source_key(*path: str) -> ConfigKey:
+    """A key of the source."""
+    return ConfigKey(path, of_source=True)
+
+
+Said: TypeAlias = str | ConfigKey
+"""A piece of a message."""
+ErrorT = TypeVar("ErrorT", bound="ConnectorError")
 
 
 class ConnectorError(Exception):
     """A source could not do what was asked. The message says what, why and what to do, and holds no secret.
 
-    `status` is that of the HTTP answer which says so, where it was one.
+    The message is made of pieces, of which one may be the `key` to change: `ConfigError("… Correct ",
+    metric_key("rows"), ".")`. `metric` is the one that could not be read, where it was one. `status` is that of the
+    HTTP answer which says so, where it was one.
     """
 
     status: int | None = None
+    metric: str | None = None
+
+    def __init__(self, *message: Said) -> None:
+        super().__init__("".join(map(str, message)))
+        self.key = next((it for it in message if isinstance(it, ConfigKey)), None)
+
+
+def reworded(error: ErrorT, message: str) -> ErrorT:
+    """The same error with another message, such as one that begins with the name of a file."""
+    # Not copy.copy: it calls the class again, and the constructor of QuotaExhausted wants more than a message.
+    told = type(error).__new__(type(error))
+    told.__dict__.update(error.__dict__)
+    told.args = (message,)
+    return told
 
 
 class ConfigError(ConnectorError):

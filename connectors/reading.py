@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 import numpy as np
 
 from connectors.contract import DataPointBatch, Evidence, Flag, MetricRequest, ReadFailure, Window
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, reworded
 from connectors.points import PlainRows, Rows, joined_points, response_hashes, shape, within
 
 AnswerT = TypeVar("AnswerT")
@@ -104,10 +104,8 @@ def read_concurrently(
 
 def failure(request: MetricRequest, error: ConnectorError) -> ReadFailure:
     """A metric's failure, with its id in front of the message."""
-    # Not copy.copy: it calls the class again, and the constructor of QuotaExhausted wants more than a message.
-    named = type(error).__new__(type(error))
-    named.__dict__.update(error.__dict__)
-    named.args = (f"Metric {request.metric}: {error}",)
+    named = reworded(error, f"Metric {request.metric}: {error}")
+    named.metric = request.metric
     return ReadFailure(request.metric, named)
 
 

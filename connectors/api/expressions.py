@@ -18,7 +18,7 @@ import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
-from connectors.errors import ContractError
+from connectors.errors import ContractError, metric_key
 from connectors.numbers import Written, mean, total
 
 
@@ -33,7 +33,9 @@ class _Functions(functions.Functions):
         if len(lengths) > 1:
             raise ContractError(
                 f"zip() was given lists of {lengths[0]} and {lengths[-1]} values, which are no columns of one table."
-                " Correct rows."
+                " Correct ",
+                metric_key("rows"),
+                ".",
             )
         return [list(row) for row in zip(*columns, strict=True)]
 

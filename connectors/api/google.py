@@ -27,6 +27,12 @@ _A_MINUTE: Final = timedelta(minutes=1)
 _AN_HOUR: Final = timedelta(hours=1)
 
 
+class _Account(GoogleServiceAccount):
+    """A service account whose key is the source's own."""
+
+    within = ()
+
+
 class GoogleSettings(VendorSettings):
     """Keys of a source at Google, besides what is asked of it. A subclass names the scope that lets it read."""
 
@@ -52,7 +58,7 @@ class GoogleSettings(VendorSettings):
             raise ValueError("a source at Google logs in one way: key_file, key or token")
         if self.token is not None:
             return Auth(bearer=self.token)
-        account = GoogleServiceAccount(key=self.key, key_file=self.key_file, scopes=(self.scope,))
+        account = _Account(key=self.key, key_file=self.key_file, scopes=(self.scope,))
         return Auth(google_service_account=account)
 
 

@@ -23,7 +23,7 @@ from connectors.api.keys import (
     Paging,
 )
 from connectors.contract import Flag
-from connectors.errors import ContractError, DataError
+from connectors.errors import ContractError, DataError, metric_key, source_key
 from connectors.http.requests import HttpRequest, shown
 from connectors.http.settings import HttpLimits
 
@@ -106,7 +106,9 @@ def read_pages(
         if following is not None and len(asked) >= caps.max_pages:
             raise DataError(
                 f"The answer has more than {caps.max_pages:,} pages, and pages are never left out."
-                " Ask for larger pages, or raise max_pages of the source."
+                " Ask for larger pages, or raise ",
+                source_key("max_pages"),
+                ".",
             )
 
 
@@ -125,7 +127,9 @@ def refuse_more(rows: int, caps: HttpLimits) -> None:
     if rows > caps.max_rows:
         raise DataError(
             f"The answer has more than {caps.max_rows:,} rows, and rows are never cut off."
-            " Let the API aggregate them, or raise max_rows of the source."
+            " Let the API aggregate them, or raise ",
+            source_key("max_rows"),
+            ".",
         )
 
 
@@ -186,7 +190,9 @@ def _is_before(total: int, rows: int, page: Page) -> bool:
     if rows > total or (rows < total and not page.rows):
         raise ContractError(
             f"The answer announces {total:,} rows and gives {rows:,}. Rows may have come while it was read: run again."
-            " If it stays so, correct total of paging, or rows."
+            " If it stays so, correct ",
+            metric_key("paging", "total"),
+            ", or rows.",
         )
     return rows < total
 
@@ -198,7 +204,9 @@ def _token(page: Page, kind: CursorPaging | BodyTokenPaging) -> str | int | None
         return None
     if isinstance(token, bool) or not isinstance(token, str | int) or token == "":
         raise ContractError(
-            f"The answer announces more, and {kind.next} gives no token for it. Correct next of paging."
+            f"The answer announces more, and {kind.next} gives no token for it. Correct ",
+            metric_key("paging", "next"),
+            ".",
         )
     if not page.rows:
         _refuse_empty()
@@ -210,7 +218,9 @@ def _at(ask: Ask, url: Any, page: Page) -> Ask | None:
         return None
     if not isinstance(url, str):
         raise ContractError(
-            f"The address of the next page is {shown(str(url))}, which is none. Correct next of paging."
+            f"The address of the next page is {shown(str(url))}, which is none. Correct ",
+            metric_key("paging", "next"),
+            ".",
         )
     if not page.rows:
         _refuse_empty()
@@ -235,7 +245,9 @@ def _whole_number(value: Any, expression: str) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ContractError(
-            f"{expression} gives {shown(repr(value))}, which is no number of rows. Correct total of paging."
+            f"{expression} gives {shown(repr(value))}, which is no number of rows. Correct ",
+            metric_key("paging", "total"),
+            ".",
         )
     return value
 
@@ -243,7 +255,9 @@ def _whole_number(value: Any, expression: str) -> int:
 def _truth(value: Any, expression: str) -> bool:
     if not isinstance(value, bool):
         raise ContractError(
-            f"{expression} gives {shown(repr(value))}, which is neither true nor false. Correct more of paging."
+            f"{expression} gives {shown(repr(value))}, which is neither true nor false. Correct ",
+            metric_key("paging", "more"),
+            ".",
         )
     return value
 
@@ -251,8 +265,9 @@ def _truth(value: Any, expression: str) -> bool:
 def _refuse_again(ask: Ask, asked: set[str]) -> None:
     if ask.identity in asked:
         raise ContractError(
-            "The answer leads back to a page that was read before, and would never end."
-            " Correct paging, or ask the owner of the API."
+            "The answer leads back to a page that was read before, and would never end. Correct ",
+            metric_key("paging"),
+            ", or ask the owner of the API.",
         )
     asked.add(ask.identity)
 
@@ -260,11 +275,15 @@ def _refuse_again(ask: Ask, asked: set[str]) -> None:
 def _refuse_same(page: Page, last: Page) -> None:
     if page.rows and page.rows == last.rows:
         raise ContractError(
-            "Two pages are the same, so the server does not heed what asks for the next. Correct param of paging."
+            "Two pages are the same, so the server does not heed what asks for the next. Correct ",
+            metric_key("paging", "param"),
+            ".",
         )
 
 
 def _refuse_empty() -> NoReturn:
     raise ContractError(
-        "The answer announces more, and its page is empty. Run again; if it stays so, correct rows or paging."
+        "The answer announces more, and its page is empty. Run again; if it stays so, correct ",
+        metric_key("rows"),
+        " or paging.",
     )

@@ -15,7 +15,7 @@ from connectors.api.trips import Answer, Found, Stretch, Trip
 from connectors.contract import Flag, MetricRequest, ReadFailure, Window
 from connectors.cube import API_VERSION
 from connectors.cube.queries import MOST_ROWS, Shape, measures_of, members_of, options_of, shape_of
-from connectors.errors import ConnectorError, ContractError
+from connectors.errors import ConnectorError, ContractError, source_key
 from connectors.http.meanings import Working, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.points import missing_column, table
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _WORKING: Final = "Continue wait"
 _PAUSE: Final = timedelta(seconds=1)
+_PATIENCE: Final = source_key("patience")
 _LONGEST_ERROR: Final = 1_000
 
 
@@ -42,7 +43,9 @@ def api(settings: "CubeSettings") -> Api:
 def judge(answer: HttpAnswer, now: datetime) -> None:
     """While it works, Cube answers after some seconds that it does, and wants to be asked again."""
     if answer.status == 200 and len(answer.body) < _LONGEST_ERROR and _error(answer) == _WORKING:
-        raise Working("Cube still works on the answer. Run again later, or raise patience of the source.", _PAUSE)
+        working = Working(f"Cube still works on the answer. Run again later, or raise {_PATIENCE}.", _PAUSE)
+        working.key = _PATIENCE
+        raise working
     refuse(answer, now)
 
 
@@ -108,7 +111,7 @@ def _found(document: Any, window: Window) -> Found:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         said = document.get("error") if isinstance(document, dict) else None
         told = f", it says: {shown(said).rstrip('.')}" if isinstance(said, str) else ""
-        raise ContractError(f"The answer holds no rows of a query{told}. Check base_url of the source.")
+        raise ContractError(f"The answer holds no rows of a query{told}. Check ", source_key("base_url"), ".")
     return Found(rows, _flags(result.get("lastRefreshTime"), window))
 
 
@@ -120,7 +123,7 @@ def _flags(refreshed: Any, window: Window) -> frozenset[Flag]:
         is_old = datetime.fromisoformat(refreshed) < window.end
     except (TypeError, ValueError):
         raise ContractError(
-            f"lastRefreshTime is {shown(repr(refreshed))}, which is no instant. Check base_url of the source."
+            f"lastRefreshTime is {shown(repr(refreshed))}, which is no instant. Check ", source_key("base_url"), "."
         ) from None
     return frozenset({"cached"}) if is_old else frozenset()
 

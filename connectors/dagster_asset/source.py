@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from connectors.contract import AssetLoader, Caution, DataPointBatch, Flag, MetricRequest, ReadFailure, Window
-from connectors.errors import ConfigError, ConnectorError, ContractError, DataError
+from connectors.errors import ConfigError, ConnectorError, ContractError, DataError, reworded, source_key
 from connectors.points import column_names, columns_there, from_arrow
 from connectors.reading import Asked, failure, read_concurrently
 
@@ -94,7 +94,7 @@ class _Load:
         try:
             columns = columns_there(_columns(request), _options(request).columns, list(map(str, answer.columns)))
         except ConnectorError as error:
-            raise type(error)(f"Asset {self.asset}: {error}") from None
+            raise reworded(error, f"Asset {self.asset}: {error}") from None
         return pd.DataFrame({name: answer[column] for name, column in columns.items()})
 
     def flags(self, answer: pd.DataFrame, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - it tells none
@@ -110,7 +110,9 @@ class _Load:
         if len(table) > most:
             raise DataError(
                 f"Asset {self.asset}: its loader gave {len(table):,} rows, and the source takes {most:,}. Let it give"
-                " those of the window alone, or raise max_rows of the source."
+                " those of the window alone, or raise ",
+                source_key("max_rows"),
+                ".",
             )
         return table
 

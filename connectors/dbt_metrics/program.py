@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from connectors.errors import ConfigError, ContractError, TransientError
+from connectors.errors import ConfigError, ContractError, TransientError, metric_key, source_key
 from connectors.watching import Watch
 
 _SECRET: Final = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|DSN|URL", re.IGNORECASE)
@@ -55,7 +55,7 @@ class Program:
             )
         except OSError as error:
             raise ConfigError(
-                f"{self._name} does not start: {error.strerror}. Correct command or project_dir."
+                f"{self._name} does not start: {error.strerror}. Correct project_dir or ", source_key("command"), "."
             ) from None
         with process:
             try:
@@ -87,7 +87,11 @@ class Program:
             raise TransientError(f"{self._name} was stopped: it took longer than timeout, or the read was cancelled.")
         shown = self._shown(said)
         if _ASKED_WRONGLY in said:
-            raise ConfigError(f"MetricFlow refuses what it is asked: {shown}. Correct dbt_metric, group_by or where.")
+            raise ConfigError(
+                f"MetricFlow refuses what it is asked: {shown}. Correct ",
+                metric_key("dbt_metric"),
+                ", group_by or where.",
+            )
         raise TransientError(
             f"{self._name} failed (exit code {code}), it says: {shown or 'nothing'}."
             " Run again; if it stays so, run it yourself in project_dir."

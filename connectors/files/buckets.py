@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from connectors.errors import AuthError, ConfigError, ConnectorError, TransientError
+from connectors.errors import AuthError, ConfigError, ConnectorError, TransientError, source_key
 from connectors.files import SCHEMES
 from connectors.files.folders import Opened, changed_meanwhile, refuse_size, refuse_unknown_format, suffix
 from connectors.files.providers import PROVIDERS, Provider
@@ -90,7 +90,9 @@ class Bucket:
         if not names:
             raise ConfigError(
                 f"Nothing in {self._shown('')} begins with {self.prefix or 'anything'}. Write the files there, or"
-                " correct path of the source."
+                " correct ",
+                source_key("path"),
+                ".",
             )
 
     def close(self) -> None:
@@ -138,7 +140,7 @@ class Bucket:
         try:
             keys = self._awaited(lambda fs: self.provider.names(fs, self.name, prefix), watch)
         except FileNotFoundError:
-            raise ConfigError(f"There is no bucket {self._shown('')}. Correct path of the source.") from None
+            raise ConfigError(f"There is no bucket {self._shown('')}. Correct ", source_key("path"), ".") from None
         return [key.removeprefix(prefix) for key in keys]
 
     def _awaited(self, ask: Any, watch: Watch) -> Any:
@@ -157,7 +159,7 @@ class Bucket:
             raise
         except CancelledError:
             told: ConnectorError = TransientError(
-                f"{self.provider.title} took longer than request_timeout. Run again, or raise it."
+                f"{self.provider.title} took longer than ", source_key("request_timeout"), ". Run again, or raise it."
             )
         except Exception as error:  # noqa: BLE001 - providers raise whatever theirs raise; all of it is told
             told = self._told(error)
@@ -180,15 +182,16 @@ class Bucket:
         private = next((address for address in resolved(host, port) if not is_public(address)), None)
         if private is not None:
             raise ConfigError(
-                f"{host} leads to {private}, an address inside the network. Correct endpoint_url, or set"
-                " allow_private_hosts of the source if it is your own server."
+                f"{host} leads to {private}, an address inside the network. Correct ",
+                source_key("endpoint_url"),
+                ", or set allow_private_hosts of the source if it is your own server.",
             )
 
     def _told(self, error: Exception) -> ConnectorError:
         kind, advice = self.provider.meaning(error)
         lines = str(error).strip().splitlines() or [type(error).__name__]
         said = hidden(lines[0].strip(), _secrets(self.login)).rstrip(".:! ")
-        return kind(f"{self.provider.title} says: {said}. {advice}")
+        return kind(f"{self.provider.title} says: {said}. ", *advice)
 
     def _path(self, file: str) -> str:
         return f"{self.name}/{file}"

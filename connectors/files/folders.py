@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
-from connectors.errors import AuthError, ConfigError, DataError
+from connectors.errors import AuthError, ConfigError, DataError, source_key
 from connectors.files.formats import READERS
 from connectors.points import nearest_name
 from connectors.watching import Watch
@@ -106,7 +106,7 @@ class Directory:
 
     def _names(self) -> list[str]:
         if not self.path.is_dir():
-            raise ConfigError(f"The path {self.path} is no directory. Create it, or correct path of the source.")
+            raise ConfigError(f"The path {self.path} is no directory. Create it, or correct ", source_key("path"), ".")
         try:
             return [path.relative_to(self.path).as_posix() for path in sorted(self.path.rglob("*"))]
         except OSError as error:
@@ -136,7 +136,9 @@ def refuse_size(size: int, max_bytes: int) -> None:
         raise DataError("It is empty. Write it again; a file without rows still names its columns.")
     if size > max_bytes:
         raise DataError(
-            f"It has {size:,} bytes, and the source takes {max_bytes:,}. Split it, or raise max_bytes of the source."
+            f"It has {size:,} bytes, and the source takes {max_bytes:,}. Split it, or raise ",
+            source_key("max_bytes"),
+            ".",
         )
 
 

@@ -20,7 +20,7 @@ from typing import IO, Any, Final, Protocol
 import numpy as np
 import pandas as pd
 
-from connectors.errors import ConfigError, DataError
+from connectors.errors import ConfigError, DataError, source_key
 from connectors.points import from_arrow, nearest_name
 
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(?i:inf|infinity)$"
@@ -259,7 +259,9 @@ def _refuse_more_rows(count: int, ask: Ask) -> None:
     if count > ask.max_rows:
         raise DataError(
             f"It has {count:,} rows, and the source takes {ask.max_rows:,}; rows are never cut off."
-            " Aggregate it, split it, or raise max_rows of the source."
+            " Aggregate it, split it, or raise ",
+            source_key("max_rows"),
+            ".",
         )
 
 
@@ -271,8 +273,9 @@ def _refuse_bomb(content: IO[bytes], max_bytes: int) -> None:
     content.seek(0)
     if size > max_bytes:
         raise DataError(
-            f"It unpacks to {size:,} bytes, and the source takes {max_bytes:,}."
-            " Split it, or raise max_bytes of the source."
+            f"It unpacks to {size:,} bytes, and the source takes {max_bytes:,}. Split it, or raise ",
+            source_key("max_bytes"),
+            ".",
         )
 
 

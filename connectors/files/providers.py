@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, cast
 
-from connectors.errors import AuthError, ConfigError, ConnectorError, DataError, TransientError
+from connectors.errors import AuthError, ConfigError, ConnectorError, DataError, Said, TransientError, source_key
 from connectors.files.logins import AzureLogin, GcsLogin, S3Login
 
-Meaning = tuple[type[ConnectorError], str]
+Meaning = tuple[type[ConnectorError], tuple[Said, ...]]
 Names = Callable[[Any, str, str], Awaitable[list[str]]]
 
 NAMES_OF_A_LOOK: Final = 1_000
 """How many names one look into a bucket gives; there may be millions."""
 _CONNECT_SECONDS: Final = 10
+_GCS_KEY: Final = source_key("gcs", "service_account_key")
 _TRIES: Final = 3
 _GCS_SCOPE: Final = "https://www.googleapis.com/auth/devstorage.read_only"
 
-_LOGIN: Final = (AuthError, "Check the login of the source, and that it may list and read this bucket.")
-_PLACE: Final = (ConfigError, "Correct path of the source, or its endpoint_url or region.")
-_AWAY: Final = (TransientError, "Check that the service is up and can be reached from here, then run again.")
-_CHANGED: Final = (DataError, "It was replaced while it was read. Run again.")
+_LOGIN: Final = (AuthError, ("Check the login of the source, and that it may list and read this bucket.",))
+_PLACE: Final = (ConfigError, ("Correct ", source_key("path"), ", or its endpoint_url or region."))
+_AWAY: Final = (TransientError, ("Check that the service is up and can be reached from here, then run again.",))
+_CHANGED: Final = (DataError, ("It was replaced while it was read. Run again.",))
 _S3_CODES: Final[Mapping[str, Meaning]] = {
     **dict.fromkeys(("NoSuchBucket", "InvalidBucketName", "PermanentRedirect", "301", "400", "InvalidRequest"), _PLACE),
     **dict.fromkeys(("PreconditionFailed", "412", "InvalidRange", "416"), _CHANGED),
@@ -122,8 +123,9 @@ def _credentials(text: str) -> Any:
         # Left to itself, what reads the bucket would take a key that cannot be read for a login of another kind.
         return service_account.Credentials.from_service_account_info(key, scopes=[_GCS_SCOPE])  # type: ignore[no-untyped-call]
     raise ConfigError(
-        "service_account_key is no key of a service account: a field is missing, or its private_key cannot be read."
-        " Give it the whole text of the key's file."
+        _GCS_KEY,
+        " is no key of a service account: a field is missing, or its private_key cannot be read."
+        " Give it the whole text of the key's file.",
     )
 
 
@@ -132,7 +134,7 @@ def _read_key(text: str) -> dict[str, Any]:
     with contextlib.suppress(ValueError):
         key = json.loads(text)
     if not isinstance(key, dict):
-        raise ConfigError("service_account_key is no JSON. Give it the whole text of the key's file.")
+        raise ConfigError(_GCS_KEY, " is no JSON. Give it the whole text of the key's file.")
     return cast("dict[str, Any]", key)
 
 

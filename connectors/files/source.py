@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from connectors.contract import Caution, Context, DataPointBatch, Flag, MetricRequest, ReadFailure, Source, Window
-from connectors.errors import ConfigError, ConnectorError
+from connectors.errors import ConfigError, ConnectorError, reworded
 from connectors.files.folders import Directory, Folder, suffix
 from connectors.files.formats import READERS, Ask, Table
 from connectors.points import column_names, columns_there
@@ -124,7 +124,7 @@ class _FileFetch:
         return self.source.folder.shown(self.file)
 
     def _named(self, error: ConnectorError) -> ConnectorError:
-        return type(error)(f"File {self._shown}: {error}")
+        return reworded(error, f"File {self._shown}: {error}")
 
 
 def _folder(settings: "FilesSettings", context: Context) -> Folder:

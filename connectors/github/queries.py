@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from connectors.errors import AuthError, ConfigError, ConnectorError, ContractError, TransientError
+from connectors.errors import AuthError, ConfigError, ConnectorError, ContractError, TransientError, source_key
 from connectors.http.requests import shown
 
 _NAMED: Final = re.compile(r"(?<![\w-])(?:repo|org|user):\"?([\w.-]+(?:/[\w.-]+)?)", re.IGNORECASE)
@@ -89,7 +89,7 @@ def answers(document: Any) -> dict[str, Any]:
             raise error.meaning
     data = document.get("data") if isinstance(document, dict) else None
     if not isinstance(data, dict):
-        raise ContractError("The answer holds no data. Correct base_url of the source.")
+        raise ContractError("The answer holds no data. Correct ", source_key("base_url"), ".")
     return data | {error.alias: error.meaning for error in errors if error.alias is not None}
 
 

@@ -13,7 +13,7 @@ from connectors.api.source import Api
 from connectors.api.times import Times
 from connectors.api.trips import Answer, Found, Stretch, Trip, for_periods, one_by_one, times_of_periods
 from connectors.contract import MetricRequest, ReadFailure, Window
-from connectors.errors import ConnectorError, ContractError
+from connectors.errors import ConnectorError, ContractError, reworded
 from connectors.github import API_VERSION
 from connectors.github.queries import Searches, answers, is_limited, whole_count
 from connectors.http.meanings import Busy, refuse
@@ -101,7 +101,7 @@ class _GraphQl:
         try:
             counts = [searches.count(text, found) for text in own.values()]
         except ConnectorError as error:
-            raise type(error)(f"{self.request.place}: {error}") from None
+            raise reworded(error, f"{self.request.place}: {error}") from None
         return table({"period": list(own), "value": counts})
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import SecretStr
 
-from connectors.errors import ConfigError
+from connectors.errors import ConfigError, ConfigKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -23,9 +23,10 @@ _SKEW: Final = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A private RSA key in PEM, and what its owner calls it."""
+    """A private RSA key in PEM, the key of the configuration that gave it, and what its owner calls it."""
 
     pem: str = field(repr=False)
+    written: ConfigKey
     name: str | None = None
 
 
@@ -49,28 +50,29 @@ def assertion(claims: Mapping[str, Any], key: Key, now: datetime, life: timedelt
 
     times = {"iat": int((now - _SKEW).timestamp()), "exp": int((now + life).timestamp())}
     header = {"kid": key.name} if key.name is not None else None
-    return jwt.encode({**claims, **times}, _private_key(key.pem), algorithm="RS256", headers=header)
+    return jwt.encode({**claims, **times}, _private_key(key), algorithm="RS256", headers=header)
 
 
-def _private_key(pem: str) -> "RSAPrivateKey":
+def _private_key(given: Key) -> "RSAPrivateKey":
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
+        key = load_pem_private_key(given.pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     # Outside, because the error above may hold the key.
     if isinstance(key, RSAPrivateKey):
         return key
     raise ConfigError(
-        "The private key of auth is no RSA key in PEM without a passphrase."
-        " It begins with -----BEGIN PRIVATE KEY-----; give it whole, with its lines."
+        given.written,
+        " holds no RSA key in PEM without a passphrase. It begins with -----BEGIN PRIVATE KEY-----;"
+        " give it whole, with its lines.",
     )
 
 
-def given_or_kept(given: SecretStr | None, file: str | None, directory: Path) -> str:
+def given_or_kept(given: SecretStr | None, file: str | None, directory: Path, written: ConfigKey) -> str:
     """A secret that is given, or that stands in a file; a relative path starts from the directory.
 
     Raises:
@@ -85,7 +87,7 @@ def given_or_kept(given: SecretStr | None, file: str | None, directory: Path) ->
         refused = "is no text"
     except OSError as error:
         refused = error.strerror or type(error).__name__
-    raise ConfigError(f"The key file {path} of auth cannot be read: {refused}. Correct its path, or who may read it.")
+    raise ConfigError(f"The key file {path} cannot be read: {refused}. Correct ", written, ", or who may read it.")
 
 
 def in_lines(pem: str) -> str:
@@ -97,7 +99,7 @@ def in_lines(pem: str) -> str:
     return pem if "\n" in pem.strip() else pem.replace("\\n", "\n")
 
 
-def service_account(content: str) -> ServiceAccount:
+def service_account(content: str, written: ConfigKey) -> ServiceAccount:
     """The account that the JSON of a key file is of.
 
     Raises:
@@ -111,9 +113,11 @@ def service_account(content: str) -> ServiceAccount:
     texts = [document.get(name) for name in names] if isinstance(document, dict) else []
     if not texts or not all(isinstance(text, str) and text for text in texts):
         raise ConfigError(
-            f"The key of google_service_account is no JSON with {', '.join(names)}."
-            " Give the key file that Google made for the account as it is; one for a user or a web application is none."
+            written,
+            f" holds no JSON with {', '.join(names)}."
+            " Give the key file that Google made for the account as it is;"
+            " one for a user or a web application is none.",
         )
     email, token_url, pem = map(str, texts)
     name = document.get("private_key_id")
-    return ServiceAccount(email, token_url, Key(in_lines(pem), str(name) if name else None))
+    return ServiceAccount(email, token_url, Key(in_lines(pem), written, str(name) if name else None))

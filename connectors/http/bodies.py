@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from connectors.errors import ContractError, DataError, TransientError
+from connectors.errors import ContractError, DataError, TransientError, source_key
 from connectors.numbers import Written
 
 _MOST_VALUES: Final = 1_000_000
 _STEP: Final = 1 << 20
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
-_NARROW: Final = "Ask for less at a time, or raise max_bytes of the source."
+_NARROW: Final = (" Ask for less at a time, or raise ", source_key("max_bytes"), ".")
 
 
 def read_body(chunks: Iterable[bytes], encoding: str, most: int) -> bytes:
@@ -45,7 +45,7 @@ def _plain(chunks: Iterable[bytes], most: int) -> bytes:
     for chunk in chunks:
         body += chunk
         if len(body) > most:
-            raise DataError(f"The answer is larger than {most:,} bytes. {_NARROW}")
+            raise DataError(f"The answer is larger than {most:,} bytes.", *_NARROW)
     return bytes(body)
 
 
@@ -60,7 +60,7 @@ def _unpacked(chunks: Iterable[bytes], most: int) -> bytes:
             except zlib.error:
                 raise DataError("The answer is no gzip stream, though it says so. Ask the owner of the API.") from None
             if wire > most or len(body) > most:
-                raise DataError(f"The answer unpacks to more than {most:,} bytes. {_NARROW}")
+                raise DataError(f"The answer unpacks to more than {most:,} bytes.", *_NARROW)
             if unpacker.eof and (unpacker.unused_data or not unpacker.unconsumed_tail):
                 break
             rest = unpacker.unconsumed_tail

@@ -15,7 +15,16 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from connectors.contract import Exchange, Traffic, Witness
-from connectors.errors import ConfigError, ConnectorError, ContractError, QuotaExhausted, TransientError
+from connectors.errors import (
+    ConfigError,
+    ConnectorError,
+    ContractError,
+    QuotaExhausted,
+    TransientError,
+    metric_key,
+    reworded,
+    source_key,
+)
 from connectors.http.bodies import read_body
 from connectors.http.budgets import budget_of
 from connectors.http.clock import Clock
@@ -161,9 +170,13 @@ class HttpClient:
             if answer.status not in _REDIRECTS or target is None:
                 return answer
             if request.method != "GET":
-                raise ConfigError(f"The address has moved to {shown(origin_text(target))}. Correct path or base_url.")
+                raise ConfigError(
+                    f"The address has moved to {shown(origin_text(target))}. Correct ",
+                    metric_key("path"),
+                    " or base_url.",
+                )
             request = request.moved(target)
-        raise ContractError("It leads on and on. Correct path or base_url of the source.")
+        raise ContractError("It leads on and on. Correct ", metric_key("path"), " or base_url of the source.")
 
     def _logged_in(self, request: HttpRequest, login: Login | None) -> HttpAnswer:
         if login is None:
@@ -182,14 +195,16 @@ class HttpClient:
                 return self._read(answer)
         except httpx.TimeoutException:
             raise TransientError(
-                f"The answer was not there within {left:g} seconds."
-                " Ask for less at a time, or raise request_timeout of the source."
+                f"The answer was not there within {left:g} seconds. Ask for less at a time, or raise ",
+                source_key("request_timeout"),
+                ".",
             ) from None
         except httpx.LocalProtocolError:
             # Its message shows the header, which may be the login.
             raise ConfigError(
-                "It has a header or an address that HTTP does not allow, such as one with a line break."
-                " Correct headers of the source, and what its secrets hold."
+                "It has a header or an address that HTTP does not allow, such as one with a line break. Correct ",
+                source_key("headers"),
+                ", and what its secrets hold.",
             ) from None
         except (httpx.NetworkError, httpx.ProtocolError) as error:
             self._refuse_cancelled()
@@ -245,7 +260,9 @@ class HttpClient:
             TransientError: patience ends before.
         """
         if self._clock.monotonic() + seconds > ends:
-            raise TransientError(str(error))
+            ended = TransientError(str(error))
+            ended.key = error.key
+            raise ended
         self._sleep(seconds)
 
     def _wait(self, seconds: float, ends: float, message: str) -> None:
@@ -276,20 +293,7 @@ class HttpClient:
         place = f"{request.place}: "
         said = str(error) if str(error).startswith(place.rstrip(": ")) else place + str(error)
         message = self.hidden(said)
-        told = _saying(message, error)
-        told.status = error.status
-        return told
-
-
-def _saying(message: str, error: ConnectorError) -> ConnectorError:
-    """The same error with another message."""
-    match error:
-        case Busy():
-            return Busy(message, error.wait)
-        case Working():
-            return Working(message, error.wait)
-        case _:
-            return type(error)(message)
+        return reworded(error, message)
 
 
 def _sent(request: HttpRequest, seconds: float) -> httpx.Request:
@@ -312,7 +316,9 @@ def _sent_headers(request: HttpRequest) -> dict[str, str]:
         if not (name.isascii() and value.isascii()):
             raise ConfigError(
                 f"The header {shown(name)} holds a letter that is not ASCII, such as a typographic quotation mark."
-                " Copy what its variable holds again, or correct headers of the source."
+                " Copy what its variable holds again, or correct ",
+                source_key("headers"),
+                ".",
             )
     return given | own
 
@@ -333,12 +339,14 @@ def _lost(error: Exception) -> ConnectorError:
     cause = beneath.args[0] if beneath.args else None
     if isinstance(cause, SSLCertVerificationError):
         return ConfigError(
-            f"The server does not prove that it is the one: {shown(cause.verify_message)}. Check base_url of the"
-            " source; an authority of your own is trusted where SSL_CERT_FILE names its certificate."
+            f"The server does not prove that it is the one: {shown(cause.verify_message)}. Check ",
+            source_key("base_url"),
+            "; an authority of your own is trusted where SSL_CERT_FILE names its certificate.",
         )
     if isinstance(error, httpx.ConnectError):
         return TransientError(
-            f"The server cannot be reached: {said}. Check base_url of the source, where it has one, and the network"
-            " and name service of this machine, then run again."
+            f"The server cannot be reached: {said}. Check ",
+            source_key("base_url"),
+            ", where it has one, and the network and name service of this machine, then run again.",
         )
     return TransientError(f"The connection was lost before the answer was whole: {said}. Run again.")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus, urlencode
 
-from connectors.errors import ConfigError
-from connectors.http.assertions import Key, assertion, given_or_kept, in_lines, service_account
+from connectors.errors import ConfigError, source_key
+from connectors.http.assertions import Key, ServiceAccount, assertion, given_or_kept, in_lines, service_account
 from connectors.http.kept_tokens import KeptTokens
 from connectors.http.requests import HttpRequest
 from connectors.http.settings import ClientCredentials, GoogleServiceAccount, JwtBearer, RefreshToken, address_of
@@ -95,10 +95,11 @@ class AssertionGrant:
     def answer(self, ask: Ask) -> Any:
         """See `Grant`."""
         it = self._settings
-        pem = in_lines(given_or_kept(it.private_key, it.private_key_file, self._project))
+        written = source_key(*it.within, "private_key" if it.private_key is not None else "private_key_file")
+        pem = in_lines(given_or_kept(it.private_key, it.private_key_file, self._project, written))
         named = {"iss": it.issuer, "sub": it.subject, "aud": it.audience or it.token_url, "scope": it.scope}
         claims = {name: value for name, value in {**it.claims, **named}.items() if value is not None}
-        signed = assertion(claims, Key(pem, it.key_id), self._now(), it.lifetime)
+        signed = assertion(claims, Key(pem, written, it.key_id), self._now(), it.lifetime)
         self._secrets = (pem, signed)
         return ask(_of_assertion(it.token_url, signed))
 
@@ -122,8 +123,9 @@ class GoogleGrant:
     def answer(self, ask: Ask) -> Any:
         """See `Grant`."""
         it = self._settings
-        account = service_account(given_or_kept(it.key, it.key_file, self._project))
-        url = self._safe(account.token_url)
+        written = source_key(*it.within, "key" if it.key is not None else "key_file")
+        account = service_account(given_or_kept(it.key, it.key_file, self._project, written), written)
+        url = self._safe(account)
         claims = {"iss": account.email, "aud": account.token_url, "scope": " ".join(it.scopes)}
         subject = {} if it.subject is None else {"sub": it.subject}
         signed = assertion({**claims, **subject}, account.key, self._now(), it.lifetime)
@@ -134,13 +136,13 @@ class GoogleGrant:
         """See `Grant`."""
         return self._secrets
 
-    def _safe(self, url: str) -> str:
+    def _safe(self, account: ServiceAccount) -> str:
         """An address from the key file, held to the same rules as those of settings."""
         try:
-            return address_of(url, in_clear=self._in_clear)
+            return address_of(account.token_url, in_clear=self._in_clear)
         except ValueError as error:
             refused = str(error)
-        raise ConfigError(f"token_uri of the key of google_service_account cannot be used: {refused}.")
+        raise ConfigError("token_uri in ", account.key.written, f" cannot be used: {refused}.")
 
 
 def _of_assertion(url: str, signed: str) -> HttpRequest:

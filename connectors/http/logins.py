@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from connectors.errors import ContractError
+from connectors.errors import ContractError, source_key
 from connectors.http.clock import Clock
 from connectors.http.grants import Ask, AssertionGrant, ClientGrant, GoogleGrant, Grant, RefreshGrant
 from connectors.http.requests import HttpRequest
@@ -137,7 +137,9 @@ def _token(answer: Any) -> tuple[str, float]:
     token = answer.get("access_token") if isinstance(answer, dict) else None
     if not isinstance(token, str) or not token:
         raise ContractError(
-            "The answer to the login holds no access_token. Check token_url, and what the service lets the client do."
+            "The answer to the login holds no access_token. Check ",
+            source_key("auth", "token_url"),
+            ", and what the service lets the client do.",
         )
     life = answer.get("expires_in")
     if isinstance(life, str) and life.isdecimal():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
-from connectors.errors import AuthError, ConfigError, ContractError, TransientError
+from connectors.errors import AuthError, ConfigError, ContractError, TransientError, metric_key, source_key
 from connectors.http.quotas import is_exhausted
 from connectors.http.requests import HttpAnswer, shown
 from connectors.http.waits import asked_wait
@@ -54,10 +54,18 @@ def refuse(answer: HttpAnswer, now: datetime) -> None:
     refuse_login(answer, now)
     said = _said(answer)
     if status in (204, 205):
-        raise ContractError(f"The answer has no body (status {status}). No rows would be an empty list; correct path.")
+        raise ContractError(
+            f"The answer has no body (status {status}). No rows would be an empty list; correct ",
+            metric_key("path"),
+            ".",
+        )
     if 400 <= status < 500:
         raise _refused(status, said)
-    raise ContractError(f"The server answers with status {status}{said}, which is no data. Correct path or base_url.")
+    raise ContractError(
+        f"The server answers with status {status}{said}, which is no data. Correct ",
+        metric_key("path"),
+        " or base_url.",
+    )
 
 
 def refuse_login(answer: HttpAnswer, now: datetime) -> None:
@@ -75,8 +83,9 @@ def refuse_login(answer: HttpAnswer, now: datetime) -> None:
         why = "The server is asked too often" if status in (_TOO_MANY, _FORBIDDEN) else "The server does not answer now"
         raise Busy(f"{why} (status {status}{said}). Run again later.", asked_wait(answer.headers, now))
     raise AuthError(
-        f"The server refuses the login (status {status}{said})."
-        " Check auth of the source, and ask the owner of the API for the right to read this."
+        f"The server refuses the login (status {status}{said}). Check ",
+        source_key("auth"),
+        ", and ask the owner of the API for the right to read this.",
     )
 
 
@@ -90,16 +99,21 @@ def refuse_token(answer: HttpAnswer, now: datetime) -> None:
     if status == 200:
         return
     if 200 <= status < 300:
-        raise ContractError(f"The server gives tokens with status {status}, not 200. Correct token_url of auth.")
+        raise ContractError(
+            f"The server gives tokens with status {status}, not 200. Correct ", source_key("auth", "token_url"), "."
+        )
     if status in (_NOT_FOUND, _NOT_ALLOWED):
-        raise ConfigError(f"No tokens are given there (status {status}{said}). Correct token_url of auth.")
+        raise ConfigError(
+            f"No tokens are given there (status {status}{said}). Correct ", source_key("auth", "token_url"), "."
+        )
     if 400 <= status < 500 and not _is_busy(status, answer.headers):
         raise AuthError(
-            f"The server gives no token (status {status}{said}). Check auth of the source; a refresh token that has"
-            " ended, or was taken back, is had anew by logging in to the service again."
+            f"The server gives no token (status {status}{said}). Check ",
+            source_key("auth"),
+            "; a refresh token that has ended, or was taken back, is had anew by logging in to the service again.",
         )
     refuse_login(answer, now)
-    raise ContractError(f"The server gives no token (status {status}). Correct token_url of auth.")
+    raise ContractError(f"The server gives no token (status {status}). Correct ", source_key("auth", "token_url"), ".")
 
 
 def _is_busy(status: int, headers: Mapping[str, str]) -> bool:
@@ -110,7 +124,9 @@ def _is_busy(status: int, headers: Mapping[str, str]) -> bool:
 
 
 def _refused(status: int, said: str) -> ConfigError:
-    error = ConfigError(f"The server refuses the request (status {status}{said}). Correct path, params or body.")
+    error = ConfigError(
+        f"The server refuses the request (status {status}{said}). Correct ", metric_key("path"), ", params or body."
+    )
     error.status = status
     return error
 

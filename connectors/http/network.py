@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 import httpcore
 
-from connectors.errors import ConfigError, TransientError
+from connectors.errors import ConfigError, TransientError, source_key
 
 Resolve: TypeAlias = Callable[[str, int], Iterable[str]]
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")
@@ -124,8 +124,9 @@ class Network(httpcore.NetworkBackend):
         for address in addresses:
             if not self._allow_private and not is_public(address):
                 raise ConfigError(
-                    f"{host} leads to {address}, an address inside the network."
-                    " Correct the address, or set allow_private_hosts of the source if it is your own server."
+                    f"{host} leads to {address}, an address inside the network. Correct the address, or set ",
+                    source_key("allow_private_hosts"),
+                    " if it is your own server.",
                 )
         return addresses
 

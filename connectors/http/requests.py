@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
 
-from connectors.errors import ContractError
+from connectors.errors import ContractError, metric_key, source_key
 from connectors.http.bodies import read_json
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -56,7 +56,9 @@ class HttpRequest:
         if not stays:
             raise ContractError(
                 f"{self.place} leads on to {shown(origin_text(target))}, and a login is not carried to another server."
-                " Correct base_url of the source to where the answers come from."
+                " Correct ",
+                source_key("base_url"),
+                " to where the answers come from.",
             )
         return replace(self, url=target, params=())
 
@@ -80,7 +82,9 @@ class HttpAnswer:
         if kind == "text/html" or self.body[:200].lstrip()[:1] == b"<":
             raise ContractError(
                 "The answer is a web page, not data: a login or maintenance page, or another path was meant."
-                " Open the address, and correct path, base_url or auth."
+                " Open the address, and correct ",
+                metric_key("path"),
+                ", base_url or auth.",
             )
         return read_json(self.body)
 

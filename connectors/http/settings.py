@@ -5,7 +5,7 @@ Belongs here: pydantic models of YAML, cheap to import. Does not: anything that 
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
@@ -110,6 +110,8 @@ class JwtBearer(BaseModel):
 
     model_config = _CLOSED
 
+    within: ClassVar[tuple[str, ...]] = ("auth", "jwt_bearer")
+
     token_url: Address = Field(description="Where tokens are given.", examples=["https://login.example/oauth/token"])
     issuer: str = Field(description="The claim iss: the client that signs.", examples=["okr-pipeline"])
     subject: str | None = Field(default=None, description="The claim sub: who it reads as.")
@@ -133,9 +135,15 @@ class JwtBearer(BaseModel):
 
 
 class GoogleServiceAccount(BaseModel):
-    """A Google service account: its key file says who it is and where tokens are given."""
+    """A Google service account: its key file says who it is and where tokens are given.
+
+    `within`, of each login with a key: the keys of a source that lead to its own. A connector whose sources have these
+    as their own says so in a subclass.
+    """
 
     model_config = _CLOSED
+
+    within: ClassVar[tuple[str, ...]] = ("auth", "google_service_account")
 
     key: SecretStr | None = Field(
         default=None, description="What its key file holds, the whole JSON.", examples=["${GOOGLE_KEY}"]

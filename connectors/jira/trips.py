@@ -16,7 +16,7 @@ from connectors.api.tallies import Entry, added_up
 from connectors.api.times import Times
 from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import Flag, MetricRequest, Window
-from connectors.errors import ConfigError, ContractError, DataError
+from connectors.errors import ConfigError, ContractError, DataError, metric_key
 from connectors.http.requests import HttpRequest, shown
 from connectors.jira import API_VERSION
 from connectors.points import table
@@ -118,7 +118,9 @@ class _Fields:
             ConfigError: the number is in none of them, so there is no such field.
         """
         if self.sum is not None and issues and not any(self.sum in it["fields"] for it in issues):
-            raise ConfigError(f"No issue has a field {self.sum}. Correct sum, or let the account see it.")
+            raise ConfigError(
+                f"No issue has a field {self.sum}. Correct ", metric_key("sum"), ", or let the account see it."
+            )
         return self.entries(issues)
 
     def entries(self, issues: list[Any]) -> Iterator[Entry]:
@@ -145,7 +147,9 @@ def _date(fields: Mapping[str, Any], name: str) -> datetime | date:
     except ValueError:
         read = None
     if read is None or (isinstance(read, datetime) and read.tzinfo is None):
-        raise DataError(f"An issue's {name} is {shown(text)}, which names no instant or day. Correct date.")
+        raise DataError(
+            f"An issue's {name} is {shown(text)}, which names no instant or day. Correct ", metric_key("date"), "."
+        )
     return read
 
 
@@ -158,5 +162,7 @@ def _number(fields: Mapping[str, Any], name: str) -> Fraction | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise DataError(f"An issue's {name} is {shown(repr(number))}, which is no number. Correct sum.")
+        raise DataError(
+            f"An issue's {name} is {shown(repr(number))}, which is no number. Correct ", metric_key("sum"), "."
+        )
     return Fraction(number)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from connectors.api.paging import Ask
 from connectors.api.trips import Answer, Found, Stretch, Trip, periods
 from connectors.contract import MetricRequest, Window
-from connectors.errors import ConfigError, ContractError, DataError
+from connectors.errors import ConfigError, ContractError, DataError, metric_key
 from connectors.http.requests import HttpRequest, shown
 from connectors.points import table
 
@@ -43,7 +43,9 @@ def report_trip(settings: "MixpanelSettings", request: MetricRequest, window: Wi
 def _found(document: Any) -> Found:
     series, span = (document.get("series"), document.get("date_range")) if isinstance(document, dict) else (None, None)
     if not isinstance(series, dict) or not isinstance(span, dict):
-        raise ContractError("Mixpanel gives no report with series and a range. Correct bookmark_id.")
+        raise ContractError(
+            "Mixpanel gives no report with series and a range. Correct ", metric_key("bookmark_id"), "."
+        )
     return Found([{"series": series, "from": span.get("from_date"), "to": span.get("to_date")}])
 
 
@@ -71,7 +73,9 @@ def _values(series: Mapping[str, Any], name: str | None) -> dict[datetime, Any]:
     if name is None and len(series) != 1:
         raise ConfigError(f"The report has the series {_listed(series)}. Name one of them as series.")
     if name is not None and name not in series:
-        raise ConfigError(f"The report has no series {name}; it has {_listed(series)}. Correct series.")
+        raise ConfigError(
+            f"The report has no series {name}; it has {_listed(series)}. Correct ", metric_key("series"), "."
+        )
     values = series[name] if name is not None else next(iter(series.values()))
     if not isinstance(values, dict) or any(isinstance(value, dict | list) for value in values.values()):
         raise ContractError("The report is broken down, or is no line of values. Save it as a line without breakdown.")

@@ -22,7 +22,7 @@ from connectors.api.paging import Ask
 from connectors.api.source import Api
 from connectors.api.trips import Answer, Found, Stretch, Trip, one_by_one, periods
 from connectors.contract import Flag, MetricRequest, Window
-from connectors.errors import ConfigError, ConnectorError, ContractError, TransientError
+from connectors.errors import ConfigError, ConnectorError, ContractError, TransientError, metric_key, source_key
 from connectors.http.meanings import refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.points import table
@@ -76,7 +76,9 @@ def api(settings: "PrometheusSettings") -> Api:
 def _judge(answer: HttpAnswer, now: datetime) -> None:
     """A query that cannot be evaluated is refused with status 400 or 422, and why."""
     if answer.status in (400, 422):
-        raise ConfigError(f"Prometheus refuses the query (status {answer.status}{_said(answer)}). Correct query.")
+        raise ConfigError(
+            f"Prometheus refuses the query (status {answer.status}{_said(answer)}). Correct ", metric_key("query"), "."
+        )
     refuse(answer, now)
 
 
@@ -166,7 +168,7 @@ def _number(text: str) -> float | str:
     """
     number = number_of(text)
     if isinstance(number, str) and number not in ("NaN", "+Inf", "-Inf"):
-        raise ContractError(f"A value is {shown(repr(text))}, which is no number. Check base_url of the source.")
+        raise ContractError(f"A value is {shown(repr(text))}, which is no number. Check ", source_key("base_url"), ".")
     return number
 
 
@@ -201,7 +203,9 @@ def _refuse_unknown_labels(samples: list[_Sample], dimensions: tuple[str, ...]) 
         if samples and name not in there:
             raise ContractError(
                 f"No series of the answer has the label {name}; they have {', '.join(map(shown, there)) or 'none'}."
-                f" Keep it in the query, as in sum by ({name}) (…), or correct dimensions."
+                f" Keep it in the query, as in sum by ({name}) (…), or correct ",
+                metric_key("dimensions"),
+                ".",
             )
 
 
@@ -223,8 +227,8 @@ def _refuse_failed(document: Mapping[str, Any]) -> NoReturn:
     kind, said = str(document.get("errorType")), shown(str(document.get("error"))).rstrip(".")
     if kind in _PASSING:
         raise TransientError(f"Prometheus failed ({shown(kind)}): {said}. Run again later.")
-    raise ConfigError(f"Prometheus refuses the query ({shown(kind)}): {said}. Correct query.")
+    raise ConfigError(f"Prometheus refuses the query ({shown(kind)}): {said}. Correct ", metric_key("query"), ".")
 
 
 def _refuse_shape() -> NoReturn:
-    raise ContractError("The answer is none of Prometheus's to a range query. Check base_url of the source.")
+    raise ContractError("The answer is none of Prometheus's to a range query. Check ", source_key("base_url"), ".")

@@ -19,7 +19,7 @@ from connectors.api.tallies import Entry, sums
 from connectors.api.times import Times
 from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one, periods
 from connectors.contract import Context, MetricRequest, Source, Window
-from connectors.errors import ConfigError, ContractError, DataError
+from connectors.errors import ConfigError, ContractError, DataError, metric_key
 from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
 from connectors.numbers import meant, quotient
@@ -126,15 +126,18 @@ def _amount(value: Any, divide_by: int) -> Fraction | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise DataError(
-            f"A record's value is {shown(repr(value))}, which is no number to add up. Correct rows:"
-            " to_number() makes one of a text, and `1` counts records."
+            f"A record's value is {shown(repr(value))}, which is no number to add up. Correct ",
+            metric_key("rows"),
+            ": to_number() makes one of a text, and `1` counts records.",
         )
     return Fraction(meant(value)) / divide_by
 
 
 def _member(value: Any, name: str) -> Any:
     if isinstance(value, list | dict):
-        raise ContractError(f"A record's {name} is {shown(repr(value))}, which is no member. Correct rows.")
+        raise ContractError(
+            f"A record's {name} is {shown(repr(value))}, which is no member. Correct ", metric_key("rows"), "."
+        )
     return value
 
 
@@ -178,7 +181,9 @@ def _rows(rows: Any, expression: str, document: Any) -> list[Any]:
     if rows is None:
         keys = ", ".join(map(shown, list(document)[:12])) if isinstance(document, dict) else ""
         there = f"its keys are {keys}" if keys else "it is no mapping with keys"
-        raise ContractError(f"rows: {expression} finds nothing in the answer; {there}. Correct rows.")
+        raise ContractError(
+            f"rows: {expression} finds nothing in the answer; {there}. Correct ", metric_key("rows"), "."
+        )
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ContractError(
             f"rows: {expression} does not give mappings. Give each row names, as in data[].{{period: day, value: n}}."
@@ -214,7 +219,9 @@ def _period(value: Any, read: Callable[[Any], datetime], form: str) -> datetime 
     try:
         return read(value)
     except (ValueError, TypeError, OverflowError, OSError):
-        raise DataError(f"The period {shown(str(value))} is not written as {form}. Correct period_format.") from None
+        raise DataError(
+            f"The period {shown(str(value))} is not written as {form}. Correct ", metric_key("period_format"), "."
+        ) from None
 
 
 def _divided(values: list[Any], by: int) -> list[Any]:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 API_VERSION: Final = "63.0"
 
 
+class _OwnKey(JwtBearer):
+    """Signed claims whose key is the source's own."""
+
+    within = ()
+
+
 class SalesforceSettings(VendorSettings):
     """The keys of a `salesforce` source: a client and its secret, a person's refresh token, or a client's own key."""
 
@@ -99,7 +105,7 @@ class SalesforceSettings(VendorSettings):
         if self.username is None:
             raise ValueError("with private_key goes username, whom it reads as")
         return Auth(
-            jwt_bearer=JwtBearer(
+            jwt_bearer=_OwnKey(
                 token_url=self._token_url,
                 issuer=client_id,
                 subject=self.username,

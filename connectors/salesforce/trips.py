@@ -12,7 +12,7 @@ from connectors.api.source import Api
 from connectors.api.times import Times
 from connectors.api.trips import Answer, Found, Trip, for_periods, for_window, one_by_one
 from connectors.contract import MetricRequest, Window
-from connectors.errors import ConfigError, ContractError
+from connectors.errors import ConfigError, ContractError, metric_key
 from connectors.http.meanings import Busy, refuse
 from connectors.http.requests import HttpAnswer, HttpRequest, shown
 from connectors.points import column_names, columns_there, table
@@ -100,7 +100,7 @@ def _judge(answer: HttpAnswer, now: datetime) -> None:
             if code in _PASSING:
                 raise Busy(f"{said} Run again later; if it stays so, ask for less at a time.", None)
             if answer.status == 400:
-                raise ConfigError(f"{said} Correct query.")
+                raise ConfigError(f"{said} Correct ", metric_key("query"), ".")
     refuse(answer, now)
 
 

@@ -89,7 +89,7 @@ def translated(database: Database, url: URL) -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         meaning = _meaning(cause)
         # The driver's error is left out of the chain: its text and its frames may hold the url.
-        raise meaning.kind(f"{_first_line(cause, url)} {meaning.advice}") from None
+        raise meaning.error(f"{_first_line(cause, url)} ") from None
 
 
 def redacted(text: str, url: URL) -> str:

@@ -24,7 +24,7 @@ from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
 from sqlalchemy.engine import URL
 
-from connectors.errors import ConfigError
+from connectors.errors import ConfigError, source_key
 from connectors.sql.database import Database, Opening
 from connectors.sql.pooling import Pool
 from connectors.sql.rows import Caps, gathered
@@ -295,7 +295,7 @@ def _tls(opening: Opening, options: Mapping[str, str], mode: str) -> ssl.SSLCont
     except (OSError, ssl.SSLError) as error:
         named = ", ".join(paths.values()) or "the system's certificates"
         raise ConfigError(
-            f"A certificate cannot be read ({named}): {error}. Check the ssl_ options of the url."
+            f"A certificate cannot be read ({named}): {error}. Check the ssl_ options of the ", source_key("url"), "."
         ) from None
     context.check_hostname = mode == "VERIFY_IDENTITY"
     context.verify_mode = ssl.CERT_NONE if mode == "REQUIRED" else ssl.CERT_REQUIRED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from connectors.errors import DataError
+from connectors.errors import DataError, source_key
 from connectors.points import from_arrow
 
 if TYPE_CHECKING:
@@ -40,12 +40,16 @@ class Caps:
         if rows > self.rows:
             raise DataError(
                 f"The query gives more than {self.rows:,} rows, and rows are never cut off."
-                " Aggregate to one row per period and combination of dimensions, or raise max_rows of the source."
+                " Aggregate to one row per period and combination of dimensions, or raise ",
+                source_key("max_rows"),
+                ".",
             )
         if size > self.size:
             raise DataError(
                 f"The answer to the query is larger than {self.size:,} bytes, and answers are never cut off."
-                " Aggregate, or select fewer and shorter columns, or raise max_bytes of the source."
+                " Aggregate, or select fewer and shorter columns, or raise ",
+                source_key("max_bytes"),
+                ".",
             )
 
 

@@ -120,7 +120,7 @@ def _stoppable(session: Session) -> Iterator[Callable[[], None]]:
         if not stopped.is_set():
             raise
     if stopped.is_set():
-        raise SLOW.kind(SLOW.advice)
+        raise SLOW.error()
 
 
 def chunks(cursor: Any) -> Iterator[Sequence[object]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import ArgumentError
 
+from connectors.errors import source_key
 from connectors.sql.meanings import AWAY, FULL, LOGIN, PLACE, QUERY, RIGHTS, SLOW, VALUES, WRITES, Meaning
 
 _STATES: Final[Mapping[str, Meaning]] = {
@@ -28,7 +29,9 @@ _REFUSED_RIGHT: Final = re.compile(r"insufficient.(privileges|permissions)|permi
 _STATE: Final = re.compile(r"SQLSTATE: ?([0-9A-Z]{5})")
 _BIGQUERY_REASONS: Final[Mapping[str, Meaning]] = {
     "accessDenied": RIGHTS, "bytesBilledLimitExceeded": Meaning(
-        QUERY.kind, "Have the query scan less, by its partitions, or raise maximum_bytes_billed in the url."
+        QUERY.kind, (
+            "Have the query scan less, by its partitions, or raise maximum_bytes_billed in the ", source_key("url"), "."
+        )
     ),
     "billingNotEnabled": PLACE, "quotaExceeded": FULL, "rateLimitExceeded": FULL, "resourcesExceeded": FULL,
     "stopped": SLOW, "timeout": SLOW, "notFound": QUERY, "invalidQuery": QUERY,

@@ -1,7 +1,6 @@
 """`okr connectors`: what can be read, and whether it answers."""
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,12 +18,13 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from connectors.contract import Description, Exchange
+    from connectors.errors import ConfigKey
     from okr_pipeline.application.workspace import Workspace
     from okr_pipeline.cli.recipes import Recipe
+    from okr_pipeline.config import Place, Places
 
 _MOST_SHOWN: Final = 20
 _MOST_OF_A_TEXT: Final = 40
-_TO_CORRECT: Final = re.compile(r"(?:Correct|Check|correct|raise) ([a-z_]+)( of the source)?")
 
 app = typer.Typer(help="What can be read, and whether it answers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -122,21 +122,32 @@ def _sampled(workspace: "Workspace", metric_id: str) -> str:
 
 @contextmanager
 def _placed(workspace: "Workspace", config: Path, about: Literal["source", "metric"], name: str) -> Iterator[None]:
-    """An error says where the source or metric is written, and of a key that it says to correct where that is."""
-    from connectors.errors import ConnectorError
+    """An error says where the source or metric is written, and of a key that it says to correct where that is.
+
+    What a metric leaves out its source may say for all, such as how answers go on.
+    """
+    from connectors.errors import ConnectorError, reworded
     from okr_pipeline.config import read_places
 
     try:
         yield
     except ConnectorError as error:
-        said = _TO_CORRECT.search(str(error))
-        key, of_source = said.groups() if said else ("", None)
         metric = workspace.configuration.metrics.get(name) if about == "metric" else None
-        if of_source and metric is not None:
-            about, name = "source", str(metric.source)
-        file, line, column = read_places(config).of(about, name, (key,) if key else ())
-        error.args = (f"{file}:{line}:{column}: {error}",)
-        raise
+        source = name if metric is None else str(metric.source)
+        file, line, column = _place(read_places(config), error.key, None if metric is None else name, source)
+        raise reworded(error, f"{file}:{line}:{column}: {error}") from None
+
+
+def _place(places: "Places", key: "ConfigKey | None", metric: str | None, source: str) -> "Place":
+    keys = key.path if key is not None else ()
+    if metric is None or (key is not None and _is_source_s(places, key, metric, source)):
+        return places.of("source", source, keys)
+    return places.of("metric", metric, keys)
+
+
+def _is_source_s(places: "Places", key: "ConfigKey", metric: str, source: str) -> bool:
+    deeper = places.depth("source", source, key.path) > places.depth("metric", metric, key.path)
+    return key.of_source or deeper
 
 
 def _cautions(points: "DataFrame") -> Iterator[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from okr_pipeline.config.archive import amendment_text, dump, restore, version
     from okr_pipeline.config.check_ins import Fault, answer_faults, check_in_faults
     from okr_pipeline.config.loading import load
-    from okr_pipeline.config.places import Places, read_places
+    from okr_pipeline.config.places import Place, Places, read_places
     from okr_pipeline.config.problem import ConfigurationError, Problem, VariableError
     from okr_pipeline.config.projects import load_project
     from okr_pipeline.config.schemas import json_schemas
@@ -27,6 +27,7 @@ __all__ = [
     "ConnectorSchema",
     "Environment",
     "Fault",
+    "Place",
     "Places",
     "Problem",
     "VariableError",
@@ -64,6 +65,7 @@ _MODULES = {
     "answer_faults": "check_ins",
     "check_in_faults": "check_ins",
     "load": "loading",
+    "Place": "places",
     "Places": "places",
     "read_places": "places",
     "ConfigurationError": "problem",

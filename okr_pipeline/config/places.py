@@ -25,6 +25,15 @@ class Places:
 
     found: dict[tuple[Named, str], tuple[Document, KeyPath]]
 
+    def depth(self, about: Named, name: str, keys: KeyPath) -> int:
+        """How many of the keys below something are written, from the outermost.
+
+        Raises:
+            KeyError: there is nothing of that name.
+        """
+        document, path = self.found[about, name]
+        return len(document.written((*path, *keys))) - len(path)
+
     def of(self, about: Named, name: str, keys: KeyPath = ()) -> Place:
         """The place of a key below something, or of the nearest thing around it that is written.
 

@@ -34,11 +34,11 @@ def tried(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SHOP_TOKEN", "s3cret")
 
-    def trying(document, rows, *, name="orders", status=200):
+    def trying(document, rows, *, name="orders", status=200, sources=SOURCES, metrics=METRICS):
         with Server(lambda _: json_reply(document, status)) as server:
             write("project.yaml", "name: Shop\ntimezone: UTC\nas_of: 2026-01-31\n")
-            write("sources/shop.yaml", SOURCES.format(url=server.url))
-            write("metrics/shop.yaml", METRICS.format(rows=rows))
+            write("sources/shop.yaml", sources.format(url=server.url))
+            write("metrics/shop.yaml", metrics.format(rows=rows))
             with pytest.raises(SystemExit) as ended:
                 main(["connectors", "test", name])
         printed = capsys.readouterr()
@@ -88,3 +88,60 @@ def test_what_a_run_would_refuse_is_told_when_it_is_tried(tried, document, cauti
     assert code == 0
     assert ("Caution: " in printed) == (caution is not None)
     assert (caution or "") in printed
+
+
+GOING_ON = METRICS + "    paging: {{cursor: {{param: after, next: next}}}}\n"
+SOURCE_GOING_ON = SOURCES + "    paging: {{cursor: {{param: after, next: next}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("sources", "metrics", "place"),
+    [
+        (SOURCES, GOING_ON, "config/metrics/shop.yaml:10:5: Metric orders: "),
+        (SOURCE_GOING_ON, METRICS, "config/sources/shop.yaml:7:5: Metric orders: "),
+        (
+            SOURCES.replace("auth: {{bearer", "max_pages: 1\n    auth: {{bearer"),
+            GOING_ON,
+            "sources/shop.yaml:6:5: Metric",
+        ),
+    ],
+)
+def test_a_key_that_a_metric_leaves_to_its_source_is_found_there(tried, sources, metrics, place):
+    document = {"rows": [{"period": "2026-01-30", "value": 1}], "next": "the same for ever"}
+    assert place in tried(document, "rows", sources=sources, metrics=metrics)[1]
+
+
+SHEETS = """\
+sources:
+  shop:
+    connector: google_sheets
+    spreadsheet: 1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abcdefg
+    {key}
+"""
+A_RANGE = """\
+metrics:
+  orders:
+    source: shop
+    range: Days!A:B
+    grain: day
+    unit: count
+    better: higher
+    rollup: sum
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('key: "${SHOP_TOKEN}"', ": key of the source holds no JSON with client_email"),
+        ("key_file: config/project.yaml", "key_file of the source holds no JSON with client_email"),
+        ("key_file: secrets/nowhere.json", "No such file or directory. Correct key_file of the source, or who may"),
+    ],
+)  # fmt: skip
+def test_a_key_of_google_that_is_none_is_named_as_it_is_written_with_its_line(tried, key, said):
+    code, printed = tried(
+        [], "", sources=SHEETS.replace("{key}", key.replace("{", "{{").replace("}", "}}")), metrics=A_RANGE
+    )
+    assert (code, "s3cret" in printed) == (2, False)
+    assert "config/sources/shop.yaml:5:5: Metric orders: " in printed
+    assert said in printed

@@ -417,7 +417,7 @@ def test_a_token_is_not_asked_for_inside_the_network_unless_that_is_allowed(tmp_
         (
             "google_service_account",
             {"key": "s3cret-that-is-no-json"},
-            "no JSON with client_email, token_uri, private_key",
+            "key of google_service_account of auth of the source holds no JSON with client_email, token_uri, private_key",
         ),
         ("google_service_account", {"key": '["s3cret"]'}, "no JSON with client_email, token_uri, private_key"),
         ("google_service_account", {"key": '{"installed": {"client_secret": "s3cret"}}'}, "one for a user"),

@@ -195,7 +195,7 @@ def test_texts_that_are_no_numbers_are_no_values(place):
     ("settings", "said"),
     [
         ({"command": ["no-such-program"]}, "There is no program no-such-program. Install dbt-metricflow"),
-        ({"project_dir": "nowhere"}, "Correct command or project_dir"),
+        ({"project_dir": "nowhere"}, "Correct project_dir or command of the source"),
     ],
 )
 def test_a_program_or_project_that_is_not_there_says_so(place, settings, said):
