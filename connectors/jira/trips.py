@@ -19,6 +19,7 @@ from connectors.contract import Flag, MetricRequest, Window
 from connectors.errors import ConfigError, ContractError, DataError, metric_key
 from connectors.http.requests import HttpRequest, shown
 from connectors.jira import API_VERSION
+from connectors.numbers import meant
 from connectors.points import table
 from connectors.zones import zone
 
@@ -165,4 +166,4 @@ def _number(fields: Mapping[str, Any], name: str) -> Fraction | None:
         raise DataError(
             f"An issue's {name} is {shown(repr(number))}, which is no number. Correct ", metric_key("sum"), "."
         )
-    return Fraction(number)
+    return Fraction(meant(number))

@@ -133,6 +133,12 @@ def test_sums_and_counts_of_listed_issues_are_exact(request):
     assert (counted.points["value"].sum(), counted.flags) == (8, {})
 
 
+def test_numbers_are_added_up_as_jira_writes_them(request):
+    later = NOON + timedelta(days=11)
+    outcome, _ = listed(request, issue(98, later, 0.1), issue(99, later, 0.2))
+    assert outcome.points.set_index("period_start")["value"][midnight(date(2013, 3, 20))] == 0.3
+
+
 def test_a_year_of_days_takes_a_request_for_each_page(request):
     year = days(date(2013, 1, 1), date(2014, 1, 1))
     outcome, seen = listed(request, window=year)
