@@ -4,7 +4,7 @@ Belongs here: rules across key results and objectives. Does not: one key result 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -15,6 +15,7 @@ from okr_pipeline.model.okr import Accumulate, KeyResult, Level, Milestones, Obj
 
 MOST_KEY_RESULTS: Final = 5
 MOST_OBJECTIVES: Final = 5
+MOST_NAMED: Final = 5
 LEAST_WEIGHT_SHARE: Final = 0.05
 NOBODY: Final = frozenset(
     {"", "tbd", "todo", "tba", "none", "nobody", "n/a", "na", "unassigned", "everyone", "all", "team", "us", "?", "-"}
@@ -147,22 +148,57 @@ def _line(head: Objective, below: Mapping[str, list[Objective]]) -> Iterator[Obj
 
 
 def _counted_twice(configuration: Configuration) -> Iterator[Finding]:
-    """The same members of one metric, on the same days, in one objective or in one and a contributor of it."""
-    for objective in configuration.objectives.values():
-        own = [it for it in _active(objective) if it.metric]
-        for first, second in combinations(own, 2):
-            if _same_reading(first, second):
-                yield _twice(second, first, "in the same objective")
-        for above in _adds_to(configuration, objective):
-            for it in own:
-                for other in (it2 for it2 in _active(above) if it2.metric and _same_reading(it, it2)):
-                    yield _twice(other, it, f"which adds to it through {objective.full_id}")
+    """The same members of one metric, on the same days, in one objective or in one and a contributor of it.
+
+    One finding for all that are bound together so: at the second key result of the objective that the others add to,
+    or at its only one.
+    """
+    lines = {
+        it.full_id: [it.full_id, *(each.full_id for each in _adds_to(configuration, it))]
+        for it in configuration.objectives.values()
+    }
+    highest_first = sorted(configuration.objectives.values(), key=lambda it: len(lines[it.full_id]))
+    reading = [each for it in highest_first for each in _active(it) if each.metric]
+    order = {it.full_id: place for place, it in enumerate(reading)}
+    groups: dict[tuple[object, ...], list[list[KeyResult]]] = defaultdict(list)
+    for it in reading:
+        known = groups[it.metric, tuple(sorted(it.where.items()))]
+        bound = [group for group in known if any(_counts_with(it, other, lines) for other in group)]
+        apart = [group for group in known if group not in bound]
+        known[:] = [*apart, [*(each for group in bound for each in group), it]]
+    for group in (each for known in groups.values() for each in known if len(each) > 1):
+        yield _many_times(sorted(group, key=lambda it: order[it.full_id]))
 
 
-def _twice(one: KeyResult, other: KeyResult, how: str) -> Finding:
-    what = f"reads '{one.metric}' as {other.full_id} does, {how}"
-    rewrite = "Let one of the two read another metric, or other members of it; or say why both count"
-    return Finding("counted-twice", "key_result", one.full_id, ("metric",), what, rewrite)
+def _counts_with(one: KeyResult, other: KeyResult, lines: Mapping[str, Sequence[str]]) -> bool:
+    """Whether days of both count in one objective; `lines` has each objective with those that it adds to."""
+    overlap = one.starts <= other.ends and other.starts <= one.ends
+    return overlap and (one.objective in lines[other.objective] or other.objective in lines[one.objective])
+
+
+def _many_times(group: list[KeyResult]) -> Finding:
+    """The finding of a group, whose first key results are of the highest objective."""
+    beside = [it for it in group if it.objective == group[0].objective]
+    one = beside[min(1, len(beside) - 1)]
+    others = defaultdict[str, list[str]](list)
+    for it in group:
+        if it is not one:
+            through = f"which adds to it through {it.objective}"
+            others["in the same objective" if it in beside else through].append(it.full_id)
+    told = " and ".join(f"as {_listed(ids)} {'does' if len(ids) == 1 else 'do'}, {how}" for how, ids in others.items())
+    rest = "the two" if len(group) == 2 else f"the {len(group)}"
+    rewrite = f"Let one of {rest} read another metric, or other members of it; or say why both count"
+    return Finding("counted-twice", "key_result", one.full_id, ("metric",), f"reads '{one.metric}' {told}", rewrite)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Ids as a sentence lists them, many by the first and their number.
+
+    >>> _listed(["a"]), _listed(["a", "b", "c"]), _listed(["a", "b", "c", "d", "e", "f", "g"])
+    ('a', 'a, b and c', 'a, b, c, d and 3 more')
+    """
+    shown = list(ids) if len(ids) <= MOST_NAMED else [*ids[: MOST_NAMED - 1], f"{len(ids) - MOST_NAMED + 1} more"]
+    return " and ".join(it for it in (", ".join(shown[:-1]), shown[-1]) if it)
 
 
 def _adds_to(configuration: Configuration, objective: Objective) -> Iterator[Objective]:
@@ -171,11 +207,6 @@ def _adds_to(configuration: Configuration, objective: Objective) -> Iterator[Obj
     if objective.contributes_weight is not None and above is not None:
         yield above
         yield from _adds_to(configuration, above)
-
-
-def _same_reading(one: KeyResult, other: KeyResult) -> bool:
-    same = one.metric == other.metric and dict(one.where) == dict(other.where)
-    return same and one.starts <= other.ends and other.starts <= one.ends
 
 
 def _two_targets(configuration: Configuration) -> Iterator[Finding]:

@@ -142,6 +142,20 @@ def copies(before: KeyResult, now: KeyResult) -> Configuration:
     return configuration(objective(earlier, other(), cycle="2013-Q1"), objective(now, other()))
 
 
+def line_of(count: int, *, reading: Sequence[int] | None = None, parent_of_last: int | None = None) -> Configuration:
+    """Objectives that add to the one before, with a key result each on one metric, or those that read it."""
+    made = []
+    for number in range(count):
+        own = key_result("delay" if number == 0 else f"delay-{number}")
+        above = parent_of_last if parent_of_last is not None and number == count - 1 else number - 1
+        facts = {} if number == 0 else {"parent": f"2013-Q2/o{above}", "contributes_weight": 1.0}
+        besides = other(id=f"more-{number}", metric=f"more_{number}")
+        made.append(
+            objective(*([own] if reading is None or number in reading else []), besides, name=f"o{number}", **facts)
+        )
+    return configuration(*made, metrics=[metric(f"more_{number}") for number in range(count)])
+
+
 CASES: Mapping[str, Mapping[str, Case]] = {
     "vague-words": {
         "row 24: streamline": Case(titled("Streamline"), KR),
@@ -246,6 +260,8 @@ CASES: Mapping[str, Mapping[str, Case]] = {
         "one after the other": Case(
             one(key_result(ends=date(2013, 4, 30)), key_result("again", starts=date(2013, 5, 1))), FINE
         ),
+        "through a contributor of a contributor": Case(line_of(3), KR),
+        "two lines below an objective that does not read it": Case(line_of(3, reading=(1, 2), parent_of_last=0), FINE),
     },
     "two-targets": {
         "ten and nine": Case(two_objectives(key_result(), key_result("again", measure=Reach(15, 9))), "2013-Q2/again"),
@@ -448,3 +464,31 @@ def test_the_margin_that_is_proposed_lets_one_period_be_missed(measure, rewrite)
             for it in lint(measured(mended, intent=Intent.COMMITTED)).findings
             if it.rule == "committed-without-margin"
         ]
+
+
+TWICE, MANY = key_result("again"), [key_result(f"again-{number}") for number in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "what"),
+    [
+        (one(key_result(), TWICE), "reads 'delay' as 2013-Q2/delay does, in the same objective"),
+        (
+            one(key_result(), *MANY),
+            "reads 'delay' as 2013-Q2/delay, 2013-Q2/again-1, 2013-Q2/again-2, 2013-Q2/again-3 and 4 more do, in the same objective",
+        ),
+        (line_of(2), "reads 'delay' as 2013-Q2/delay-1 does, which adds to it through 2013-Q2/o1"),
+        (
+            line_of(3),
+            "reads 'delay' as 2013-Q2/delay-1 does, which adds to it through 2013-Q2/o1 and as 2013-Q2/delay-2 does, which adds to it through 2013-Q2/o2",
+        ),
+        # Two that do not overlap count with a third that does.
+        (
+            one(key_result(ends=date(2013, 4, 30)), key_result("later", starts=date(2013, 5, 1)), TWICE),
+            "reads 'delay' as 2013-Q2/delay and 2013-Q2/again do, in the same objective",
+        ),
+    ],
+)  # fmt: skip
+def test_one_metric_counted_many_times_is_one_finding_that_names_all(configuration: Configuration, what: str) -> None:
+    found = [it for it in lint(configuration, None).findings if it.rule == "counted-twice"]
+    assert [it.what for it in found] == [what]
