@@ -16,9 +16,13 @@ from okr_pipeline.scoring import calibration, replays
 _LOOKED_BACK = timedelta(days=5 * 365)
 
 
-def backtest(workspace: Workspace, as_of: datetime) -> pd.DataFrame:
-    """Replay forecasts up to an instant and record their calibration: a `CALIBRATION` frame, empty without history."""
-    evidence = gather(workspace, as_of, since=as_of - _LOOKED_BACK)
+def backtest(workspace: Workspace, as_of: datetime, known_at: datetime | None = None) -> pd.DataFrame:
+    """Replay forecasts up to an instant and record their calibration: a `CALIBRATION` frame, empty without history.
+
+    With `known_at` they are replayed on what was known by then, and nothing is recorded: it would take the place of
+    what is measured on more.
+    """
+    evidence = gather(workspace, as_of, known_at=known_at, since=as_of - _LOOKED_BACK)
     replayed = replays(workspace.configuration, evidence.observations, as_of)
     if not len(replayed):
         return pd.DataFrame(columns=list(CALIBRATION))
@@ -28,6 +32,8 @@ def backtest(workspace: Workspace, as_of: datetime) -> pd.DataFrame:
     made = calibration(replayed).assign(
         first_day=days[0].isoformat(), last_day=days[1].isoformat(), config_version=workspace.configuration.version
     )
+    if known_at is not None:
+        return made
     workspace.store.write(lambda batch: batch.record_calibration(made))
     return workspace.store.calibration()
 

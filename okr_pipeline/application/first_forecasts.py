@@ -4,14 +4,13 @@ Belongs here: when the first forecast is asked for, and its numbers. Does not: f
 target (linting).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from okr_pipeline.application.gathering import evaluate, gather
+from okr_pipeline.application.gathering import Evidence, evaluate
 from okr_pipeline.application.scoping import narrowed
-from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.linting import FirstForecast
 from okr_pipeline.model.amending import defined_last
 from okr_pipeline.model.calendar import Grain
@@ -25,21 +24,24 @@ _FIRST_SHARE: Final = 0.2
 """What is later than this share of the span is no longer the start."""
 
 
+def first_days(
+    configuration: Configuration, key_results: Iterable[KeyResult], as_of: datetime
+) -> dict[datetime, set[str]]:
+    """When the first forecast of key results is asked for, by the instant of it; of those of whom that is over."""
+    return {at: names for at, names in _by_instant(configuration, key_results).items() if at <= as_of}
+
+
 def first_forecasts(
-    workspace: Workspace, key_results: Sequence[KeyResult], as_of: datetime
+    configuration: Configuration, asked: Mapping[datetime, set[str]], evidence: Evidence
 ) -> dict[str, FirstForecast]:
     """The forecast of each key result from its first days, by full id; of those that had one.
 
-    Each counts as it is defined now, and from what is known now.
+    Each counts as it is defined now. The evidence reaches from the first to the last instant asked of, or
+    further.
     """
-    asked = {at: names for at, names in _by_instant(workspace, key_results).items() if at <= as_of}
-    if not asked:
-        return {}
-    configuration = narrowed(_as_defined_last(workspace.configuration), set[str]().union(*asked.values()))
-    evidence = gather(replace(workspace, configuration=configuration), max(asked), since=min(asked))
-    found: dict[str, FirstForecast] = {}
+    defined, found = _as_defined_last(configuration), dict[str, FirstForecast]()
     for at, names in asked.items():
-        found |= _forecasts(evaluate(narrowed(configuration, names), evidence, at), names)
+        found |= _forecasts(evaluate(narrowed(defined, names), evidence, at), names)
     return found
 
 
@@ -51,14 +53,14 @@ def _as_defined_last(configuration: Configuration) -> Configuration:
     return replace(configuration, objectives=objectives)
 
 
-def _by_instant(workspace: Workspace, key_results: Iterable[KeyResult]) -> dict[datetime, set[str]]:
+def _by_instant(configuration: Configuration, key_results: Iterable[KeyResult]) -> dict[datetime, set[str]]:
     """When each key result with a metric is asked for, where that is still its start."""
     found: dict[datetime, set[str]] = {}
     for it in map(defined_last, key_results):
-        metric = workspace.configuration.metrics.get(it.metric or "")
+        metric = configuration.metrics.get(it.metric or "")
         days = _DAYS.get(metric.grain) if metric else None
         if days is not None and (days == 1 or days <= _FIRST_SHARE * ((it.ends - it.starts).days + 1)):
-            at = workspace.project.calendar.end_of_day(it.starts + timedelta(days=days - 1))
+            at = configuration.project.calendar.end_of_day(it.starts + timedelta(days=days - 1))
             found.setdefault(at, set()).add(it.full_id)
     return found
 

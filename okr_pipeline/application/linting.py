@@ -10,10 +10,10 @@ from itertools import takewhile
 from math import ceil
 from pathlib import Path
 
-from okr_pipeline.application.first_forecasts import first_forecasts
+from okr_pipeline.application.first_forecasts import first_days, first_forecasts
 from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.telling import Record, plain_rows, stamp
-from okr_pipeline.application.workspace import Workspace, open_workspace
+from okr_pipeline.application.workspace import Workspace, open_workspace, parse_instant
 from okr_pipeline.config import Places, read_places
 from okr_pipeline.linting import Facts, Finding, lint
 from okr_pipeline.model.amending import defined_last
@@ -32,18 +32,20 @@ _SHIFTED = "~"
 _UNREAD = (Reason.STALE, Reason.NO_OBSERVATION, Reason.SOURCE_FAILED)
 
 
-def lint_project(config_dir: Path, *, store_url: str | None = None, as_of: str | None = None) -> Record:
-    """The object that `okr lint --json` prints: what the files say now, beside what is stored.
+def lint_project(
+    config_dir: Path, *, store_url: str | None = None, as_of: str | None = None, known_at: str | None = None
+) -> Record:
+    """The object that `okr lint --json` prints: what the files say now, beside what was stored by an instant.
 
     Without a store the rules that need one are silent; `without_data` says why.
 
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
-        UsageError: `as_of` is neither a date nor an instant.
+        UsageError: `as_of` or `known_at` is neither a date nor an instant.
     """
     workspace = open_workspace(config_dir, store_url=store_url)
-    moment = workspace.as_of(as_of)
-    facts, why_not = _facts(workspace, moment)
+    moment, known = workspace.as_of(as_of), parse_instant(known_at, workspace.project) if known_at else None
+    facts, why_not = _facts(workspace, moment, known)
     found = lint(workspace.configuration, facts)
     places = read_places(config_dir)
     records = sorted((_record(it, places) for it in found.findings), key=_order)
@@ -52,6 +54,7 @@ def lint_project(config_dir: Path, *, store_url: str | None = None, as_of: str |
         "project": workspace.project.name,
         "config_version": workspace.configuration.version,
         "as_of": None if facts is None else stamp(moment),
+        "known_at": None if facts is None or known is None else stamp(known),
         "without_data": why_not,
         "warnings": sum(it["severity"] == "warning" for it in records),
         "advice": sum(it["severity"] == "advice" for it in records),
@@ -60,28 +63,31 @@ def lint_project(config_dir: Path, *, store_url: str | None = None, as_of: str |
     }
 
 
-def _facts(workspace: Workspace, as_of: datetime) -> tuple[Facts | None, str | None]:
+def _facts(workspace: Workspace, as_of: datetime, known_at: datetime | None) -> tuple[Facts | None, str | None]:
     try:
         workspace.store.require_current()
     except StoreError as error:
         return None, str(error)
-    return facts_of(workspace, as_of), None
+    return facts_of(workspace, as_of, known_at), None
 
 
-def facts_of(workspace: Workspace, as_of: datetime) -> Facts:
-    """What is known of the key results that are open at an instant.
+def facts_of(workspace: Workspace, as_of: datetime, known_at: datetime | None = None) -> Facts:
+    """What was known (default: is known) of the key results that are open at an instant.
 
     Where each stood before its start is asked of the same key results, measured from there.
     """
     configuration = _from_the_start(workspace, as_of)
-    scores = evaluate(configuration, gather(replace(workspace, configuration=configuration), as_of), as_of)
-    rows = {row["key_result"]: row for row in plain_rows(scores.key_results)}
     open_ones = [it for it in workspace.configuration.key_results() if _is_open(workspace, it, as_of)]
+    asked = first_days(workspace.configuration, open_ones, as_of)
+    # Both configurations read the same metrics, and the one from the start the more of them.
+    there = replace(workspace, configuration=configuration)
+    evidence = gather(there, as_of, known_at=known_at, since=min([as_of, *asked]))
+    rows = {row["key_result"]: row for row in plain_rows(evaluate(configuration, evidence, as_of).key_results)}
     stood = {it.full_id: _known(rows, _shifted_ids(it)) for it in open_ones if _stood(workspace, it)}
     return Facts(
         at_start={name: values[0] for name, values in stood.items() if values},
         earlier={name: values[1:] for name, values in stood.items()},
-        forecasts=first_forecasts(workspace, open_ones, as_of),
+        forecasts=first_forecasts(workspace.configuration, asked, evidence),
         unread={it.full_id: why for it in open_ones if (why := rows[it.full_id]["reason"]) in _UNREAD},
     )
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, StoreUrl
+from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, StoreUrl
 
 if TYPE_CHECKING:
     from okr_pipeline.application.telling import Record
@@ -19,14 +19,27 @@ def forecast() -> None:
 
 
 @app.command()
-def backtest(as_of: AsOf = None, config: ConfigDir = CONFIG, store: StoreUrl = None, as_json: AsJson = False) -> None:
-    """Replay forecasts on the history of the store, compare with what came of it, record how good they were."""
+def backtest(
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    config: ConfigDir = CONFIG,
+    store: StoreUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replay forecasts on the history of the store, compare with what came of it, record how good they were.
+
+    With --known-at they are those of the configuration that was applied then, on what was known then, and nothing is
+    recorded.
+    """
     from okr_pipeline.application import backtesting
     from okr_pipeline.application.telling import plain_rows
-    from okr_pipeline.application.workspace import open_for_writing
+    from okr_pipeline.application.workspace import open_applied, open_for_writing
 
-    workspace = open_for_writing(config, store_url=store)
-    told = plain_rows(backtesting.backtest(workspace, workspace.as_of(as_of)))
+    if known_at is None:
+        workspace, known = open_for_writing(config, store_url=store), None
+    else:
+        workspace, known = open_applied(config, store_url=store, known_at=known_at)
+    told = plain_rows(backtesting.backtest(workspace, workspace.as_of(as_of), known))
     if as_json:
         typer.echo(json.dumps({"calibration": told}, ensure_ascii=False))
         return

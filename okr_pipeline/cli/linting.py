@@ -17,6 +17,15 @@ def lint(
             "--as-of", help="The date (its end) that stored values are looked at.", metavar="T", show_default=False
         ),
     ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(
+            "--known-at",
+            help="Only stored values that had been recorded by then. Files count as they are now.",
+            metavar="T",
+            show_default=False,
+        ),
+    ] = None,
     config: ConfigDir = CONFIG,
     store: StoreUrl = None,
     as_json: AsJson = False,
@@ -24,7 +33,7 @@ def lint(
     """Find the classic mistakes in objectives, key results and metrics as they are written now, each with a rewrite."""
     from okr_pipeline.application.linting import lint_project
 
-    told = lint_project(config, store_url=store, as_of=as_of)
+    told = lint_project(config, store_url=store, as_of=as_of, known_at=known_at)
     typer.echo(json.dumps(told, ensure_ascii=False)) if as_json else _print(told)
     if strict and told["warnings"]:
         raise typer.Exit(1)

@@ -25,7 +25,11 @@ def plan(
     store: StoreUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what this configuration would change: definitions, scores, alerts. Nothing is written."""
+    """Show what this configuration would change: definitions, scores, alerts. Nothing is written.
+
+    Both sides are scored from all that is recorded by now, as the next run will score: there is no --known-at, because
+    what was known earlier is not what that run would do.
+    """
     from dataclasses import asdict
 
     from okr_pipeline.application import planning

@@ -1,5 +1,6 @@
 """Linting a project: places, stored facts, suppressions, and projects that we ship."""
 
+import json
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -10,10 +11,12 @@ from typer.testing import CliRunner
 from okr_pipeline.application.linting import lint_project
 from okr_pipeline.cli.main import app
 from okr_pipeline.config import ConfigurationError
+from okr_pipeline.store import Store
 from okr_pipeline_tests.projects import OKRS, PROJECT, Small
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(str(files("okr_pipeline.cli") / "templates"))
+ASKED = ["lint", "--json", "--config"]
 NO_STORE = "sqlite:////nonexistent/okr.db"
 
 
@@ -57,6 +60,22 @@ def test_where_a_metric_stood_before_the_start_is_asked_of_the_store(small: Smal
     (met,) = (it for it in told["findings"] if it["rule"] == "met-at-start")
     assert met["what"] == "aims at 9, and 'signups' was at 100 before the start"
     assert told["without_data"] is None
+    ran = CliRunner().invoke(
+        app, [*ASKED, str(small.directory / "config"), "--store", small.store_url, "--known-at", "2020-01-01"]
+    )
+    then = json.loads(ran.stdout)
+    assert "met-at-start" not in [it["rule"] for it in then["findings"]]
+    assert (then["known_at"], told["known_at"]) == ("2020-01-01T23:00:00.000000Z", None)
+
+
+def test_what_is_stored_is_read_once(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_okrs(small, "measure: {accumulate: {to: 900}}", "measure: {accumulate: {to: 400}}\n        starts: 2026-01-21")
+    small.observe()
+    asked = []
+    observations = Store.observations
+    monkeypatch.setattr(Store, "observations", lambda *given: asked.append(given) or observations(*given))
+    assert "certain" in [rule for rule, _ in found(small)]
+    assert len(asked) == 1
 
 
 def test_what_a_metric_did_by_itself_before_is_asked_of_the_store(small: Small) -> None:
