@@ -110,6 +110,7 @@ class JwtBearer(BaseModel):
 
     model_config = _CLOSED
 
+    # The keys of a source that lead to these. A connector whose sources have them as their own says so in a subclass.
     within: ClassVar[tuple[str, ...]] = ("auth", "jwt_bearer")
 
     token_url: Address = Field(description="Where tokens are given.", examples=["https://login.example/oauth/token"])
@@ -135,14 +136,11 @@ class JwtBearer(BaseModel):
 
 
 class GoogleServiceAccount(BaseModel):
-    """A Google service account: its key file says who it is and where tokens are given.
-
-    `within`, of each login with a key: the keys of a source that lead to its own. A connector whose sources have these
-    as their own says so in a subclass.
-    """
+    """A Google service account: its key file says who it is and where tokens are given."""
 
     model_config = _CLOSED
 
+    # See JwtBearer.
     within: ClassVar[tuple[str, ...]] = ("auth", "google_service_account")
 
     key: SecretStr | None = Field(
