@@ -13,11 +13,9 @@ from okr_pipeline_tests.projects import PROJECT, Small, january
 
 
 @pytest.fixture
-def slow(tmp_path, store_url) -> Small:
+def slow(tmp_path, store_url, with_schema, done_once) -> Small:
     """Eight sign-ups a day where ten are planned: 0.8 of the plan, 6.9 points below it."""
-    project = Small(tmp_path, store_url).write(january(8))
-    project.observe()
-    return project
+    return done_once(Small(tmp_path, with_schema(store_url)).write(january(8)), Small.observe)
 
 
 def compared(project: Small, **also: object) -> dict:
