@@ -44,8 +44,9 @@ class _Functions(functions.Functions):
         lacking = [it for it in records if not isinstance(it, dict) or not isinstance(it.get(key), list)]
         if lacking:
             raise ContractError(
-                f"pairs() was given a record without a list {key}. Correct rows; records that may have none are left"
-                f" out by [?{key}]."
+                f"pairs() was given a record without a list {key}. Correct ",
+                metric_key("rows"),
+                f"; records that may have none are left out by [?{key}].",
             )
         return [[record, inner] for record in records for inner in record[key]]
 

@@ -60,6 +60,7 @@ DAY = {"day": "2026-01-30", "n": 1}
     ("document", "rows", "status", "place"),
     [
         ([DAY], "nothing", 200, "config/metrics/shop.yaml:5:5: Metric orders: "),
+        ([DAY], "pairs(@, 'lines')", 200, "config/metrics/shop.yaml:5:5: Metric orders: "),
         ([DAY], "[].{period: day, value: m}[?value]", 200, ""),
         ({"error": "no"}, "@", 401, "config/sources/shop.yaml:6:5: Metric orders: "),
         ({"error": "no"}, "@", 404, "config/metrics/shop.yaml:4:5: Metric orders: "),
