@@ -37,6 +37,7 @@ YEAR = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 BEFORE = Window(YEAR.start - timedelta(days=1), YEAR.start)
 DAYS, REGIONS, ROUNDS, NAIVE_PART = 365, 20, 3, 50
 PART = Window(YEAR.start, YEAR.start + (YEAR.end - YEAR.start) / NAIVE_PART)
+QUIET = "SET enable_progress_bar = false"
 IN_UTC = "-c timezone=UTC"
 SECONDS_OF_A_YEAR = DAYS * 86_400
 ORDERS = "SELECT placed, region, amount FROM orders WHERE placed >= {starts} AND placed < {ends}"
@@ -175,6 +176,7 @@ def fetched(warehouse: Warehouse, query: str, window: Window) -> list[tuple]:
         bounds = [bound.replace(tzinfo=None) for bound in bounds]  # the type of the column, so that none is converted
         path = sa.make_url(warehouse.url).database or ""
         with duckdb.connect(path, read_only=True) as connection:
+            connection.execute(QUIET)
             return connection.execute(query.format(starts="?", ends="?"), bounds).fetchall()
     with psycopg.connect(warehouse.url, options=IN_UTC) as connection:
         return connection.execute(query.format(starts="%s", ends="%s"), bounds).fetchall()
@@ -182,6 +184,7 @@ def fetched(warehouse: Warehouse, query: str, window: Window) -> list[tuple]:
 
 def duckdb_warehouse(path: Path, orders: int) -> Warehouse:
     with duckdb.connect(str(path)) as connection:
+        connection.execute(QUIET)
         connection.execute("CREATE TABLE orders (placed TIMESTAMP, region VARCHAR, amount DOUBLE)")
         connection.execute(f"INSERT INTO orders SELECT {COLUMNS.format(orders=orders)} FROM range({orders}) t(number)")
     return Warehouse(f"duckdb:///{path}", orders)
