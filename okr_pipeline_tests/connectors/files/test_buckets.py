@@ -220,7 +220,10 @@ def test_an_endpoint_inside_the_network_is_refused_unless_it_is_allowed(place):
         }
         error = error_of(place.open(s3=login, allow_private_hosts=False), place.request("m"))
     assert isinstance(error, ConfigError)
-    assert "127.0.0.1, an address inside the network. Correct endpoint_url of the source, or set allow_private_hosts" in str(error)
+    assert (
+        "127.0.0.1, an address inside the network. Correct endpoint_url of the source, or set allow_private_hosts"
+        in str(error)
+    )
     assert server.seen == []
 
 
