@@ -27,6 +27,7 @@ from okr_pipeline.model.snapshot import Snapshot
 from okr_pipeline.rendering import (
     ArchiveEntry,
     content_hash,
+    outline_from_json,
     render_html,
     render_index,
     render_json,
@@ -48,13 +49,12 @@ class Scorecard:
     week: str
     path: Path
     headline: str
-    snapshot: Snapshot
     changed: bool
 
 
 @dataclass(slots=True)
 class _Made:
-    """A snapshot, the hash of its JSON, and the JSON until it is written.
+    """A snapshot, the hash of its JSON, and the JSON until it is written; without JSON an outline will do.
 
     Of tens of thousands of key results JSON and page have hundreds of megabytes each, and are not there at once.
     """
@@ -129,7 +129,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
             _note_step(batch, run, snapshot, path, changed=False)
 
         workspace.store.write(leave)
-        return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed=False), said
+        return Scorecard(snapshot.week, path, snapshot.headline, changed=False), said
     looked_at, failed = workspace.store.known_until() or run.as_of, workspace.store.failing_metrics()
     snapshot = take_snapshot(workspace, run.as_of, known_at=known_at)
     if run.kind == "backfill":
@@ -144,7 +144,7 @@ def _take_and_record(workspace: Workspace, run: Run, root: Path, known_at: datet
         return _record(batch, workspace, run, made, path)
 
     changed = workspace.store.write(record)
-    return Scorecard(snapshot.week, path, snapshot.headline, snapshot, changed), made
+    return Scorecard(snapshot.week, path, snapshot.headline, changed), made
 
 
 def _record(batch: Batch, workspace: Workspace, run: Run, made: _Made, path: Path) -> bool:
@@ -171,7 +171,7 @@ def _note_step(batch: Batch, run: Run, snapshot: Snapshot, path: Path, *, change
 
 
 def _still_true(workspace: Workspace, run: Run) -> _Made | None:
-    """The week's published snapshot, where a new one would differ by the hours since, and by no more.
+    """An outline of the week's published snapshot, where a new one would differ by the hours since, and by no more.
 
     That is on the same day, with the same configuration, when no value, score or alert was recorded since and sources
     are as well as they were.
@@ -190,7 +190,7 @@ def _still_true(workspace: Workspace, run: Run) -> _Made | None:
     trust = source_trust(
         workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True, forecasts=False), run.as_of
     )
-    snapshot = snapshot_from_json(str(store.scorecard(newest[0]["week"])))
+    snapshot = outline_from_json(str(store.scorecard(newest[0]["week"])))
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
     return _Made(snapshot, newest[0]["snapshot_hash"]) if said else None
 

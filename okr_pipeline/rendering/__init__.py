@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from okr_pipeline.rendering.anchors import anchor_of
     from okr_pipeline.rendering.html import ArchiveEntry, PageLinks, render_html, render_index
-    from okr_pipeline.rendering.json_form import SnapshotError, content_hash, render_json, snapshot_from_json
+    from okr_pipeline.rendering.json_form import (
+        SnapshotError,
+        content_hash,
+        outline_from_json,
+        render_json,
+        snapshot_from_json,
+    )
 
 __all__ = [
     "ArchiveEntry",
@@ -17,6 +23,7 @@ __all__ = [
     "SnapshotError",
     "anchor_of",
     "content_hash",
+    "outline_from_json",
     "render_html",
     "render_index",
     "render_json",
@@ -24,7 +31,7 @@ __all__ = [
 ]
 
 _MODULES = {"anchor_of": "anchors"} | dict.fromkeys(
-    ("SnapshotError", "content_hash", "render_json", "snapshot_from_json"), "json_form"
+    ("SnapshotError", "content_hash", "outline_from_json", "render_json", "snapshot_from_json"), "json_form"
 )
 
 

@@ -45,13 +45,18 @@ def snapshot_from_json(text: str) -> Snapshot:
     Raises:
         SnapshotError: not JSON, not a snapshot, or of a schema version this program does not know.
     """
-    try:
-        plain = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SnapshotError(f"snapshot is not JSON: {error}. Store the text that render_json gives.") from error
-    _require_known_version(plain)
-    snapshot: Snapshot = _told(_decoder(Snapshot), _of_this_version(plain))
+    snapshot: Snapshot = _told(_decoder(Snapshot), _plain(text))
     return snapshot
+
+
+def outline_from_json(text: str) -> Snapshot:
+    """The same without its cycles: what it says of the whole. Key results are most of a snapshot, and not looked at.
+
+    Raises:
+        SnapshotError: as `snapshot_from_json`, but for what is in cycles.
+    """
+    outline: Snapshot = _told(_decoder(Snapshot), {**_plain(text), "cycles": []})
+    return outline
 
 
 def content_hash(content: str) -> str:
@@ -79,6 +84,16 @@ def _told(convert: _Convert, value: Any) -> Any:
     except _Unfit as unfit:
         what = f"snapshot{unfit.path} must be {unfit.wanted}, and is {unfit.found!r:.80}"
         raise SnapshotError(f"{what}. Correct it where the snapshot is built.") from None
+
+
+def _plain(text: str) -> dict[str, Any]:
+    """What `json` makes of a snapshot of any version, as one of this version."""
+    try:
+        plain = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise SnapshotError(f"snapshot is not JSON: {error}. Store the text that render_json gives.") from error
+    _require_known_version(plain)
+    return _of_this_version(plain)
 
 
 def _require_known_version(plain: object) -> None:

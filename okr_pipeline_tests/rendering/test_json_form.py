@@ -10,7 +10,7 @@ import pytest
 
 from okr_pipeline.model.check_in import CheckInRate, CheckInRow
 from okr_pipeline.model.snapshot import ForecastRow
-from okr_pipeline.rendering import SnapshotError, content_hash, render_json, snapshot_from_json
+from okr_pipeline.rendering import SnapshotError, content_hash, outline_from_json, render_json, snapshot_from_json
 from okr_pipeline_tests.rendering import factory
 
 WEEK = factory.week()
@@ -61,6 +61,18 @@ CHANGES: dict[Any, Any] = {
 
 def test_a_snapshot_survives_the_round_trip():
     assert snapshot_from_json(render_json(WEEK)) == WEEK
+
+
+def test_an_outline_is_the_snapshot_without_its_cycles():
+    assert WEEK.cycles
+    assert outline_from_json(render_json(WEEK)) == dataclasses.replace(WEEK, cycles=())
+
+
+def test_an_outline_of_what_is_no_snapshot_is_refused():
+    told = json.loads(render_json(WEEK))
+    for text in ("{", json.dumps({**told, "schema_version": 99}), json.dumps({**told, "week": 20})):
+        with pytest.raises(SnapshotError):
+            outline_from_json(text)
 
 
 def test_the_round_trip_repeats_byte_for_byte():
