@@ -51,7 +51,25 @@ class PlainRows:
         return len(next(iter(self.columns.values()), ()))
 
 
-Rows: TypeAlias = pd.DataFrame | PlainRows
+@dataclass(frozen=True, slots=True)
+class SharedRows:
+    """The rows at some places of a frame that many metrics take theirs from.
+
+    They are taken once for all: a thousand small frames cost many times as much as one large one.
+    """
+
+    frame: pd.DataFrame
+    places: npt.NDArray[np.intp]
+
+    @property
+    def columns(self) -> pd.Index:
+        return self.frame.columns
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+Rows: TypeAlias = pd.DataFrame | PlainRows | SharedRows
 """Rows of one metric, not yet points."""
 
 
@@ -112,14 +130,20 @@ def _one_frame(parts: Sequence[Rows]) -> pd.DataFrame:
     plain = [rows.columns for rows in parts if isinstance(rows, PlainRows)]
     if plain:
         return table({name: list(chain.from_iterable(columns[name] for columns in plain)) for name in plain[0]})
+    shared = [rows for rows in parts if isinstance(rows, SharedRows)]
+    if shared:
+        return shared[0].frame.take(np.concatenate([rows.places for rows in shared])).reset_index(drop=True)
     frames = [rows for rows in parts if isinstance(rows, pd.DataFrame)]
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0].reset_index(drop=True)
 
 
 def shape(request: MetricRequest, rows: Rows) -> Hashable:
-    """What rows must have in common to be made into points together."""
+    """What rows must have in common to be made into points together; shared ones must be of the same frame."""
+    columns: Hashable
     if isinstance(rows, PlainRows):
-        columns: tuple[Hashable, ...] = tuple(rows.columns)
+        columns = tuple(rows.columns)
+    elif isinstance(rows, SharedRows):
+        columns = id(rows.frame)
     else:
         columns = tuple(zip(map(str, rows.columns), map(str, rows.dtypes), strict=True))
     return type(rows), request.grain == "hour", request.timezone, request.dimensions, columns

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,15 @@ from sqlalchemy.engine import URL, make_url
 
 from connectors.contract import Caution, Context, DataPointBatch, Flag, MetricRequest, ReadFailure, Source, Window
 from connectors.errors import ConfigError, ConnectorError
-from connectors.points import column_names, columns_there, member_text, missing_column, nearest_name
+from connectors.points import (
+    Rows,
+    SharedRows,
+    column_names,
+    columns_there,
+    member_text,
+    missing_column,
+    nearest_name,
+)
 from connectors.reading import Asked, failure, read_concurrently
 from connectors.sql import is_name
 from connectors.sql.database import Database, open_database
@@ -29,6 +37,8 @@ from connectors.watching import Watch
 
 if TYPE_CHECKING:
     from connectors.sql import SqlRequest, SqlSettings
+
+_NOWHERE: Final = np.empty(0, dtype=np.intp)
 
 
 def open_source(settings: "SqlSettings", context: Context) -> Source:
@@ -111,23 +121,29 @@ class SqlSource:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a query gave. Which rows have which values is found once for all metrics that ask by the same columns."""
+    """What a query gave. What many metrics ask of it by the same columns is found once for all."""
 
     frame: pd.DataFrame
+    _named: dict[tuple[tuple[str, str], ...], pd.DataFrame] = field(default_factory=dict)
     _places: dict[tuple[str, ...], dict[tuple[str, ...], npt.NDArray[np.intp]]] = field(default_factory=dict)
 
-    def rows_with(self, values: Mapping[str, str]) -> pd.DataFrame:
-        """The rows in which columns have these values, compared as members of dimensions are: as text.
+    def named(self, names: Mapping[str, str]) -> pd.DataFrame:
+        """Its columns under other names: each with the one that it is taken from."""
+        taken = tuple(names.items())
+        if taken not in self._named:
+            self._named[taken] = pd.DataFrame({name: self.frame[column] for name, column in taken})
+        return self._named[taken]
+
+    def places_with(self, values: Mapping[str, str]) -> npt.NDArray[np.intp]:
+        """Where columns, at least one, have these values, compared as members of dimensions are: as text.
 
         Raises:
             ContractError: there is no such column.
         """
-        if not values:
-            return self.frame
         columns = tuple(sorted(values))
         if columns not in self._places:
             self._places[columns] = _places_of(self.frame, columns)
-        return self.frame.take(self._places[columns].get(tuple(values[name] for name in columns), []))
+        return self._places[columns].get(tuple(values[name] for name in columns), _NOWHERE)
 
 
 def _places_of(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[str, ...], npt.NDArray[np.intp]]:
@@ -156,13 +172,13 @@ class _QueryFetch:
             metrics = [request.metric for request in self.requests]
             return Answer(source.database.fetch(asked.sql, asked.parameters, caps, self.watch, metrics))
 
-    def rows(self, answer: Answer, request: MetricRequest) -> pd.DataFrame:
+    def rows(self, answer: Answer, request: MetricRequest) -> Rows:
         options = _options(request)
         if not options.columns and not options.rows:
             return answer.frame
         names = columns_there(column_names(request, options.columns), options.columns, list(answer.frame.columns))
-        rows = answer.rows_with(options.rows)
-        return pd.DataFrame({name: rows[column] for name, column in names.items()})
+        frame = answer.named(names)
+        return SharedRows(frame, answer.places_with(options.rows)) if options.rows else frame
 
     def flags(self, answer: Answer, request: MetricRequest) -> frozenset[Flag]:  # noqa: ARG002 - a database tells none
         return frozenset()

@@ -2,13 +2,14 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from pydantic import BaseModel
 
 from connectors.contract import DataPointBatch, MetricRequest, ReadFailure, Window
 from connectors.errors import ConfigError, ConnectorError, DataError, QuotaExhausted
-from connectors.points import PlainRows, table
+from connectors.points import PlainRows, SharedRows, table
 from connectors.reading import Asked, failure, read_concurrently
 
 WINDOW = Window(datetime(2013, 3, 9, tzinfo=UTC), datetime(2013, 3, 11, tzinfo=UTC))
@@ -26,7 +27,7 @@ def request(metric):
 @dataclass
 class FakeFetch:
     metrics: str
-    answer: pd.DataFrame | PlainRows | ConnectorError = field(default_factory=lambda: ROWS)
+    answer: pd.DataFrame | PlainRows | SharedRows | ConnectorError = field(default_factory=lambda: ROWS)
     whole: bool = False
     before: object = None
 
@@ -139,6 +140,22 @@ def test_plain_rows_are_the_points_that_a_frame_of_them_would_be():
     of_plain, of_frames = map(told, kinds)
     assert of_plain == of_frames
     assert [count for _, count, _ in of_plain.values()] == [2, 0, 2]
+
+
+def test_rows_of_a_shared_frame_are_the_points_that_a_frame_of_them_would_be():
+    """Also of two shared frames, whose rows do not mix, and of a metric of none."""
+    other = ROWS.assign(value=["x", None, 2.5])
+    shared = {
+        "a": SharedRows(ROWS, np.array([2, 1])),
+        "b": SharedRows(other, np.array([1, 0, 2])),
+        "c": SharedRows(ROWS, np.array([], dtype=np.intp)),
+        "d": SharedRows(ROWS, np.array([0, 1, 2])),
+    }
+    framed = {metric: rows.frame.iloc[rows.places] for metric, rows in shared.items()}
+    kinds = ([FakeFetch(metric, rows, whole=True) for metric, rows in of.items()] for of in (shared, framed))
+    of_shared, of_frames = map(told, kinds)
+    assert of_shared == of_frames
+    assert {metric: count for metric, (_, count, _) in of_shared.items()} == {"a": 2, "b": 3, "c": 0, "d": 3}
 
 
 def test_what_only_the_maker_of_rows_knows_of_their_quality_goes_with_them():
