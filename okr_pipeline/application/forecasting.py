@@ -21,6 +21,12 @@ _REFUSED_BECAUSE = {
     "out_of_range": "its numbers are too large to compute with",
 }
 
+_SHARES = {
+    "maintain": "the share of what is to come that must be inside",
+    "cadence": "the share of the periods to come that must meet it",
+}
+"""Measures whose required rate is a share."""
+
 _OF_PARTS = ("source_failed", "quarantined", "no_observation", "stale", "below_coverage", "thin_history")
 """What keeps a sum that is known from being foreseen."""
 
@@ -44,11 +50,28 @@ def forecast_steps(record: Record, measured: Sequence[Record]) -> tuple[Step, ..
         Step("chance", "share of ends that reach the target", (), likely, chance(likely)),
     ]
     if forecast["required_rate"] is not None:
-        each = "day" if summed else "period"
-        steps.append(Step("required rate", f"what each {each} to come must bring", result=forecast["required_rate"]))
+        steps.append(_required_step(record["measure"], forecast["required_rate"], "day" if summed else "period"))
     if forecast["buffer_days"] is not None:
         steps.append(Step("buffer", "days to spare; below 0 days too late", result=forecast["buffer_days"]))
     return (*steps, _calibration_step(forecast, measured))
+
+
+def _required_step(measure: str, needed: float, each: str) -> Step:
+    """What is still needed of what is to come, and that it is too much, or nothing more."""
+    if measure in _SHARES:
+        beyond = "not even all of it is enough" if needed > 1 else ""
+        return Step("required rate", _SHARES[measure], result=needed, remark=beyond or _enough(needed))
+    if measure == "limit":
+        past = "the limit is passed already" if needed < 0 else ""
+        return Step("required rate", f"the most that each {each} to come may bring", result=needed, remark=past)
+    adds = measure in ("accumulate", "baseline")
+    return Step(
+        "required rate", f"what each {each} to come must bring", result=needed, remark=_enough(needed) if adds else ""
+    )
+
+
+def _enough(needed: float) -> str:
+    return "nothing more is needed" if needed <= 0 else ""
 
 
 def _because(record: Record) -> str:

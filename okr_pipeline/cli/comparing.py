@@ -5,6 +5,8 @@ Belongs here: its layout. Does not: the decomposition (scoring), other commands 
 
 import math
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,7 +15,9 @@ from rich.text import Text
 from okr_pipeline.application.telling import Record
 from okr_pipeline.cli.columns import fitted, left_out, table_of
 from okr_pipeline.cli.tables import as_of_words, console, local
+from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering.numbers import percent
+from okr_pipeline.rendering.words import members, plural, starts_day
 
 _HEADINGS = {
     "restated_data": "Restated",
@@ -40,7 +44,7 @@ def print_comparison(told: Record, timezone: str) -> None:
     out.print(f"{escape(told['project'])} · from {sides[0]} to {sides[1]}")
     out.print(
         f"known {local(first['known_at'], timezone)} and {local(last['known_at'], timezone)}"
-        f" · config {first['config_version']} and {last['config_version']}"
+        f" · {_versions(first['config_version'], last['config_version'])}"
     )
     headings, rows = (_NAME, *_FIGURES, *(_HEADINGS[part] for part in told["parts"])), list(_rows(told))
     still = [_HEADINGS[part] for part in told["parts"] if not any(it["parts"][part] for it in _moved(told))]
@@ -50,11 +54,24 @@ def print_comparison(told: Record, timezone: str) -> None:
         out.print(f"Left out, for nothing moved by it: {more}", style="dim")
     if "time_passing" in told["parts"] and _HEADINGS["time_passing"] not in still:
         out.print("Time: windows let go of what is old, key results start, data goes stale", style="dim")
-    for it in [*told["objectives"], *told["key_results"]]:
-        if it["turned"]:
-            out.print(f"? {escape(it['id'])}: {_turn(it)} by {_HEADINGS[it['turned']].lower()}")
-    for it in told["key_results"]:
+    for how, ids in _turned(told).items():
+        out.print(f"? {how}: {escape(', '.join(ids))}")
+    told_of = [it for it in told["key_results"] if len(told["key_results"]) == 1 or not _only_new(it, told["parts"])]
+    for it in told_of:
         _print_causes(out, it, told["parts"], timezone)
+    if rest := len(told["key_results"]) - len(told_of):
+        out.print(f"\n{plural(rest, 'key result')} without late or restated rows or an amendment; {_MORE}", style="dim")
+
+
+_MORE: Final = "with its ID, `okr compare` tells of the new rows of one"
+
+
+def _versions(first: str, last: str) -> str:
+    return f"config {first}" if first == last else f"config {first} and {last}"
+
+
+def _only_new(it: Record, parts: Sequence[str]) -> bool:
+    return not {cause["part"] for cause in _causes(it, parts)} - {"new_data"}
 
 
 def _moved(told: Record) -> Iterator[Record]:
@@ -108,14 +125,19 @@ def _points(tenths: int | None) -> str:
     return f"{'−' if tenths < 0 else '+'}{abs(tenths) // 10}.{abs(tenths) % 10}"
 
 
-def _turn(it: Record) -> str:
-    moved = it.get("progress") or it["score"]
-    return "became unknown" if moved["to"] is None else "became known"
+def _turned(told: Record) -> dict[str, list[str]]:
+    """What became known or unknown, by which part made it so."""
+    found: dict[str, list[str]] = {}
+    for it in [*told["objectives"], *told["key_results"]]:
+        if it["turned"]:
+            moved = it.get("progress") or it["score"]
+            how = "Became unknown" if moved["to"] is None else "Became known"
+            found.setdefault(f"{how} by {_HEADINGS[it['turned']].lower()}", []).append(it["id"])
+    return found
 
 
 def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str) -> None:
-    moved = [part for part in parts if it["progress"]["parts"][part] or part == it["turned"]]
-    causes = [cause for cause in it["causes"] if cause["part"] in moved or "amendment" in cause]
+    causes = _causes(it, parts)
     if not causes:
         return
     out.print(f"\n[bold]{escape(it['id'])}[/bold] {escape(it['title'])}")
@@ -126,15 +148,28 @@ def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str)
                 out.print(f"    {escape(_row(row, timezone))}", soft_wrap=True)
 
 
+def _period(text: str, timezone: str) -> str:
+    """The start of a period: a date where a day starts, else to the minute."""
+    said = local(text, timezone)
+    return said[:10] if starts_day(datetime.fromisoformat(text), zone(timezone)) else said
+
+
+def _causes(it: Record, parts: Sequence[str]) -> list[Record]:
+    """What moved a key result, or was amended of it."""
+    moved = [part for part in parts if it["progress"]["parts"][part] or part == it["turned"]]
+    return [cause for cause in it["causes"] if cause["part"] in moved or "amendment" in cause]
+
+
 def _said(cause: Record, timezone: str) -> str:
     if "rows" not in cause:
         made = cause["amendment"]
         return made["written"] if made else f"{', '.join(cause['fields'])} edited before any score was published"
-    first, last = (local(cause[name], timezone) for name in ("first_period_start", "last_period_start"))
+    first, last = (_period(cause[name], timezone) for name in ("first_period_start", "last_period_start"))
     rows = f"{cause['rows']} row{'s' if cause['rows'] != 1 else ''}"
     return f"{rows}, of {first}" if first == last else f"{rows}, from {first} to {last}"
 
 
 def _row(row: Record, timezone: str) -> str:
     before, now = ("none" if it is None else f"{it:.6g}" for it in (row["before"], row["value"]))
-    return f"{row['metric']} {row['dimensions']} {local(row['period_start'], timezone)}: {before} → {now}"
+    of = f"{row['metric']} {members(row['dimensions'])}".rstrip()
+    return f"{of}, {_period(row['period_start'], timezone)}: {before} → {now}"

@@ -10,7 +10,10 @@ from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, S
 if TYPE_CHECKING:
     from okr_pipeline.application.telling import Record
 
-app = typer.Typer(no_args_is_help=True, help="Measure how far forecasts can be trusted.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Measure how far forecasts can be trusted. `okr status` and `okr explain ID` tell the forecasts themselves.",
+)
 
 
 @app.callback()
@@ -46,10 +49,18 @@ def backtest(
     _print(told)
 
 
+_LEGEND = (
+    "Family: what a value is, see docs/forecast.md. Inside 80 %: how many ends the interval held; four of five are "
+    "meant, more is too wide, fewer too narrow. Brier: mean squared error of the chances, less is better; beside it "
+    "that of chances by pace alone, and of a last value that stays."
+)
+
+
 def _print(told: "list[Record]") -> None:
     from rich.table import Table
 
     from okr_pipeline.cli.tables import console
+    from okr_pipeline.rendering.numbers import percent
 
     if not told:
         typer.echo("No key result could be replayed: there must be four weeks of history before a whole span.")
@@ -59,7 +70,17 @@ def _print(told: "list[Record]") -> None:
         table.add_column(heading, justify="left" if heading == "Family" else "right")
     for it in told:
         scores = (f"{it[name]:.3f}" for name in ("brier", "brier_pace", "brier_naive"))
-        better = f"{1 - it['brier'] / it['brier_pace']:+.0%}"
-        table.add_row(it["family"], f"{it['forecasts']:,}", f"{it['coverage']:.0%}", *scores, better)
-    console().print(table)
-    console().print(f"Replayed {told[0]['first_day']} to {told[0]['last_day']}. Brier: mean squared error of chances.")
+        better = _share_better(it["brier"], it["brier_pace"])
+        table.add_row(it["family"], f"{it['forecasts']:,}", percent(it["coverage"]), *scores, better)
+    out = console()
+    out.print(table)
+    out.print(f"Replayed {told[0]['first_day']} to {told[0]['last_day']}.")
+    out.print(_LEGEND, style="dim")
+
+
+def _share_better(brier: float, peer: float) -> str:
+    """By which share of the peer's error an error is smaller; none where the peer made none."""
+    from okr_pipeline.rendering.numbers import UNKNOWN, percent
+
+    share = percent(1 - brier / peer) if peer else UNKNOWN
+    return share if share.startswith(("−", UNKNOWN)) else f"+{share}"

@@ -1,12 +1,17 @@
 """`okr health`: every metric against its healthy band, as of an instant."""
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import typer
 
 from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, StoreUrl
+
+_HEADINGS: Final = ("State", "Metric", "Value", "Healthy", "Since", "Signal", "Review since")
+_DISPENSABLE: Final = ("Signal", "Since", "Review since")
+_BELOW: Final = {"Signal": "", "Review since": "Review since "}
+"""What is told below the table where it has no room for the column, with how that begins."""
 
 _COLOURS = {"breach": "red", "unknown": "magenta", "healthy": "green"}
 
@@ -34,26 +39,36 @@ def health(
 
 def _print(told: Mapping[str, Any], timezone: str) -> None:
     from rich.markup import escape
-    from rich.table import Table
 
+    from okr_pipeline.cli.columns import fitted, left_out, table_of
     from okr_pipeline.cli.tables import as_of_words, console
 
     out = console()
     out.print(f"{escape(told['project'])} · KPI health as of {as_of_words(told['as_of'], timezone)}")
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading, width in (("State", 10), ("Metric", 28)):
-        table.add_column(heading, no_wrap=True, min_width=width, overflow="ellipsis")
-    for heading in ("Value", "Healthy"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("Since", "Signal", "Review since"):
-        table.add_column(heading)
     judged = [it for it in told["metrics"] if it["state"] != "no_band"]
-    for it in judged:
-        table.add_row(*_cells(it, timezone))
-    out.print(table if judged else "No metric has a healthy band. Write one as `healthy: {min: 90}`.")
+    if judged:
+        rows = [_cells(it, timezone) for it in judged]
+        widths = fitted(_HEADINGS, rows, out.width, elastic={"Metric": (24, 60)}, dispensable=_DISPENSABLE)
+        out.print(table_of(_HEADINGS, rows, widths, figures=("Value", "Healthy")))
+        if more := left_out([it for it in _HEADINGS if it not in _BELOW], widths):
+            out.print(f"A wider terminal also shows: {more}", style="dim")
+        for heading in (it for it in _BELOW if it not in widths):
+            for said, metrics in _grouped(rows, heading).items():
+                out.print(f"{_BELOW[heading]}{said}: {escape(', '.join(metrics))}")
+    else:
+        out.print("No metric has a healthy band. Write one as `healthy: {min: 90}`.")
     without = dict.fromkeys(it["metric"] for it in told["metrics"] if it["state"] == "no_band")
     if without:
         out.print(f"Not judged, without a healthy band: {escape(', '.join(without))}")
+
+
+def _grouped(rows: Sequence[Sequence[Any]], heading: str) -> dict[str, list[str]]:
+    """The metrics for which a column says the same, where it says something."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if said := str(row[_HEADINGS.index(heading)]):
+            found.setdefault(said, []).append(str(row[_HEADINGS.index("Metric")]))
+    return found
 
 
 def _cells(it: Mapping[str, Any], timezone: str) -> list[Any]:

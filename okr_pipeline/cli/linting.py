@@ -54,6 +54,8 @@ def _print(told: Mapping[str, Any]) -> None:
         out.print(f"  {escape(subject)}: {escape(it['what'])}. {escape(it['why'])}", soft_wrap=True)
         out.print(f"  → {escape(it['rewrite'])}.", soft_wrap=True)
     said = f"{plural(told['warnings'], 'warning')}, {told['advice']} advice"
-    out.print(f"{said}; {len(told['suppressed'])} suppressed with a reason.")
+    out.print(f"{said}; {len(told['suppressed'])} suppressed with a reason{':' if told['suppressed'] else '.'}")
+    for it in told["suppressed"]:
+        out.print(f"  {it['rule']}, {escape(it['id'])}: {escape(it['reason'])}", style="dim", soft_wrap=True)
     if told["without_data"]:
         out.print(f"Without stored values, as {escape(told['without_data'])}", soft_wrap=True)

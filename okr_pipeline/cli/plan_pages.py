@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rich.console import OverflowMethod
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,6 +18,7 @@ from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.numbers import chance, percent, quantity, shown_unit
 
 _NOTHING, _UNREAD, _LONGEST = "–", "unknown until read", 60
+_NAME_WIDTH = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,10 @@ def print_plan(plan: Plan, timezone: str) -> None:
     out.print(escape(_context(plan, timezone)), style="dim")
     for section in _sections(plan, timezone):
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading in section.headings:
-            table.add_column(heading)
+        for place, heading in enumerate(section.headings):
+            named = place == 0  # the others wrap to make room for it, for half a name is none
+            cut: OverflowMethod = "ellipsis" if named else "fold"
+            table.add_column(heading, no_wrap=named, max_width=_NAME_WIDTH if named else None, overflow=cut)
         for row in section.rows:
             table.add_row(*(escape(cell) for cell in row))
         out.print(f"\n[bold]{section.title}[/bold]", table)
@@ -184,9 +188,16 @@ def _quantity(it: Record, name: str) -> str:
 
 
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(_said(value), ensure_ascii=False)
     line = " ".join(text.split())
     return f"{line[:_LONGEST]}…" if len(line) > _LONGEST else line
+
+
+def _said(value: object) -> object:
+    """What a value says: without the keys that say nothing, whole numbers without a point."""
+    if isinstance(value, dict):
+        return {key: _said(it) for key, it in value.items() if it is not None}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _count(number: int, word: str) -> str:

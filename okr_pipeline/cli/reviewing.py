@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,8 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rich.table import Table
+    from rich.text import Text
 
     from okr_pipeline.model.review import Review
+
+
+_GRADES: Final = ("Grade", "Objective, key result", "Value", "Target", "Progress", "Why")
 
 
 def review(
@@ -61,7 +65,10 @@ def _print(it: "Review", names: "Mapping[str, str]") -> None:
     running = "" if it.ended else " · still running: no final grades"
     out.print(f"[bold]{escape(it.project)}[/bold] · review of {it.cycle}, {words.days(it.starts, it.ends)}{running}")
     out.print(f"{review_page.counted(it)} · rule {it.status_rule}\n")
-    out.print(_grades(it))
+    out.print(_grades(it, out.width))
+    for grade in it.key_results:
+        if first := review_page.first_promise(grade):
+            out.print(f"≠ {escape(grade.id)}: {escape(first)}")
     if it.reflections:
         out.print("\n[bold]Reflections[/bold]")
     for told in it.reflections:
@@ -79,20 +86,29 @@ def _print(it: "Review", names: "Mapping[str, str]") -> None:
         out.print(f"\n`okr review {it.cycle} --draft PATH` drafts the next cycle from it.", style="dim", soft_wrap=True)
 
 
-def _grades(it: "Review") -> "Table":
-    from rich.markup import escape
+def _grades(it: "Review", room: int) -> "Table":
+    """Grades of objectives and their key results; what each is for is left out first where it is narrow."""
+    from okr_pipeline.cli.columns import fitted, table_of
+
+    rows = list(_grade_rows(it))
+    elastic = {"Objective, key result": (20, 60), "Why": (20, 44)}
+    widths = fitted(_GRADES, rows, room, elastic=elastic, dispensable=("Why", "Value", "Target"))
+    return table_of(_GRADES, rows, widths, figures=())
+
+
+def _grade_rows(it: "Review") -> "Iterator[list[Text | str]]":
+    from rich.text import Text
 
     from okr_pipeline.rendering import review_page
+    from okr_pipeline.rendering.numbers import percent
 
-    grades = _table("Grade", "Objective, key result", "Value", "Target", "Progress", "Why")
     for objective in it.objectives:
         score = "unknown" if objective.score is None else f"score {objective.score:.2f}"
-        title = f"[bold]{escape(objective.title)}[/bold]"
-        grades.add_row(review_page.status_cell(objective), title, "", "", score, objective.intent)
+        title = Text(objective.title, style="bold")
+        yield [review_page.status_cell(objective, ended=it.ended), title, "", "", score, objective.intent]
         for row in (grade for grade in it.key_results if grade.objective == objective.id):
-            cells = review_page.value_cell(row), review_page.target_cell(row), review_page.progress_cell(row)
-            grades.add_row(review_page.status_cell(row), f"  {escape(row.title)}", *cells, escape(row.explanation))
-    return grades
+            cells = review_page.value_cell(row), review_page.target_cell(row, first=False), percent(row.progress)
+            yield [review_page.status_cell(row, ended=it.ended), f"  {row.title}", *cells, row.explanation]
 
 
 def _next(it: "Review") -> "Iterator[str]":

@@ -3,15 +3,21 @@
 Belongs here: its table. Does not: the comparison (application.comparing_rules).
 """
 
+from collections.abc import Sequence
+from typing import Final
+
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
+from okr_pipeline.cli.columns import Row, fitted, table_of
 from okr_pipeline.cli.tables import as_of_words, console, status_text
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.numbers import count, percent
+
+_LETTERS: Final = 4
+"""Of a rule's name, where there is no room for all of it; they tell the rules apart."""
 
 
 def print_comparison(told: Record, timezone: str) -> None:
@@ -22,24 +28,35 @@ def print_comparison(told: Record, timezone: str) -> None:
     if not told["key_results"]:
         out.print("No key result is of what was asked for.")
         return
-    names = [rule["name"] for rule in told["rules"]]
-    out.print(_table(told, [chosen, *(name for name in names if name != chosen)]))
+    names = [chosen, *(rule["name"] for rule in told["rules"] if rule["name"] != chosen)]
+    headings, rows = ("Key result", "Progress", "Plan", *names, ""), _rows(told, names, in_words=True)
+    widths = _widths(headings, rows, out.width)
+    if "Progress" not in widths:  # too narrow for anything but the verdicts: rules by their first letters
+        headings = ("Key result", *(name[:_LETTERS] for name in names), "")
+        rows = [[it[0], *it[3:]] for it in _rows(told, names, in_words=False)]
+        widths = _widths(headings, rows, out.width)
+    out.print(table_of(headings, rows, widths, figures=("Progress", "Plan")))
+    if "Progress" not in widths:
+        out.print(f"Rules: {', '.join(names)}. A wider terminal also shows: progress, plan", style="dim")
     _print_legend(out, told)
 
 
-def _table(told: Record, names: list[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Key result", no_wrap=True)
-    table.add_column("Progress", justify="right", no_wrap=True)
-    table.add_column("Plan", justify="right", no_wrap=True)
-    for name in names:
-        table.add_column(name, no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for it in told["key_results"]:
-        verdicts = [_verdict(it, name, in_words=name == names[0]) for name in names]
-        mixed = Text("mixed", style="bold") if it["mixed"] else ""
-        table.add_row(it["id"], percent(it["progress"]), percent(it["expected_progress"]), *verdicts, mixed)
-    return table
+def _widths(headings: Sequence[str], rows: Sequence[Row], room: int) -> dict[str, int]:
+    return fitted(headings, rows, room, elastic={"Key result": (25, 60)}, dispensable=("Progress", "Plan"))
+
+
+def _rows(told: Record, names: Sequence[str], *, in_words: bool) -> list[Row]:
+    """One row per key result; the project's own rule, which comes first, in words where there is room for them."""
+    return [
+        [
+            it["id"],
+            percent(it["progress"]),
+            percent(it["expected_progress"]),
+            *(_verdict(it, name, in_words=in_words and name == names[0]) for name in names),
+            Text("mixed", style="bold") if it["mixed"] else "",
+        ]
+        for it in told["key_results"]
+    ]
 
 
 def _verdict(it: Record, name: str, *, in_words: bool) -> Text:

@@ -63,10 +63,7 @@ def print_status(told: Record, timezone: str) -> None:
     for it in told["contributions"]:
         out.print(f"Σ {escape(it['key_result'])}: {escape(_contribution_words(it))}")
     if any(it["forecast"] for it in told["key_results"]):
-        out.print(
-            "At end: the progress forecast for the last day; chance: to reach the target by then; `okr explain`: more",
-            style="dim",
-        )
+        out.print(_forecast_words(widths), style="dim")
     if alerted:
         out.print("! an alert is open")
     for it in told["paced_otherwise"]:
@@ -76,6 +73,13 @@ def print_status(told: Record, timezone: str) -> None:
         out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
     _print_check_ins(out, told, timezone)
     _print_originals(out, told["key_results"])
+
+
+def _forecast_words(widths: Mapping[str, int]) -> str:
+    """What the columns of forecasts mean, as far as they are shown."""
+    said = {"At end": "the progress forecast for the last day", "Chance": "to reach the target by then"}
+    told = [f"{heading}: {meaning}" for heading, meaning in said.items() if heading in widths]
+    return "; ".join([*told, "`okr explain` has all of a forecast"])
 
 
 def _status_rows(told: Record, alerted: set[str]) -> Iterator[list[Text | str]]:

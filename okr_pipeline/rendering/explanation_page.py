@@ -17,6 +17,7 @@ DIGITS = 6
 """Significant digits that people check by hand with; JSON has all."""
 _ROWS_SHOWN = 30
 _HASH_SHOWN = 12
+Cells = tuple[str, ...]
 _RUN_SHOWN = 8
 
 
@@ -140,7 +141,9 @@ _FIRST = {"key_result": "Its objective", "objective": "Made of"}
 def _level(level: Level, place: str) -> Section:
     """One objective with what its score is made of."""
     title = place if place == _FIRST["objective"] else f"{place}: {level.title}"
-    share = [] if level.share in (None, 1.0) else [f"What is explained here makes {figure(level.share)} of this score."]
+    share = (
+        [] if level.share in (None, 1.0) else [f"What is explained here has {figure(level.share)} of the weight in it."]
+    )
     steps = [f"{step.what}: {_outcome(step)}" for step in level.steps]
     lines = (f"{level.objective} · {words.status_word(level.status)} · {level.rises}", *steps, *share)
     return Section(title, lines, ("member", "status", "weight", "score", ""), tuple(map(_member, level.members)))
@@ -186,7 +189,16 @@ def _observations(it: Explanation) -> Section:
     more = f"; the newest {_ROWS_SHOWN} and older ones with a mark are shown, --json has all" if shown != every else ""
     line = f"{words.plural(len(every), 'row')}{': ' if told else ''}{', '.join(told)}{more}."
     headings = ("metric", "members", "period starts", "value", "weight", "revision", "run", "")
-    return Section("Observations", (line,), headings, tuple(_observation(row, it) for row in (*older, *shown)))
+    rows = tuple(_observation(row, it) for row in (*older, *shown))
+    return Section("Observations", (line,), *_without_one_metric(headings, rows))
+
+
+def _without_one_metric(headings: Cells, rows: tuple[Cells, ...]) -> tuple[Cells, tuple[Cells, ...]]:
+    """A table without its column of metrics where all rows are of one: its section stands above, and room is scarce."""
+    at = headings.index("metric")
+    if len({row[at] for row in rows}) > 1:
+        return headings, rows
+    return (*headings[:at], *headings[at + 1 :]), tuple((*row[:at], *row[at + 1 :]) for row in rows)
 
 
 def _observation(row: Row, it: Explanation) -> tuple[str, ...]:
@@ -230,7 +242,7 @@ def _query(row: Row, it: Explanation) -> Section:
 
 def _checks(it: Explanation) -> Section:
     rows = [(row["rule"], row["metric"], row["status"], _counted(row), str(row["detail"] or "")) for row in it.checks]
-    return Section("Checks", (), ("check", "metric", "outcome", "rows", "detail"), tuple(rows))
+    return Section("Checks", (), *_without_one_metric(("check", "metric", "outcome", "rows", "detail"), tuple(rows)))
 
 
 def _counted(row: Row) -> str:
@@ -247,7 +259,7 @@ def _runs(it: Explanation) -> Section:
         for row in told
     ]  # fmt: skip
     lines = (f"and {words.plural(more, 'earlier run')}; --json has all",) if more and told else ()
-    return Section("Runs behind the rows", lines, ("run", "kind", "began", "ended", "config", "rows"), tuple(rows))
+    return Section("Runs behind the rows", lines, ("run", "kind", "began", "outcome", "config", "rows"), tuple(rows))
 
 
 def _check_ins(it: Explanation) -> Section:

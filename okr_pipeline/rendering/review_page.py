@@ -36,11 +36,21 @@ def counted(review: Review) -> str:
     return ", ".join(told) or "no key results"
 
 
-def target_cell(it: Grade) -> str:
-    """The target, and the original one where it was amended."""
+def first_promise(it: Grade) -> str:
+    """What was promised first and how much of it was reached, where either was another; empty where neither was."""
+    unit = numbers.shown_unit(it.measure, it.unit, target=it.target, baseline=it.baseline)
+    amended = it.original_target not in (None, it.target)
+    if not amended and it.original_progress in (None, it.progress):
+        return ""
+    target = f"{numbers.quantity(it.original_target, unit)} was promised first" if amended else "as promised first"
+    return f"{target}, {numbers.percent(it.original_progress)} of the way"
+
+
+def target_cell(it: Grade, *, first: bool = True) -> str:
+    """The target, and the original one where it was amended and is asked for."""
     unit = numbers.shown_unit(it.measure, it.unit, target=it.target, baseline=it.baseline)
     target = numbers.quantity(it.target, unit)
-    if it.original_target is None or it.original_target == it.target:
+    if not first or it.original_target in (None, it.target):
         return target
     return f"{target} (was {numbers.quantity(it.original_target, unit)})"
 
@@ -59,10 +69,10 @@ def value_cell(it: Grade) -> str:
     return numbers.quantity(it.value, unit)
 
 
-def status_cell(it: Grade | ObjectiveGrade) -> str:
-    """The status with its shape, and whether it may still change."""
+def status_cell(it: Grade | ObjectiveGrade, *, ended: bool) -> str:
+    """The status with its shape; of a cycle that ended also whether it may still change. Until then all may."""
     status = Status(it.status)
-    return f"{status.glyph} {status.word}" + (" (provisional)" if it.provisional else "")
+    return f"{status.glyph} {status.word}" + (" (provisional)" if it.provisional and ended else "")
 
 
 def calibration_cells(it: Calibration, names: Mapping[str, str]) -> tuple[str, ...]:
@@ -91,15 +101,18 @@ def _grades(review: Review, names: Mapping[str, str]) -> Iterator[str]:
         yield f"### {cell(objective.title)}"
         yield ""
         owner = names.get(objective.owner, objective.owner)
-        yield f"`{objective.id}` · {objective.intent} · {owner} · {status_cell(objective)} · score {score}"
+        grade = status_cell(objective, ended=review.ended)
+        yield f"`{objective.id}` · {objective.intent} · {owner} · {grade} · score {score}"
         yield ""
         headings = ("key result", "grade", "value", "target", "progress", "confidence", "why")
-        yield from table(headings, (_row(it) for it in review.key_results if it.objective == objective.id))
+        yield from table(
+            headings, (_row(it, ended=review.ended) for it in review.key_results if it.objective == objective.id)
+        )
 
 
-def _row(it: Grade) -> tuple[str, ...]:
+def _row(it: Grade, *, ended: bool) -> tuple[str, ...]:
     confidence = "–" if it.confidence is None else numbers.percent(it.confidence)
-    cells = status_cell(it), value_cell(it), target_cell(it), progress_cell(it), confidence, it.explanation
+    cells = status_cell(it, ended=ended), value_cell(it), target_cell(it), progress_cell(it), confidence, it.explanation
     return (f"{it.title} `{it.id}`", *cells)
 
 

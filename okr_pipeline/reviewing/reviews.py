@@ -100,7 +100,9 @@ def _explained(row: Mapping[str, Any], key_result: KeyResult, objective: Objecti
         found = check_ins[(check_ins["subject"] == key_result.full_id) & check_ins["finding"].notna()]
         return f"a finding was told, on {found['on_date'].max()}"
     short = status is Status.ACHIEVED and progress is not None and progress < 1
-    sentence = "most of a stretch" if short else _SENTENCES.get(status, "still running")
+    if status not in _SENTENCES:
+        return "it still runs"
+    sentence = "most of a stretch" if short else _SENTENCES[status]
     share = "" if progress is None else f", {progress * 100:.0f} % of the way".replace("-", "−")
     return sentence + share
 

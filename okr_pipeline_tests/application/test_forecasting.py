@@ -36,7 +36,31 @@ def test_a_sum_that_is_itself_unknown_is_not_blamed_on_its_forecast() -> None:
     ("metric", "each", "made"), [("signups", "period", "flow"), (None, "day", "flow, its parts added up")]
 )
 def test_the_rate_of_a_sum_is_per_day(metric: str | None, each: str, made: str) -> None:
-    record = {"metric": metric, "value": 6.0, "forecast": FORECAST, "forecast_refusal": None}
+    record = {
+        "metric": metric, "measure": "accumulate", "value": 6.0, "forecast": FORECAST, "forecast_refusal": None,
+    }  # fmt: skip
     steps = {it.what: it.how for it in forecast_steps(record, [])}
     assert steps["required rate"] == f"what each {each} to come must bring"
     assert steps["value at the end"] == f"forecast: {made}"
+
+
+@pytest.mark.parametrize(
+    ("measure", "needed", "how", "remark"),
+    [
+        ("accumulate", 3.0, "what each period to come must bring", ""),
+        ("accumulate", -0.5, "what each period to come must bring", "nothing more is needed"),
+        ("reach", -0.5, "what each period to come must bring", ""),
+        ("limit", 3.0, "the most that each period to come may bring", ""),
+        ("limit", -0.5, "the most that each period to come may bring", "the limit is passed already"),
+        ("cadence", 0.75, "the share of the periods to come that must meet it", ""),
+        ("cadence", 1.25, "the share of the periods to come that must meet it", "not even all of it is enough"),
+        ("maintain", 0.0, "the share of what is to come that must be inside", "nothing more is needed"),
+    ],
+)
+def test_a_rate_that_is_too_much_or_nothing_is_said_to_be_so(
+    measure: str, needed: float, how: str, remark: str
+) -> None:
+    forecast = {**FORECAST, "required_rate": needed}
+    record = {"metric": "signups", "measure": measure, "value": 6.0, "forecast": forecast, "forecast_refusal": None}
+    (step,) = (it for it in forecast_steps(record, []) if it.what == "required rate")
+    assert (step.how, step.result, step.remark) == (how, needed, remark)
