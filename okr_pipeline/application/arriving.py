@@ -20,8 +20,18 @@ from okr_pipeline.model.metric import Metric
 _SERIES = ["metric", "dimensions"]
 
 
+def awaited(configuration: Configuration, delivery: Delivery) -> set[str]:
+    """The metrics for which a delivery alone does not meet these rules: what is stored of them decides."""
+    newest = delivery.points[delivery.points["value"].notna()].groupby("metric")["period_end"].max()
+    met = {str(metric) for metric, end in newest.items() if _is_fresh(configuration, delivery, str(metric), end)}
+    return {*delivery.windows} - met | {*_without_value(delivery)["metric"].unique()}
+
+
 def missing_arrivals(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> pd.DataFrame:
-    """CHECK_RESULTS of the rules `fresh` and `no_value`: a row for each metric that does not meet one, as a warning."""
+    """CHECK_RESULTS of the rules `fresh` and `no_value`: a row for each metric that does not meet one, as a warning.
+
+    `stored` holds the OBSERVATIONS of those that are `awaited`, at least.
+    """
     rows = [*_stale(configuration, delivery, stored), *_empty(configuration, delivery, stored)]
     return pd.DataFrame(rows, columns=list(CHECK_RESULTS))
 
@@ -30,8 +40,8 @@ def _stale(configuration: Configuration, delivery: Delivery, stored: pd.DataFram
     known = [rows.loc[rows["value"].notna(), ["metric", "period_end"]] for rows in (stored, delivery.points)]
     newest = pd.concat(known).groupby("metric")["period_end"].max()
     for metric_id, end in newest.items():
-        metric, window = configuration.metrics[str(metric_id)], delivery.windows.get(str(metric_id))
-        if window is not None and (window.end - end).total_seconds() > 3600 * metric.freshness_hours:
+        metric = configuration.metrics[str(metric_id)]
+        if not _is_fresh(configuration, delivery, metric.id, end):
             reason = (
                 f"the newest value ends {_place(configuration, metric, end)}, longer ago than freshness, "
                 f"{metric.freshness_hours:g} hours; check whether the source is still brought up to date"
@@ -41,9 +51,7 @@ def _stale(configuration: Configuration, delivery: Delivery, stored: pd.DataFram
 
 def _empty(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     """The newest periods read that came without a value, of series whose period before has one."""
-    points = delivery.points
-    ends = points["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
-    empty = points[points["value"].isna() & points["raw_value"].isna() & (points["period_end"] == ends)]
+    empty = _without_value(delivery)
     if empty.empty:
         return
     before = stored.loc[stored["value"].notna(), [*_SERIES, "period_end"]].rename(
@@ -56,6 +64,19 @@ def _empty(configuration: Configuration, delivery: Delivery, stored: pd.DataFram
             "the series that had one the period before; it counts as missing, not as zero; look into the source"
         )
         yield metric_id, "no_value", "completeness", "failed", "warn", len(rows), len(rows), reason
+
+
+def _is_fresh(configuration: Configuration, delivery: Delivery, metric: str, end: pd.Timestamp) -> bool:
+    """Whether a metric's newest value is new enough at the end of its window; what was not read is not looked at."""
+    window = delivery.windows.get(metric)
+    return window is None or (window.end - end).total_seconds() <= 3600 * configuration.metrics[metric].freshness_hours
+
+
+def _without_value(delivery: Delivery) -> pd.DataFrame:
+    """POINTS of the newest periods read that came without a value."""
+    points = delivery.points
+    ends = points["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
+    return points[points["value"].isna() & points["raw_value"].isna() & (points["period_end"] == ends)]
 
 
 def _place(configuration: Configuration, metric: Metric, instant: datetime) -> str:

@@ -40,33 +40,72 @@ class Judgement:
     rules_versions: Mapping[str, str]
 
 
-def judge(
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A delivery beside what is stored of the periods that it tells of.
+
+    `points` are its POINTS with `known` (the store has a value), `changed`, and `held` (an open quarantine has the
+    key); `vanished` are keys that the source no longer has. `versions` are those of the rules, by metric, and
+    `ruled_anew` the metrics that were judged by others before, by which ones.
+    """
+
+    points: pd.DataFrame
+    vanished: pd.DataFrame
+    versions: Mapping[str, str]
+    ruled_anew: Mapping[str, str]
+
+    @property
+    def touched(self) -> set[str]:
+        """The metrics to judge: something of them changed, or their rules did."""
+        changed = self.points.loc[self.points["changed"], "metric"].unique()
+        return {*changed, *self.vanished["metric"].unique(), *self.ruled_anew}
+
+
+def compare(
     configuration: Configuration,
     delivery: Delivery,
     *,
     stored: pd.DataFrame,
     quarantine: pd.DataFrame,
     judged_by: Mapping[str, str],
-    now: datetime,
-    apart: Collection[str] = (),
-) -> Judgement:
-    """Compare a delivery with OBSERVATIONS and QUARANTINE as stored, and validate the metrics that changed.
+) -> Compared:
+    """Compare a delivery with OBSERVATIONS and QUARANTINE as stored.
 
-    `stored` holds the whole known history of the delivered metrics; `judged_by` the version of the rules that each
-    metric was last judged by: changed rules judge everything delivered again. Deliveries of metrics in `apart` are of
-    periods that were never read before, and compared with nothing that is stored.
+    `stored` holds all from the start of each window on, and of metrics that were read whole all there is; `judged_by`
+    the version of the rules that each metric was last judged by: changed rules judge everything delivered again.
     """
     delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
     versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
-    whole = {metric for metric in delivered if metric in delivery.evidence and delivery.evidence[metric].whole}
-    points = _compared(delivery.points, stored, quarantine)
-    vanished = _vanished(delivery, delivered, stored, whole)
-    ruled_anew = {metric for metric in delivered if judged_by.get(metric, versions[metric]) != versions[metric]}
-    touched = {*points.loc[points["changed"], "metric"].unique(), *vanished["metric"].unique(), *ruled_anew}
-    to_judge = points[points["metric"].isin(touched)]
+    before = {metric: judged_by.get(metric, version) for metric, version in versions.items()}
+    return Compared(
+        points=_compared(delivery.points, stored, quarantine),
+        vanished=_vanished(delivery, delivered, stored),
+        versions=versions,
+        ruled_anew={metric: version for metric, version in before.items() if version != versions[metric]},
+    )
+
+
+def judge(
+    configuration: Configuration,
+    delivery: Delivery,
+    compared: Compared,
+    *,
+    stored: pd.DataFrame,
+    quarantine: pd.DataFrame,
+    now: datetime,
+    apart: Collection[str] = (),
+) -> Judgement:
+    """Validate the metrics of a delivery that changed.
+
+    `stored` holds the OBSERVATIONS of these and of `awaited` metrics as far back as rules look. Deliveries of metrics
+    in `apart` are of periods that were never read before, and compared with nothing that is stored.
+    """
+    touched = compared.touched
     late = missing_arrivals(configuration, delivery, stored)
     if not touched:
-        return _nothing(points, quarantine, vanished, versions, late)
+        return _nothing(compared, quarantine, late)
+    ruled_anew, versions = compared.ruled_anew, compared.versions
+    to_judge = compared.points[compared.points["metric"].isin(touched)]
     verdict = validate(
         to_judge[list(delivery.points.columns)],
         {metric: configuration.metrics[metric] for metric in sorted(touched)},
@@ -74,10 +113,10 @@ def judge(
         now=now,
         read_windows={metric: _as_pair(delivery.told(metric)) for metric in touched},
         calendar=configuration.project.calendar,
-        whole=whole,
-        redefined={metric for metric in ruled_anew if redefined(judged_by[metric], versions[metric])} | set(apart),
+        whole=set(filter(delivery.is_whole, touched)),
+        redefined={it for it, version in ruled_anew.items() if redefined(version, versions[it])} | set(apart),
     )
-    judgement = _sorted_out(to_judge, verdict, vanished, quarantine, ruled_anew, versions)
+    judgement = _sorted_out(to_judge, verdict, compared, quarantine)
     return replace(judgement, checks=pd.concat([judgement.checks, late], ignore_index=True))
 
 
@@ -94,7 +133,6 @@ def joined_judgements(judgements: Sequence[Judgement]) -> Judgement:
 
 
 def _compared(points: pd.DataFrame, stored: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
-    """POINTS with `known` (the store has a value), `changed`, and `held` (an open quarantine has the key)."""
     current = stored[[*KEY, "value", "weight"]].rename(columns={"value": "value_stored", "weight": "weight_stored"})
     held = quarantine[[*KEY, "value", "raw_value"]].rename(columns={"value": "value_held", "raw_value": "raw_held"})
     merged = points.merge(current, on=KEY, how="left").merge(held.assign(held=True), on=KEY, how="left")
@@ -118,13 +156,13 @@ def _equal(left: pd.Series, right: pd.Series) -> pd.Series:
     return (left == right) | (left.isna() & right.isna())
 
 
-def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame, whole: set[str]) -> pd.DataFrame:
+def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame) -> pd.DataFrame:
     """Keys that the store has a value for, that were asked for, and that the source no longer has.
 
     A source that is read whole was asked for all from its first row on, and not for its window alone.
     """
     rows = stored[stored["metric"].isin(delivered) & stored["value"].notna()]
-    points = delivery.points[delivery.points["metric"].isin(whole)]
+    points = delivery.points[delivery.points["metric"].isin(filter(delivery.is_whole, delivered))]
     firsts = points.groupby("metric")["period_start"].min()
     starts = rows["metric"].map(
         {
@@ -139,19 +177,13 @@ def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame, wh
     return merged[merged["there"].isna()].drop(columns="there")
 
 
-def _sorted_out(
-    points: pd.DataFrame,
-    verdict: Verdict,
-    vanished: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    ruled_anew: set[str],
-    versions: Mapping[str, str],
-) -> Judgement:
+def _sorted_out(points: pd.DataFrame, verdict: Verdict, compared: Compared, quarantine: pd.DataFrame) -> Judgement:
     fit = points[verdict.accepted]
     news = fit[fit["changed"] | fit["held"]]
     recorded = news[news["value"].notna() | news["known"]]
-    doubtful = points.loc[~verdict.accepted & (points["changed"] | points["metric"].isin(ruled_anew)), KEY]
+    doubtful = points.loc[~verdict.accepted & (points["changed"] | points["metric"].isin(compared.ruled_anew)), KEY]
     refused = verdict.refused.merge(doubtful.drop_duplicates(), on=KEY)
+    vanished = compared.vanished
     kept = _truly_gone(vanished[~vanished["metric"].isin(verdict.keep_missing)], verdict)
     return Judgement(
         recorded=recorded,
@@ -160,7 +192,7 @@ def _sorted_out(
         refused=refused,
         released=_released(fit, kept, quarantine),
         checks=verdict.results,
-        rules_versions=versions,
+        rules_versions=compared.versions,
     )
 
 
@@ -179,21 +211,15 @@ def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFra
     return quarantine[KEY].merge(resolved, on=KEY)
 
 
-def _nothing(
-    points: pd.DataFrame,
-    quarantine: pd.DataFrame,
-    vanished: pd.DataFrame,
-    versions: Mapping[str, str],
-    checks: pd.DataFrame,
-) -> Judgement:
+def _nothing(compared: Compared, quarantine: pd.DataFrame, checks: pd.DataFrame) -> Judgement:
     return Judgement(
-        recorded=points.iloc[:0],
+        recorded=compared.points.iloc[:0],
         restated=0,
-        withdrawn=vanished.iloc[:0],
+        withdrawn=compared.vanished.iloc[:0],
         refused=quarantine.iloc[:0],
         released=quarantine.iloc[:0][KEY],
         checks=checks,
-        rules_versions=versions,
+        rules_versions=compared.versions,
     )
 
 

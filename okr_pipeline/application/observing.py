@@ -14,8 +14,9 @@ from typing import TypeAlias
 import pandas as pd
 
 from connectors.errors import ConfigError, ConnectorError, TransientError
+from okr_pipeline.application.arriving import awaited
 from okr_pipeline.application.check_ins import take_from_files
-from okr_pipeline.application.judging import Judgement, joined_judgements, judge
+from okr_pipeline.application.judging import Judgement, compare, joined_judgements, judge
 from okr_pipeline.application.keeping import Kept, changed_metrics, keep
 from okr_pipeline.application.legs import begun, cut_all, is_long
 from okr_pipeline.application.naming import take_names
@@ -196,13 +197,23 @@ def _windows(
 
 
 def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states: pd.DataFrame) -> Judgement:
+    """What is new of a delivery, and fit; history is read of those metrics alone that are looked at further."""
+    configuration, quarantine = workspace.configuration, workspace.store.quarantine(metrics)
     judged_by = dict(zip(states["metric"], states["rules_version"], strict=True))
-    return judge(
-        workspace.configuration,
+    compared = compare(
+        configuration,
         delivery,
         stored=_stored(workspace, delivery, metrics),
-        quarantine=workspace.store.quarantine(metrics),
+        quarantine=quarantine,
         judged_by={metric: version for metric, version in judged_by.items() if isinstance(version, str)},
+    )
+    looked_at = sorted(compared.touched | awaited(configuration, delivery))
+    return judge(
+        configuration,
+        delivery,
+        compared,
+        stored=_history(workspace, delivery, looked_at),
+        quarantine=quarantine,
         apart=_apart(workspace, delivery, states),
         now=datetime.now(UTC),
     )
@@ -225,30 +236,34 @@ def _apart(workspace: Workspace, delivery: Delivery, states: pd.DataFrame) -> se
 
 
 def _stored(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.DataFrame:
+    """What the store knows of metrics from the start of each window on; all there is of those that were read whole."""
+    by_start: dict[datetime | None, list[str]] = defaultdict(list)
+    for metric in metrics:
+        by_start[None if delivery.is_whole(metric) else delivery.windows[metric].start].append(metric)
+    return _observations(workspace, by_start)
+
+
+def _history(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.DataFrame:
     """What the store knows of metrics as far back as a judgement looks, which does not grow with the years.
 
     All there is of those that were read whole, and of those that have been silent for longer than that.
     """
-    recent = [
-        workspace.store.observations(members, start)
-        for start, members in _look_backs(workspace, delivery, metrics).items()
-    ]
-    heard = {str(metric) for rows in recent for metric in rows["metric"].unique()}
-    silent = [metric for metric in metrics if metric not in heard]
-    everything = [workspace.store.observations(silent)] if silent or not recent else []
-    return pd.concat([*recent, *everything], ignore_index=True)
-
-
-def _look_backs(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> dict[datetime, list[str]]:
-    """By the instant from which on the store is looked at, the metrics that are read by windows."""
-    groups: dict[datetime, list[str]] = defaultdict(list)
+    by_start: dict[datetime | None, list[str]] = defaultdict(list)
     for metric_id in metrics:
-        proof = delivery.evidence.get(metric_id)
-        if proof is None or not proof.whole:
+        if not delivery.is_whole(metric_id):
             metric = workspace.configuration.metrics[metric_id]
             hours = GRAIN_HOURS[metric.grain] * history_periods(metric)
-            groups[delivery.windows[metric_id].start - timedelta(hours=hours)].append(metric_id)
-    return groups
+            by_start[delivery.windows[metric_id].start - timedelta(hours=hours)].append(metric_id)
+    recent = _observations(workspace, by_start)
+    heard = {*recent["metric"].unique()}
+    silent = [metric for metric in metrics if metric not in heard]
+    return pd.concat([recent, workspace.store.observations(silent)], ignore_index=True) if silent else recent
+
+
+def _observations(workspace: Workspace, by_start: Mapping[datetime | None, list[str]]) -> pd.DataFrame:
+    """OBSERVATIONS of metrics by the instant from which on they are read, None for all there is."""
+    parts = [workspace.store.observations(members, start) for start, members in by_start.items()]
+    return pd.concat(parts, ignore_index=True) if parts else workspace.store.observations([])
 
 
 def _report(

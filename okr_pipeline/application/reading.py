@@ -66,6 +66,11 @@ class Delivery:
             return window
         return Period(min(max(window.start, proof.since), window.end), window.end)
 
+    def is_whole(self, metric: str) -> bool:
+        """Whether a metric was read from its first row on, whatever its window."""
+        proof = self.evidence.get(metric)
+        return proof is not None and proof.whole
+
 
 def read_source(
     workspace: Workspace, source_id: str, windows: Mapping[str, Period], witness: Witness | None = None

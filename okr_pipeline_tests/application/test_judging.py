@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from okr_pipeline.application.judging import _truly_gone, judge
+from okr_pipeline.application.judging import _truly_gone, compare, judge
 from okr_pipeline.application.reading import read_source
 from okr_pipeline.application.windows import newest_windows
 from okr_pipeline.quality import Verdict
@@ -54,13 +54,8 @@ def test_what_a_source_tells_nothing_of_is_not_gone(small, since, value, withdra
     newest = whole.points[whole.points["period_start"] == NEWEST].assign(value=value)
     proof = replace(whole.evidence["signups"], whole=False, since=since)
     delivery = replace(whole, points=newest if value else newest.iloc[:0], evidence={"signups": proof})
-    store = workspace.store
-    judgement = judge(
-        workspace.configuration,
-        delivery,
-        stored=store.observations(),
-        quarantine=store.quarantine(),
-        judged_by={},
-        now=datetime(2026, 2, 1, tzinfo=UTC),
-    )
+    store, configuration = workspace.store, workspace.configuration
+    known = {"stored": store.observations(), "quarantine": store.quarantine()}
+    compared = compare(configuration, delivery, **known, judged_by={})
+    judgement = judge(configuration, delivery, compared, **known, now=datetime(2026, 2, 1, tzinfo=UTC))
     assert (len(judgement.withdrawn), len(judgement.recorded)) == (withdrawn, recorded)

@@ -13,13 +13,15 @@ from okr_pipeline.model.calendar import Period
 FIRST = date(2024, 1, 1)
 SOURCES = 'sources: {sheets: {connector: sql, url: "sqlite:///kpis.db"}}\n'
 QUERY = """\
-    query: SELECT day AS period, value FROM kpis WHERE day >= date(:window_start) AND day < date(:window_end)
+    query: >-
+      SELECT day AS period, value FROM kpis
+      WHERE day >= date(:window_start, '+2 hours') AND day < date(:window_end, '+2 hours')
     restates: 3d
 """
 
 
 class Asked:
-    """A store that notes from when on its observations were asked for."""
+    """A store that notes from when on observations of any metric were asked for."""
 
     def __init__(self, store):
         self._store, self.starts = store, []
@@ -28,7 +30,8 @@ class Asked:
         return getattr(self._store, name)
 
     def observations(self, metrics=None, start=None, end=None, known_at=None):
-        self.starts.append(start)
+        if metrics is None or metrics:
+            self.starts.append(start)
         return self._store.observations(metrics, start, end, known_at)
 
 
@@ -73,8 +76,27 @@ def test_two_years_of_history_are_not_read_to_judge_a_day(project):
     bring(project, date(2026, 1, 30), date(2026, 1, 30))
     report, starts = observed(project, date(2026, 1, 30))
     assert (report.recorded, report.restated, report.refused) == (1, 0, ())
-    [start] = starts
-    assert timedelta(days=100) < datetime(2026, 1, 30, tzinfo=UTC) - start < timedelta(days=200)
+    window, history = (datetime(2026, 1, 30, tzinfo=UTC) - start for start in starts)
+    assert window < timedelta(days=4)
+    assert timedelta(days=100) < history < timedelta(days=200)
+
+
+def test_what_is_as_it_was_is_compared_with_its_window_alone(project):
+    bring(project, FIRST, date(2026, 1, 30))
+    observed(project, date(2026, 1, 30), since=FIRST)
+    report, [start] = observed(project, date(2026, 1, 30))
+    assert (report.rows_read, report.recorded, len(report.checks)) == (3, 0, 0)
+    assert datetime(2026, 1, 30, tzinfo=UTC) - start < timedelta(days=4)
+
+
+def test_a_newest_day_that_is_still_without_its_value_is_told_again(project):
+    bring(project, FIRST, date(2026, 1, 29))
+    with sqlite3.connect(project.directory / "kpis.db") as connection:
+        connection.execute("INSERT INTO kpis VALUES ('2026-01-30', NULL)")
+    observed(project, date(2026, 1, 30), since=FIRST)
+    report, _ = observed(project, date(2026, 1, 30))
+    assert (report.rows_read, report.recorded) == (3, 0)
+    assert report.checks["rule"].tolist() == ["no_value"]
 
 
 def test_a_metric_that_fell_silent_long_ago_is_still_told_to_be_stale(project):
