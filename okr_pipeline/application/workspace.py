@@ -215,13 +215,18 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
     return load(Path(config_dir), connectors=connector_schemas(), environ=environ, now=datetime.now(UTC))
 
 
-def connector_schemas() -> "dict[str, ConnectorSchema]":
+def connector_schemas() -> "Mapping[str, ConnectorSchema]":
     """What config checks need to know of the installed connectors."""
-    from connectors.catalogue import load_connectors
+    from connectors.catalogue import Each, load_connectors
     from okr_pipeline.config import ConnectorSchema
 
-    described = {name: connector.describe() for name, connector in load_connectors().items()}
-    return {name: ConnectorSchema(settings=it.settings, request=it.request) for name, it in described.items()}
+    connectors = load_connectors()
+
+    def schema(name: str) -> ConnectorSchema:
+        described = connectors[name].describe()
+        return ConnectorSchema(settings=described.settings, request=described.request)
+
+    return Each(connectors, schema)
 
 
 def parse_instant(text: str, project: Project) -> datetime:

@@ -111,7 +111,7 @@ def _execute(
     run_config: Mapping[str, object] | None = None,
 ) -> Outcome:
     followed = dg.Definitions(loggers={"console": _follower(on_step)})
-    definition = dg.Definitions.merge(definitions_of(workspace), followed).resolve_job_def(job)
+    definition = dg.Definitions.merge(definitions_of(workspace, lineage=False), followed).resolve_job_def(job)
     instance = instance_of(workspace)
     try:
         if not os.environ.get("DAGSTER_HOME"):

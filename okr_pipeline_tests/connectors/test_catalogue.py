@@ -48,7 +48,15 @@ def test_one_connector_seen_twice_is_one():
 )
 def test_what_cannot_be_told_apart_or_imported_is_a_config_error(found, message):
     with pytest.raises(ConfigError, match=message):
-        catalogue.loaded(found)
+        dict(catalogue.loaded(found))
+
+
+def test_a_connector_is_imported_when_it_is_asked_for():
+    """So that one that lacks what it needs is in the way of those alone who use it."""
+    found = catalogue.loaded(entries(("odd", "no_such_module:X"), ("sql", "connectors.sql:CONNECTOR")))
+    assert (list(found), found["sql"].describe().name, found.get("even")) == (["odd", "sql"], "sql", None)
+    with pytest.raises(ConfigError, match="odd"):
+        found["odd"]
 
 
 def test_looking_at_the_catalogue_imports_nothing_heavy():
