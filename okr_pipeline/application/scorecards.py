@@ -14,16 +14,14 @@ import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.files import write_file
-from okr_pipeline.application.gathering import gather
 from okr_pipeline.application.memory import give_back
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.scoping import current
 from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.trust import source_trust
 from okr_pipeline.application.turns import require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.model.snapshot import Snapshot
+from okr_pipeline.model.snapshot import Snapshot, SourceTrust
 from okr_pipeline.rendering import (
     ArchiveEntry,
     content_hash,
@@ -187,12 +185,15 @@ def _still_true(workspace: Workspace, run: Run) -> _Made | None:
         return None
     if any(changed_at > recorded_at for changed_at in _changes(workspace, day)):
         return None
-    trust = source_trust(
-        workspace, gather(current(workspace, run.as_of), run.as_of, every_metric=True, forecasts=False), run.as_of
-    )
+    trust = _trust_now(workspace, run.as_of)
     snapshot = outline_from_json(str(store.scorecard(newest[0]["week"])))
     said = trust == snapshot.sources and _RECONSTRUCTED not in snapshot.notes
     return _Made(snapshot, newest[0]["snapshot_hash"]) if said else None
+
+
+def _trust_now(workspace: Workspace, as_of: datetime) -> tuple[SourceTrust, ...]:
+    known = workspace.store.known_until() or as_of
+    return source_trust(workspace, as_of, known_at=known, quarantine=workspace.store.quarantine(known_at=known))
 
 
 def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:

@@ -142,7 +142,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         cycles=cycles,
         behind=_behind(rows),
         transitions=_transitions(rows),
-        sources=source_trust(workspace, evidence, as_of),
+        sources=source_trust(workspace, as_of, known_at=evidence.known_at, quarantine=evidence.quarantine),
         quarantined=quarantined_rows(evidence.quarantine),
         health_counts=health_counts(health),
         health=health_rows(workspace, health, as_of, known_at),

@@ -4,14 +4,14 @@ Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
 from connectors.errors import ConnectorError
-from okr_pipeline.application.gathering import Evidence
 from okr_pipeline.application.reading import check_source
 from okr_pipeline.application.telling import moment
 from okr_pipeline.application.workspace import Workspace, open_workspace
@@ -21,16 +21,24 @@ from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.snapshot import QuarantinedRow, SourceTrust
 from okr_pipeline.store.doctor import Finding
 
+_LOOKED_BACK: Final = timedelta(days=400)
+"""What changed of older periods is no news of a source, and looking for it would take longer every year."""
 
-def source_trust(workspace: Workspace, evidence: Evidence, as_of: datetime) -> tuple[SourceTrust, ...]:
-    """Each source of a metric: whether it answered, how far its data reaches, and what was refused."""
+
+def source_trust(
+    workspace: Workspace, as_of: datetime, *, known_at: datetime, quarantine: pd.DataFrame
+) -> tuple[SourceTrust, ...]:
+    """Each source of a metric: whether it answered, how far its data reaches, and what was refused (`quarantine`)."""
     used = {it.source for it in workspace.configuration.metrics.values()}
-    states = workspace.store.metric_states()
     checks = workspace.store.check_results(latest=True)
-    failed = checks[checks["status"].isin(["failed", "errored"])]
-    observations = _with_the_silent(workspace, evidence, states, as_of)
+    facts = _Facts(
+        states=workspace.store.metric_states(),
+        reach=_reach(workspace, as_of, known_at),
+        refused=quarantine["metric"],
+        failed=checks.loc[checks["status"].isin(["failed", "errored"]), "metric"],
+    )
     return tuple(
-        _trust(workspace.configuration, source_id, states, replace(evidence, observations=observations), failed, as_of)
+        _trust(workspace.configuration, source_id, facts, as_of)
         for source_id in workspace.configuration.sources
         if source_id in used
     )
@@ -71,29 +79,29 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
         yield Finding(name, "ok", "it answers, and nothing about it needs a caution")
 
 
-def _with_the_silent(workspace: Workspace, evidence: Evidence, states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """The observations gathered, and all there are of metrics that have been silent for longer than they reach."""
-    gathered = evidence.observations
-    silent = {*states["metric"]} & {*workspace.configuration.metrics}
-    silent -= {*gathered.loc[gathered["value"].notna(), "metric"].unique()}
-    if not silent:
-        return gathered
-    older = workspace.store.observations(silent, None, as_of, evidence.known_at)
-    return pd.concat([gathered[~gathered["metric"].isin(silent)], older]) if len(older) else gathered
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of all sources: states and reach by metric, and the metrics of refused values and failed checks."""
+
+    states: pd.DataFrame
+    reach: pd.DataFrame
+    refused: pd.Series
+    failed: pd.Series
 
 
-def _trust(
-    configuration: Configuration,
-    source_id: str,
-    states: pd.DataFrame,
-    evidence: Evidence,
-    failed: pd.DataFrame,
-    as_of: datetime,
-) -> SourceTrust:
+def _reach(workspace: Workspace, as_of: datetime, known_at: datetime) -> pd.DataFrame:
+    """How far the observations of each metric reach, also where it has been silent for longer than is looked back."""
+    recent = workspace.store.observed_reach(None, as_of - _LOOKED_BACK, as_of, known_at)
+    heard = {*recent.loc[recent["newest_value_end"].notna(), "metric"]}
+    silent = workspace.configuration.metrics.keys() - heard
+    older = workspace.store.observed_reach(silent, None, as_of, known_at)
+    return pd.concat([recent[~recent["metric"].isin(silent)], older], ignore_index=True)
+
+
+def _trust(configuration: Configuration, source_id: str, facts: _Facts, as_of: datetime) -> SourceTrust:
     metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
-    read = states[states["metric"].isin(metrics)]
-    observed = evidence.observations[evidence.observations["metric"].isin(metrics)]
-    state, detail = _state(metrics, read, observed, as_of)
+    reach = facts.reach[facts.reach["metric"].isin(metrics)]
+    state, detail = _state(metrics, facts.states[facts.states["metric"].isin(metrics)], reach, as_of)
     return SourceTrust(
         id=source_id,
         connector=configuration.sources[source_id].connector,
@@ -101,16 +109,14 @@ def _trust(
         detail=detail,
         metrics=len(metrics),
         key_results=sum(it.metric in metrics for it in configuration.key_results()),
-        last_change_at=moment(observed["recorded_at"].max()),
-        newest_period_end=moment(observed["period_end"].max()),
-        quarantined=int(evidence.quarantine["metric"].isin(metrics.keys()).sum()),
-        failed_checks=int(failed["metric"].isin(metrics.keys()).sum()),
+        last_change_at=moment(reach["recorded_at"].max()),
+        newest_period_end=moment(reach["newest_period_end"].max()),
+        quarantined=int(facts.refused.isin(metrics.keys()).sum()),
+        failed_checks=int(facts.failed.isin(metrics.keys()).sum()),
     )
 
 
-def _state(
-    metrics: Mapping[str, Metric], read: pd.DataFrame, observed: pd.DataFrame, as_of: datetime
-) -> tuple[str, str]:
+def _state(metrics: Mapping[str, Metric], read: pd.DataFrame, reach: pd.DataFrame, as_of: datetime) -> tuple[str, str]:
     """Failed, never read, stale or ok, the worst first, and which metrics make it so."""
     broken = read[read["status"] == "failed"]
     if len(broken):
@@ -118,10 +124,10 @@ def _state(
     never = sorted(metrics.keys() - set(read["metric"]))
     if never:
         return "never_read", ", ".join(never)
-    newest = observed[observed["value"].notna()].groupby("metric")["period_end"].max()
+    newest = reach.dropna(subset="newest_value_end")
     stale = sorted(
         str(metric)
-        for metric, end in newest.items()
+        for metric, end in zip(newest["metric"], newest["newest_value_end"], strict=True)
         if (as_of - end).total_seconds() / 3600 > metrics[str(metric)].freshness_hours
     )
     return ("stale", ", ".join(stale)) if stale else ("ok", "")

@@ -114,6 +114,42 @@ def coverage(connection: sa.Connection) -> pd.DataFrame:
     return bulk.fetch(connection, statement).astype({"metric": "str", "periods": "i8"})
 
 
+def reach(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
+    """One row per metric of which any row is selected: how far they reach, and when the last of them was recorded.
+
+    `metric`, `newest_period_end`, `newest_value_end` (NaT where all are withdrawn), `recorded_at`; sorted by metric.
+    """
+    if _is_all_known(connection, selection.known_at):
+        rows = _reach_of_series(connection, selection)
+    else:
+        known = read(connection, selection)
+        rows = known.assign(newest_period_end=known["period_end"], newest_value_end=_ends_of_values(known))
+    return rows.groupby("metric")[["newest_period_end", "newest_value_end", "recorded_at"]].max().reset_index()
+
+
+def _reach_of_series(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
+    """The same for each series, worked out where the rows are."""
+    names, rows = series_table, observations
+    of_series = sa.and_(rows.c.series_id == names.c.series_id, selection.periods(rows.c.period_start))
+    listed = series.names(connection, selection.metrics)
+    statement = (
+        sa.select(
+            names.c.series_id,
+            sa.func.max(rows.c.period_end).label("newest_period_end"),
+            sa.func.max(sa.case((rows.c.value.is_not(None), rows.c.period_end))).label("newest_value_end"),
+            sa.func.max(rows.c.stamp_id).label("stamp_id"),
+        )
+        .select_from(names.join(rows, of_series))
+        .where(series.among(connection, names.c.series_id, listed, selection.metrics))
+        .group_by(names.c.series_id)
+    )
+    return series.with_names(stamps.signed(connection, bulk.fetch(connection, statement)), listed)
+
+
+def _ends_of_values(rows: pd.DataFrame) -> pd.Series:
+    return rows["period_end"].where(rows["value"].notna())
+
+
 def _content(connection: sa.Connection, points: pd.DataFrame) -> pd.DataFrame:
     points = points.reset_index(drop=True)
     rows = _keys(connection, points, create=True)

@@ -182,6 +182,19 @@ class Store:
         selection = observations.Selection(metrics, start, end, known_at)
         return self._retrying(lambda connection: observations.revisions(connection, selection))
 
+    def observed_reach(
+        self,
+        metrics: Collection[str] | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> "pd.DataFrame":
+        """`metric`, `newest_period_end`, `newest_value_end`, `recorded_at`: the last of each metric's observations."""
+        from okr_pipeline.store import observations
+
+        selection = observations.Selection(metrics, start, end, known_at)
+        return self._retrying(lambda connection: observations.reach(connection, selection))
+
     def observed_coverage(self) -> "pd.DataFrame":
         """`metric`, `first_period_start`, `newest_period_start`, `newest_period_end`, `periods` of what has values."""
         from okr_pipeline.store import observations

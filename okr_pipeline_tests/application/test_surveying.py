@@ -208,7 +208,8 @@ def test_a_survey_is_a_source_that_answers(asked):
     say(asked, 15, "ada", 4)
     read(asked, "first")
     workspace = asked.open()
-    trust = source_trust(workspace, gather(workspace, workspace.as_of()), workspace.as_of())
+    evidence = gather(workspace, workspace.as_of())
+    trust = source_trust(workspace, workspace.as_of(), known_at=evidence.known_at, quarantine=evidence.quarantine)
     assert [(it.id, it.connector, it.state, it.metrics) for it in trust if it.id == CHECK_INS] == [
         (CHECK_INS, "check-ins", "ok", 1)
     ]

@@ -58,5 +58,6 @@ def test_a_login_that_can_write_is_warned_of(project, postgres_url, monkeypatch)
 def test_a_source_of_which_no_metric_is_read_bears_on_no_number(project):
     project.put("sources/more.yaml", "sources: {idle: {connector: sql, url: 'sqlite:///idle.db'}}\n")
     workspace = project.open()
-    trust = source_trust(workspace, gather(workspace, workspace.as_of()), workspace.as_of())
+    evidence = gather(workspace, workspace.as_of())
+    trust = source_trust(workspace, workspace.as_of(), known_at=evidence.known_at, quarantine=evidence.quarantine)
     assert [it.id for it in trust] == ["sheets"]

@@ -218,6 +218,30 @@ def test_coverage_counts_distinct_periods_with_values(store, points):
     assert covered["newest_period_end"][0].day == 5
 
 
+def test_the_reach_of_metrics_is_that_of_their_observations(store, points):
+    """At any instant, in any stretch, of members that differ, of what was withdrawn since, and of what never had rows."""
+    eu, us = '{"place":"eu"}', '{"place":"us"}'
+    writes = [
+        pd.concat([points({0: 1, 2: 3}, dimensions=eu), points({1: 2}, dimensions=us), points({5: 9}, metric="other")]),
+        points({3: 4}, dimensions=us),
+        points({3: math.nan}, dimensions=us),
+        points({5: math.nan}, metric="other"),
+        points({0: 7}, dimensions=eu),
+    ]
+    instants = [None, *(record(store, it)[1] for it in writes)]
+    starts = points(dict.fromkeys([2, 4, 9], 0))["period_start"].tolist()
+    asked = [(names, start, end) for names in (None, ["m"], []) for start in (None, *starts) for end in (None, *starts)]
+    for instant in instants:
+        for selection in asked:
+            rows = store.observations(*selection, instant)
+            ends = rows.assign(
+                newest_period_end=rows["period_end"], newest_value_end=rows["period_end"].where(rows["value"].notna())
+            )
+            columns = ["newest_period_end", "newest_value_end", "recorded_at"]
+            expected = ends.groupby("metric")[columns].max().reset_index()
+            pd.testing.assert_frame_equal(store.observed_reach(*selection, instant), expected)
+
+
 KEYS = st.tuples(st.sampled_from(["{}", '{"x":"a"}']), st.integers(0, 3))
 VALUES = st.one_of(
     st.sampled_from([0.0, 1.0, 2.0]), st.just(math.nan), st.floats(allow_nan=False, allow_infinity=False)
