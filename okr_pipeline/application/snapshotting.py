@@ -163,7 +163,8 @@ def headline(rows: Sequence[KeyResultRow]) -> str:
     behind = _behind(rows)
     if behind:
         worst = next(row for row in rows if row.id == behind[0])
-        sentence += f"; {len(behind)} {'is' if len(behind) == 1 else 'are'} behind, most of all “{worst.title}”"
+        count = f"{len(behind)} are behind, most of all" if len(behind) > 1 else "1 is behind:"
+        sentence += f"; {count} “{worst.title}”"
     unknown = sum(row.status == Status.UNKNOWN for row in live)
     if unknown:
         sentence += f"; {unknown} cannot be told"

@@ -179,7 +179,8 @@ def _proposed(it: KeyResult, grade: Grade) -> tuple[Measure, str]:
     """The measure of the next cycle, and by which rule: from where it stands now to where it was meant to get."""
     match it.measure:
         case Reach() | Change() if _goes_on(grade):
-            return Reach(_known(grade.value), _known(grade.target)), "from the measured value to the target as it was"
+            way = legible(_known(grade.value), _known(grade.target))
+            return Reach(*way), "from the measured value to the target as it was"
         case Manual(_, to) if _goes_on(grade):
             return Manual(_known(grade.value), to), "from the value told last to the target as it was"
         case Milestones(items):
@@ -195,6 +196,12 @@ def _goes_on(grade: Grade) -> bool:
     if value is None or target is None or base is None or value == target:
         return False
     return (target - value > 0) == (target - base > 0)
+
+
+def legible(from_: float, to: float) -> tuple[float, float]:
+    """A way with five digits, as people write one; in full where that would leave no way, or another direction."""
+    start, end = (float(f"{number:.5g}") for number in (from_, to))
+    return (start, end) if (end - start) * (to - from_) > 0 else (from_, to)
 
 
 def _known(number: float | None) -> float:

@@ -3,6 +3,7 @@
 Belongs here: grades, reflections, what carries over. Does not: calibration, suggestions (modules of their own).
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,9 +16,8 @@ from okr_pipeline.model.okr import Cycle, KeyResult, Objective
 from okr_pipeline.model.review import CarryOver, Grade, ObjectiveGrade, Reflection, Review
 from okr_pipeline.model.score import Status
 from okr_pipeline.reviewing.calibrating import calibrate
-from okr_pipeline.reviewing.suggesting import suggest
+from okr_pipeline.reviewing.suggesting import GOES_ON, suggest
 
-_GOES_ON = {Status.MISSED, Status.PARTIAL, Status.PAUSED, Status.UNKNOWN}
 _SENTENCES: Mapping[str, str] = {
     Status.ACHIEVED: "the target is met",
     Status.PARTIAL: "part of a stretch",
@@ -65,10 +65,10 @@ def review(configuration: Configuration, cycle: Cycle, findings: Findings) -> Re
         key_results=grades,
         reflections=_reflections(objectives, findings.check_ins, until),
         calibration=calibrate(configuration, findings.key_results, findings.half_time, findings.as_of),
-        carry_over=tuple(CarryOver(it.id, it.title, it.explanation) for it in grades if it.status in _GOES_ON)
+        carry_over=tuple(CarryOver(it.id, it.title, it.explanation) for it in grades if it.status in GOES_ON)
         if ended
         else (),
-        suggestions=suggest(configuration, cycle, grades, findings.kpis),
+        suggestions=suggest(configuration, cycle, grades, findings.kpis, ended=ended),
     )
 
 
@@ -103,8 +103,14 @@ def _explained(row: Mapping[str, Any], key_result: KeyResult, objective: Objecti
     if status not in _SENTENCES:
         return "it still runs"
     sentence = "most of a stretch" if short else _SENTENCES[status]
-    share = "" if progress is None else f", {progress * 100:.0f} % of the way".replace("-", "−")
-    return sentence + share
+    return sentence + ("" if progress is None else f", {part_of_the_way(progress)} of the way")
+
+
+def part_of_the_way(progress: float) -> str:
+    """Progress in whole percent; in tenths where it is all of the way but for less than half a percent."""
+    whole = f"{progress * 100:.0f}"
+    text = f"{math.floor(progress * 1000) / 10:.1f}" if whole == "100" and progress < 1 else whole
+    return f"{text} %".replace("-", "−")
 
 
 def _objective_grades(

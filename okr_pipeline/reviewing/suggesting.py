@@ -11,19 +11,21 @@ import pandas as pd
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Better, Metric
-from okr_pipeline.model.okr import Cycle
+from okr_pipeline.model.okr import Cycle, KeyResult
 from okr_pipeline.model.review import Grade, Suggestion
 from okr_pipeline.model.score import Status
 from okr_pipeline.reviewing.asking import HELD, TREND
 
 MOSTLY_HELD: Final = 0.8
 """A band that held for a smaller share of the periods calls for a key result."""
+GOES_ON: Final = frozenset({Status.MISSED, Status.PARTIAL, Status.PAUSED, Status.UNKNOWN})
+"""What carries over into the next cycle."""
 WORSE: Final = 0.1
 """A value that is worse than that of the stretch before by a larger share is named."""
 
 
 def suggest(
-    configuration: Configuration, cycle: Cycle, grades: tuple[Grade, ...], kpis: pd.DataFrame
+    configuration: Configuration, cycle: Cycle, grades: tuple[Grade, ...], kpis: pd.DataFrame, *, ended: bool = True
 ) -> tuple[Suggestion, ...]:
     """Suggestions by metric; `kpis` are the scores of `kpi_questions`. What is unknown says nothing."""
     answers = kpis.set_index("key_result") if len(kpis) else kpis
@@ -38,17 +40,16 @@ def suggest(
             name: _numbers(answers, f"review/{prefix}{metric.id}")
             for name, prefix in (("trend", TREND), ("held", HELD))
         }
-        goes_on = _goes_on(configuration, cycle, metric)
-        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), goes_on, won=metric.id in won)
+        todo = _todo(configuration, cycle, metric, grades, ended=ended)
+        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), todo, won=metric.id in won)
     return tuple(found)
 
 
 def _of_metric(
-    metric: Metric, trend: Mapping[str, float | None], held: float | None, goes_on: str | None, *, won: bool
+    metric: Metric, trend: Mapping[str, float | None], held: float | None, todo: str, *, won: bool
 ) -> Iterator[Suggestion]:
     value, before = trend.get("value"), trend.get("baseline")
     if held is not None and held < MOSTLY_HELD:
-        todo = f"{goes_on} is about it" if goes_on else "make it a key result"
         text = f"inside its healthy band ({_band(metric)}) for {held * 100:.0f} % of its periods: {todo}"
         yield Suggestion(metric.id, "outside", text, held, before, value)
     elif value is not None and before is not None and before > 0 and _worse(metric, value, before) > WORSE:
@@ -60,11 +61,29 @@ def _of_metric(
         yield from _tighter(metric, value, before, held)
 
 
+def _todo(configuration: Configuration, cycle: Cycle, metric: Metric, grades: tuple[Grade, ...], *, ended: bool) -> str:
+    """What to do about a band that did not hold, by whether a key result is about it, or will be."""
+    if longer := _goes_on(configuration, cycle, metric):
+        return f"{longer} is about it"
+    own = {it.full_id for it in configuration.key_results() if it.cycle == cycle.id and _is_on_all_of(it, metric)}
+    about = [it for it in grades if it.id in own and it.status not in (Status.PAUSED, Status.CANCELLED)]
+    if not about:
+        return "make it a key result"
+    if not ended:
+        return f"{about[0].id} is about it"
+    over = [it for it in about if it.status in GOES_ON]
+    return f"{over[0].id} carries over" if over else f"make it a key result again, as {about[0].id} was"
+
+
+def _is_on_all_of(it: KeyResult, metric: Metric) -> bool:
+    return it.metric == metric.id and not it.where
+
+
 def _goes_on(configuration: Configuration, cycle: Cycle, metric: Metric) -> str | None:
     """The first key result on all of a metric that is pursued beyond the cycle, by full id; None where none is."""
     cycles = configuration.cycles
     for it in configuration.key_results():
-        if it.metric == metric.id and not it.where and it.state == "active" and cycles[it.cycle].ends > cycle.ends:
+        if _is_on_all_of(it, metric) and it.state == "active" and cycles[it.cycle].ends > cycle.ends:
             return it.full_id
     return None
 

@@ -14,7 +14,8 @@ from okr_pipeline.model.metric import Better
 from okr_pipeline.model.okr import Cycle, Intent
 from okr_pipeline.model.review import Suggestion
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
-from okr_pipeline.reviewing.drafting import next_cycle
+from okr_pipeline.reviewing.drafting import legible, next_cycle
+from okr_pipeline.reviewing.reviews import part_of_the_way
 from okr_pipeline.reviewing.suggesting import suggest
 from okr_pipeline.scoring import score, trajectory
 from okr_pipeline_tests.config.conftest import CONNECTORS
@@ -217,6 +218,46 @@ def test_a_kpi_that_a_longer_key_result_is_about_needs_no_other(configuration, f
     assert [it.text for it in told] == [
         "inside its healthy band (max 30) for 0 % of its periods: 2026/cool is about it"
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "ended", "todo"),
+    [
+        ("missed", True, "2026-Q1/late carries over"),
+        ("on_track", False, "2026-Q1/late is about it"),
+        ("achieved", True, "make it a key result again, as 2026-Q1/late was"),
+        ("cancelled", True, "make it a key result"),
+    ],
+)
+def test_a_kpi_that_a_key_result_of_the_cycle_is_about_is_told_with_it(
+    configuration, findings, reviewed, status, ended, todo
+):
+    objective = configuration.objectives["2026-Q1/steady"]
+    late = replace(objective.key_results[0], metric="heat")
+    changed = {**configuration.objectives, objective.full_id: replace(objective, key_results=(late,))}
+    of_heat = replace(configuration, objectives=changed)
+    grades = (replace(reviewed.key_results[0], status=status),)
+    told = suggest(of_heat, configuration.cycles["2026-Q1"], grades, findings.kpis, ended=ended)
+    assert [it.text.rpartition(": ")[2] for it in told if it.kind == "outside"] == [todo]
+
+
+@pytest.mark.parametrize(
+    ("progress", "said"), [(0.9951, "99.5 %"), (0.99999, "99.9 %"), (1.0, "100 %"), (0.4, "40 %"), (-1.512, "−151 %")]
+)
+def test_what_fell_short_by_little_is_not_said_to_be_all_of_the_way(progress, said):
+    assert part_of_the_way(progress) == said
+
+
+@pytest.mark.parametrize(
+    ("measured", "target", "written"),
+    [
+        (20.9542442902798, 13.8829982259018, (20.954, 13.883)),
+        (123456.0, 123457.0, (123456.0, 123457.0)),
+        (63.0, 66.0, (63.0, 66.0)),
+    ],
+)
+def test_a_draft_has_five_digits_unless_these_would_lose_the_way(measured, target, written):
+    assert legible(measured, target) == written
 
 
 def test_a_kpi_that_got_worse_is_told_also_without_a_band(configuration):
