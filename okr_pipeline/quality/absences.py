@@ -8,20 +8,18 @@ never zero. How much is missing is judged as if it were, by the absent member's 
 and steady member, and nothing for one that is small or comes now and then.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar
+from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.quality import neighbours, seasons
 from okr_pipeline.quality.comparing import Summed, counted, only_anomaly, spread
 from okr_pipeline.quality.completeness import delivered_values
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Floats, Ints, Line
 from okr_pipeline.quality.rules import Mask
-
-_HOUR_US = 3_600_000_000
 
 
 def add_absences(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar: Calendar) -> pd.DataFrame:
@@ -40,6 +38,8 @@ def add_absences(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calenda
     if absences.empty:
         return frame
     limits = only_anomaly(delivery, summed)
+    # An absence refuses the values of all the others: 0 is not held to be farther off than its distance.
+    limits = replace(limits, amounts=np.zeros_like(limits.amounts))
     judged = _judged(seen, absences, limits.at(delivery.metric_of))
     if judged.empty:
         return frame
@@ -74,7 +74,6 @@ class _Seen:
     def of(delivery: Delivery, refused: Mask, summed: Summed, calendar: Calendar) -> "_Seen":
         reach = seasons.reach(seasons.season_lengths(delivery.definitions))
         silence = seasons.silences(delivery.definitions)
-        hours = np.array([0.0 if it is None else GRAIN_HOURS[it.grain] for it in delivery.definitions])
         came = _came(delivery, refused, summed)
         listed = came[came["sound"]].groupby(["metric", "period"], as_index=False).agg({"news": "any"})
         # A weekly pause may begin and end what is looked back at.
@@ -88,7 +87,7 @@ class _Seen:
             ["series", "number"], kind="stable"
         )
         values = values.drop_duplicates(["series", "number"], ignore_index=True)
-        return _Seen(periods, values, reach, silence, np.asarray(hours * _HOUR_US, dtype=np.int64))
+        return _Seen(periods, values, reach, silence, seasons.lengths(delivery.definitions))
 
     def absences(self) -> pd.DataFrame:
         """The absences of steady members from new periods: `metric`, `series` and `number` of the period."""

@@ -4,7 +4,8 @@ Belongs here: which rows of delivery and history are laid in a line, and what is
 along the line (neighbours).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,10 @@ from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Floats, Ints, Line
 from okr_pipeline.quality.rules import NEIGHBOUR_RULES, Mask
 from okr_pipeline.quality.thresholds import Thresholds
+
+_LEANS: Final = 2
+"""The robust z from which a sum leans to one side."""
+_TOLD: Final = ("total", "total_z", "usual_total")
 
 
 def add_neighbours(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar: Calendar) -> pd.DataFrame:
@@ -43,13 +48,30 @@ def add_neighbours(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calen
 def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar: Calendar) -> pd.DataFrame:
     """The frame with how each period's sum over members compares with the sums before it.
 
-    Summed are the values of a metric whose members are added up, and the weights of one whose values are weighted. A
-    period with a refused value has no sum.
+    Summed are the values of a metric whose members are added up, and the weights of one whose values are weighted, of
+    the same members in every period: without those that have ended, and without those that are refused in the newest
+    one, so that the others are judged by themselves. Where these lean to one side, as half of all rows do, all are
+    summed; else one that is a thousandfold would refuse them. An earlier period with a refused value has no sum.
     """
     summed = Summed.of(delivery)
     if not summed.metrics.any():
         return frame
-    totals = _totals(delivery, refused, summed)
+    parts = _Parts.of(delivery, refused, summed)
+    current, held = parts.current(), parts.held()
+    told = _told(_totals(parts, current & ~held), delivery, summed, calendar)
+    if held.any():
+        of_all = np.isin(parts.metric, parts.metric[held]) & current
+        whole = _told(_totals(replace(parts, refused=parts.refused & ~held), of_all), delivery, summed, calendar)
+        told = _leaning(told, whole)
+    rows = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
+    of_rows = pd.DataFrame({"metric": delivery.metric[rows], "period": delivery.period[rows]}).merge(
+        told, on=["metric", "period"], how="left"
+    )
+    return frame.assign(**{name: spread(of_rows[name].to_numpy(), rows, len(frame)) for name in _TOLD})
+
+
+def _told(totals: pd.DataFrame, delivery: Delivery, summed: "Summed", calendar: Calendar) -> pd.DataFrame:
+    """One row per metric and period near what is delivered: `total`, `total_z` and `usual_total`."""
     lengths = seasons.season_lengths(delivery.definitions)
     totals = totals[_near(totals, seasons.reach(lengths))].sort_values(["metric", "period"], ignore_index=True)
     metric, period = totals["metric"].to_numpy(), totals["period"].to_numpy()
@@ -61,15 +83,15 @@ def add_totals(frame: pd.DataFrame, delivery: Delivery, refused: Mask, calendar:
         sound=np.ones(len(totals), dtype=bool),
     )
     compared = neighbours.compare(line, only_anomaly(delivery, summed))
-    told = totals.assign(total_z=compared.robust_z, usual_total=compared.usual)[
-        ["metric", "period", "total", "total_z", "usual_total"]
-    ]
-    rows = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
-    of_rows = pd.DataFrame({"metric": delivery.metric[rows], "period": delivery.period[rows]}).merge(
-        told, on=["metric", "period"], how="left"
-    )
-    columns = ("total", "total_z", "usual_total")
-    return frame.assign(**{name: spread(of_rows[name].to_numpy(), rows, len(frame)) for name in columns})
+    return totals.assign(total_z=compared.robust_z, usual_total=compared.usual)[["metric", "period", *_TOLD]]
+
+
+def _leaning(told: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """The sums of all members in place of those without refused ones, where the latter lean the same way."""
+    both = told[["metric", "period"]].merge(whole, on=["metric", "period"], how="left")
+    off, off_whole = told["total"] - told["usual_total"], both["total"] - both["usual_total"]
+    leans = (told["total_z"] > _LEANS) & (off * off_whole > 0) & (both["total_z"] > told["total_z"])
+    return told.assign(**{name: told[name].mask(leans, both[name]) for name in _TOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +120,67 @@ def weighs(metric: Metric | None) -> bool:
     return metric is not None and (metric.rollup is Rollup.WEIGHTED_MEAN or metric.across is Across.WEIGHTED_MEAN)
 
 
-def _totals(delivery: Delivery, refused: Mask, summed: Summed) -> pd.DataFrame:
-    """One row per metric and period: the sum of what is delivered, and of what is stored and not delivered again."""
-    new = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
-    old = np.flatnonzero(summed.metrics[delivery.stored_metric])
-    old = old[~np.isin(delivery.stored_key[old], delivery.key[new])]
-    metric = np.concatenate([delivery.metric[new], delivery.stored_metric[old]])
-    of_new = counted(delivery.value, delivery.points["weight"], summed.by_weight[delivery.metric])
-    of_old = counted(delivery.stored_value, delivery.history["weight"], summed.by_weight[delivery.stored_metric])
-    rows = pd.DataFrame(
-        {
-            "metric": metric,
-            "period": np.concatenate([delivery.period[new], delivery.stored_period[old]]),
-            "total": np.concatenate([of_new[new], of_old[old]]),
-            "delivered": np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)]),
-            "refused": np.concatenate([refused[new], np.zeros(len(old), dtype=bool)]),
-        }
-    )
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What may be summed: what is delivered, and what is stored and not delivered again; `counts` is its part of a sum.
+
+    By metric: `silence` in periods, `length` of one in µs.
+    """
+
+    metric: Ints
+    series: Ints
+    period: Ints
+    counts: Floats
+    delivered: Mask
+    refused: Mask
+    silence: Ints
+    length: Ints
+
+    @staticmethod
+    def of(delivery: Delivery, refused: Mask, summed: Summed) -> "_Parts":
+        new = np.flatnonzero(summed.metrics[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
+        old = np.flatnonzero(summed.metrics[delivery.stored_metric])
+        old = old[~np.isin(delivery.stored_key[old], delivery.key[new])]
+        of_new = counted(delivery.value, delivery.points["weight"], summed.by_weight[delivery.metric])
+        of_old = counted(delivery.stored_value, delivery.history["weight"], summed.by_weight[delivery.stored_metric])
+        return _Parts(
+            np.concatenate([delivery.metric[new], delivery.stored_metric[old]]),
+            np.concatenate([delivery.series[new], delivery.stored_series[old]]),
+            np.concatenate([delivery.period[new], delivery.stored_period[old]]),
+            np.concatenate([of_new[new], of_old[old]]),
+            np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)]),
+            np.concatenate([refused[new], np.zeros(len(old), dtype=bool)]),
+            seasons.silences(delivery.definitions),
+            seasons.lengths(delivery.definitions),
+        )
+
+    def current(self) -> Mask:
+        """Which rows are of members that have not ended."""
+        last = _newest(self.period, self.series, np.ones(len(self.period), dtype=bool))
+        silent = np.rint((self._judged_last() - last) / self.length[self.metric])
+        return np.asarray(silent < self.silence[self.metric])
+
+    def held(self) -> Mask:
+        """Which rows are of members that are refused in the newest period that has others."""
+        newest = self.refused & (self.period == self._judged_last())
+        return np.isin(self.series, self.series[newest])
+
+    def _judged_last(self) -> Ints:
+        return _newest(self.period, self.metric, self.delivered & ~self.refused)
+
+
+def _newest(period: Ints, number: Ints, rows: Mask) -> Ints:
+    """By row: the newest period of some rows of the same number."""
+    newest = np.full(int(number.max(initial=-1)) + 1, np.iinfo(np.int64).min // 2)
+    np.maximum.at(newest, number[rows], period[rows])
+    return newest[number]
+
+
+def _totals(parts: _Parts, kept: Mask) -> pd.DataFrame:
+    """One row per metric and period that has a sum: `total`, and whether something of it is `delivered`."""
+    columns = {"metric": parts.metric, "period": parts.period, "total": parts.counts}
+    flags = {"delivered": parts.delivered, "refused": parts.refused}
+    rows = pd.DataFrame({name: column[kept] for name, column in (columns | flags).items()})
     totals = rows.groupby(["metric", "period"], as_index=False).agg(
         {"total": "sum", "delivered": "any", "refused": "any"}
     )
@@ -150,11 +216,18 @@ def only_anomaly(delivery: Delivery, summed: Summed) -> neighbours.Limits:
         blocks_anomaly=thresholds.blocking("anomaly"),
         phases=seasons.season_lengths(delivery.definitions),
         counts=_counts(delivery) | summed.by_weight,
+        amounts=_amounts(delivery) | summed.by_weight,
     )
 
 
 def _counts(delivery: Delivery) -> Mask:
     return np.array([it is not None and it.unit == "count" for it in delivery.definitions], dtype=bool)
+
+
+def _amounts(delivery: Delivery) -> Mask:
+    """By metric: whether its values are counts or add up, so that they vary in proportion to themselves."""
+    added = np.array([it is not None and it.rollup is Rollup.SUM for it in delivery.definitions], dtype=bool)
+    return added | _counts(delivery)
 
 
 def _metrics_with_neighbour_rules(thresholds: Thresholds) -> Ints:
@@ -179,6 +252,7 @@ def _series_limits(delivery: Delivery) -> neighbours.Limits:
         blocks_anomaly=blocks["anomaly"],
         phases=seasons.season_lengths(delivery.definitions)[metric],
         counts=_counts(delivery)[metric],
+        amounts=_amounts(delivery)[metric],
     )
 
 

@@ -50,7 +50,8 @@ class Line:
 class Limits:
     """By series: the thresholds, NaN where off, and whether breaking them refuses the value.
 
-    `phases` is the length of its season in periods, 0 for none; `counts` says that values are counts of things.
+    `phases` is the length of its season in periods, 0 for none; `counts` says that values are counts of things,
+    `amounts` that they are counts or other amounts, which vary in proportion to themselves.
     """
 
     max_change: Floats
@@ -63,6 +64,7 @@ class Limits:
     blocks_anomaly: Bools
     phases: Ints
     counts: Bools
+    amounts: Bools
 
     def at(self, numbers: Ints) -> "Limits":
         """Those at some numbers."""
@@ -81,6 +83,11 @@ class Comparison:
     difference; the same z is then taken of these. The scale is at least a hundredth of what is usual, so that the
     first small step of a series that never moved is no anomaly, and of a count at least its square root, by which
     counts vary of themselves; where it is 0, there is no z. Until the season of a series is known, its z is a third.
+
+    An amount that is half of what is usual is as far from it as one that is twice as much, not half as far: less varies
+    less. So where all of a series is positive and values are amounts, the scale of a value below the usual is the mean
+    of the scale there and in proportion here, which is near to a difference of logarithms, and of square roots for
+    counts, and stays finite at 0.
     """
 
     change: Floats
@@ -172,7 +179,7 @@ class _Memory:
     def __init__(self, limits: Limits) -> None:
         remembered = np.flatnonzero(~np.isnan(limits.anomaly))
         count = len(remembered)
-        self._counts = limits.counts
+        self._counts, self._amounts = limits.counts, limits.amounts
         self._slot = np.full(len(limits.anomaly), -1)
         self._slot[remembered] = np.arange(count)
         self._values, self._ratios, self._differences = (np.full((count, HISTORY), np.nan) for _ in range(3))
@@ -200,15 +207,19 @@ class _Memory:
         ready = ready[self._added[slots[ready]] >= LEAST_HISTORY]
         if not len(ready):
             return z, expected
-        by_ratio, by_difference = self._seasonal(slots[ready], usual[ready])
+        positive = np.nanmin(self._values[slots[ready]], axis=1) > 0
+        by_ratio, by_difference = self._seasonal(slots[ready], usual[ready], positive)
         plain = ~by_ratio & ~by_difference
+        amount = np.zeros(len(series), dtype=bool)
+        amount[ready] = positive & self._amounts[series[ready]]
         for rows, memory, unit in (
             (ready[plain], self._values, None),
             (ready[by_difference], self._differences, np.zeros(1)),
             (ready[by_ratio], self._ratios, np.ones(1)),
         ):
             if len(rows):
-                z[rows], expected[rows] = _z(value[rows], usual[rows], memory[slots[rows]], unit, floor[rows])
+                remembered = memory[slots[rows]]
+                z[rows], expected[rows] = _z(value[rows], usual[rows], remembered, unit, floor[rows], amount[rows])
         learning = ready[plain & (self._first_place[slots[ready]] >= 0)]
         z[learning] /= _LEARNING_TIMES
         return z, expected
@@ -235,26 +246,31 @@ class _Memory:
         first = np.where(slots >= 0, self._first_place[slots], -1)
         return np.where(first >= 0, first + phase, -1)
 
-    def _seasonal(self, slots: Ints, usual: Floats) -> tuple[Bools, Bools]:
-        """Which of some values are set against the usual as a ratio, and which as a difference."""
+    def _seasonal(self, slots: Ints, usual: Floats, positive: Bools) -> tuple[Bools, Bools]:
+        """Which of some values are set against the usual as a ratio, and which as a difference.
+
+        `positive` are those whose remembered values all are.
+        """
         none = np.zeros(len(slots), dtype=bool)
         known = np.flatnonzero(~np.isnan(usual))
         if not len(known):
             return none, none
         enough = (~np.isnan(self._differences[slots[known]])).sum(axis=1) >= LEAST_HISTORY
         known = known[enough]
-        positive = (np.nanmin(self._values[slots[known]], axis=1) > 0) & (usual[known] > 0)
+        in_ratio = positive[known] & (usual[known] > 0)
         by_ratio, by_difference = none.copy(), none.copy()
-        by_ratio[known[positive]] = True
-        by_difference[known[~positive]] = True
+        by_ratio[known[in_ratio]] = True
+        by_difference[known[~in_ratio]] = True
         return by_ratio, by_difference
 
 
-def _z(value: Floats, usual: Floats, memory: Floats, unit: Floats | None, floor: Floats) -> tuple[Floats, Floats]:
+def _z(
+    value: Floats, usual: Floats, memory: Floats, unit: Floats | None, floor: Floats, amount: Bools
+) -> tuple[Floats, Floats]:
     """The robust z of values against what is remembered of each, and the expected values.
 
     `unit` is None for plain values, 0 for differences from the usual, 1 for ratios to it. `floor` times the square
-    root of what is expected is the least scale.
+    root of what is expected is the least scale. Of an `amount` less varies less.
     """
     middle = _median(memory)
     spread = _median(np.abs(memory - middle[:, None])) / _MAD_TO_SIGMA
@@ -265,8 +281,11 @@ def _z(value: Floats, usual: Floats, memory: Floats, unit: Floats | None, floor:
     else:
         expected, size = middle + usual, np.ones(len(middle))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        scale = np.maximum(spread * size, _LEAST_SCALE_SHARE * np.abs(expected))
-        scale = np.maximum(scale, floor * np.sqrt(np.abs(expected)))
+        spread = np.maximum(spread * size, _LEAST_SCALE_SHARE * np.abs(expected))
+        scale = np.maximum(spread, floor * np.sqrt(np.abs(expected)))
+        here = np.maximum(value, 0)
+        scale_here = np.maximum(spread * here / expected, floor * np.sqrt(here))
+        scale = np.where(amount & (value < expected), (scale + scale_here) / 2, scale)
         z = np.abs(value - expected) / scale
     return np.where(scale > 0, z, np.nan), expected
 

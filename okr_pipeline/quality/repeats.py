@@ -4,7 +4,8 @@ Belongs here: how many series of a source have, in one period, the very value of
 series that stands still, which is what `flat` is for.
 
 One series may repeat a value by chance, or because it moves seldom. Many series that hardly ever do, all at once, are
-a copy. So only lively series are looked at, and all metrics of a delivery together.
+a copy. So lively series are counted, and all metrics of a delivery together; and where most of them repeat, a series
+that repeats now and then belongs to the copy, too.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from okr_pipeline.model.calendar import GRAIN_HOURS
+from okr_pipeline.quality import seasons
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Floats, Ints
 from okr_pipeline.quality.rules import Mask
@@ -24,11 +25,16 @@ _RECENT: Final = 35
 _LEAST_PAIRS: Final = 10
 _LIVELY_SHARE: Final = 0.05
 """The most pairs of a lively series that are equal."""
+_SELDOM_SHARE: Final = 0.2
+"""The most pairs of a series that are equal where it is told of a copy: one that often stands still may do so again."""
 _LEAST_SERIES: Final = 5
 
 
 def add_repeats(frame: pd.DataFrame, delivery: Delivery) -> pd.DataFrame:
-    """The frame with, for values that repeat an earlier one, the share of lively series that do so in that period."""
+    """The frame with, for values that repeat an earlier one, the share of lively series that do so in that period.
+
+    It is told of series that repeat seldom, and of lively ones there must be five.
+    """
     lines = _recent(delivery)
     if not lines["news"].any():
         return frame
@@ -43,7 +49,7 @@ def _recent(delivery: Delivery) -> pd.DataFrame:
     """The newest values of each series in order: `news` are new, `row` is the point's place or -1."""
     asked = delivery.thresholds.in_force("repeated")
     new = np.flatnonzero(asked[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
-    length = _nominal_length(delivery)
+    length = seasons.lengths(delivery.definitions)
     newest = np.full(len(asked), np.iinfo(np.int64).min)
     np.maximum.at(newest, delivery.metric[new], delivery.period[new])
     oldest = np.where(newest > np.iinfo(np.int64).min, newest - _RECENT * length, np.iinfo(np.int64).max)
@@ -65,11 +71,6 @@ def _recent(delivery: Delivery) -> pd.DataFrame:
     return lines.iloc[np.lexsort((lines["period"], lines["series"]))].reset_index(drop=True)
 
 
-def _nominal_length(delivery: Delivery) -> Ints:
-    hours = np.array([0.0 if it is None else GRAIN_HOURS[it.grain] for it in delivery.definitions])
-    return np.asarray(hours * 3_600_000_000, dtype=np.int64)
-
-
 def _repeated(lines: pd.DataFrame, lag: int) -> tuple[Ints, Floats]:
     """The points that repeat the value of so many periods before, with the share of lively series that do."""
     value, series = lines["value"].to_numpy(), lines["series"].to_numpy()
@@ -77,18 +78,19 @@ def _repeated(lines: pd.DataFrame, lag: int) -> tuple[Ints, Floats]:
     paired = (np.roll(series, lag) == series) & (np.arange(len(series)) >= lag) & (value != 0)
     equal = paired & (value == before)
     news = lines["news"].to_numpy()
-    lively = _lively(series, paired & ~news, equal & ~news)[series]
-    judged = news & paired & lively
-    rows = pd.DataFrame({"length": lines["length"], "period": lines["period"], "equal": equal})[judged]
-    of_period = rows.groupby(["length", "period"])["equal"]
-    share, count = of_period.transform("mean").to_numpy(), of_period.transform("size").to_numpy()
+    usual = _usual_share(series, paired & ~news, equal & ~news)[series]
+    judged = news & paired & (usual <= _SELDOM_SHARE)
+    rows = lines.loc[judged, ["row", "length", "period"]].assign(equal=equal[judged])
+    lively = rows.assign(equal=rows["equal"].where(usual[judged] <= _LIVELY_SHARE))
+    of_period = lively.groupby(["length", "period"])["equal"]
+    share, count = of_period.transform("mean").to_numpy(float), of_period.transform("count").to_numpy()
     told = equal[judged] & (count >= _LEAST_SERIES)
-    return lines["row"].to_numpy()[judged][told], share[told]
+    return rows["row"].to_numpy()[told], share[told]
 
 
-def _lively(series: Ints, paired: Mask, equal: Mask) -> Mask:
-    """By series: whether its earlier values hardly ever repeat."""
+def _usual_share(series: Ints, paired: Mask, equal: Mask) -> Floats:
+    """By series: how many of its earlier pairs are equal, NaN where they are too few to say."""
     size = int(series.max()) + 1 if len(series) else 0
     pairs = np.bincount(series[paired], minlength=size)
     repeats = np.bincount(series[equal], minlength=size)
-    return np.asarray((pairs >= _LEAST_PAIRS) & (repeats <= _LIVELY_SHARE * pairs))
+    return np.where(pairs >= _LEAST_PAIRS, repeats / np.maximum(pairs, 1), np.nan)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from okr_pipeline.model.calendar import GRAIN_HOURS
+from okr_pipeline.quality import seasons
 from okr_pipeline.quality.completeness import Windows, delivered_values
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.neighbours import Floats, Ints
@@ -227,7 +227,7 @@ def _lost_tail(delivery: Delivery, told: Mask, windows: Windows) -> Mask:
     metric, period = delivery.stored_metric, delivery.stored_period
     inside = (period >= windows.starts[metric]) & (period < windows.ends[metric])
     np.maximum.at(stored, metric[inside], period[inside])
-    length = np.array([0.0 if it is None else GRAIN_HOURS[it.grain] for it in delivery.definitions]) * _HOUR_US
+    length = seasons.lengths(delivery.definitions)
     behind = np.where(stored > never, windows.ends - stored, 0) > 1.5 * length
     return np.asarray((there > never) & (stored > there) & behind)
 

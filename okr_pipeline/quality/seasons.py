@@ -13,17 +13,24 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from okr_pipeline.model.calendar import Calendar, Grain
+from okr_pipeline.model.calendar import GRAIN_HOURS, Calendar, Grain
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.quality.neighbours import HISTORY, SAME_PHASE, Ints
 
 _PHASES: Final[Mapping[Grain, int]] = {Grain.DAY: 7, Grain.HOUR: 168}
 _LEAST_SILENCE: Final = 3
+_HOUR_US: Final = 3_600_000_000
 
 
 def season_lengths(metrics: Iterable[Metric | None]) -> Ints:
     """By metric: how many periods its season has, 0 for none."""
     return np.array([0 if metric is None else _PHASES.get(metric.grain, 0) for metric in metrics], dtype=np.int64)
+
+
+def lengths(metrics: Iterable[Metric | None]) -> Ints:
+    """By metric: how long one of its periods is, in µs and nominally, 0 where it is not known."""
+    hours = [0.0 if metric is None else GRAIN_HOURS[metric.grain] for metric in metrics]
+    return np.array([hour * _HOUR_US for hour in hours], dtype=np.int64)
 
 
 def silence(grain: Grain) -> int:

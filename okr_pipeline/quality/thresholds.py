@@ -17,7 +17,7 @@ import pandas as pd
 from okr_pipeline.model.metric import Expectations, Limit, Metric
 from okr_pipeline.quality.rules import METRIC_RULES, ROW_RULES, Mask
 
-_REVISION: Final = 2
+_REVISION: Final = 3
 """Counts changes of the rules themselves, so that values judged by older rules are judged again."""
 
 REWRITTEN_SHARE: Final = 0.5

@@ -28,6 +28,7 @@ class Finding:
 
     `rules` caught it. `untrue`: observations that the store counts and that are not the truth, or true ones that it
     lost; must be empty. `score` is the status of the key result with its reason. `lines` of the output are about it.
+    `distance` is how far the day is from what is usual, see `_distance`.
     """
 
     fault: Fault
@@ -36,6 +37,7 @@ class Finding:
     untrue: tuple[str, ...]
     score: str
     lines: tuple[str, ...]
+    distance: float
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def plant(clean: Clean, batch: Sequence[Fault], directory: Path, *, whole: bool 
             tuple(_untrue(metric, clean.truth, before, after, quarantine)),
             _score(told, metric),
             tuple(line for line in _lines(told.text) if f" {metric}" in line),
+            _distance(metric, clean.truth, after),
         )
         for fault in batch
         for metric in fault.metrics
@@ -166,7 +169,7 @@ def _untrue(
     stranger = now.index.difference(true.index)
     yield from (f"{key} is no true observation" for key in stranger[:3])
     known = was.reindex(now.index)
-    both = now.join(true, rsuffix="_true", how="inner")
+    both = now.join(true.add_suffix("_true"), how="inner")
     for column in ("value", "weight"):
         same = np.isclose(both[column], both[f"{column}_true"], rtol=1e-9, atol=0, equal_nan=True)
         unchanged = (both[column] == known[column].reindex(both.index)).to_numpy()
@@ -178,6 +181,23 @@ def _untrue(
         there = set(now.reset_index().query("period_start == @period")["dimensions"]) if period >= _NEW else None
         if there and there != set(members) and period not in held:
             yield f"{period} counts {sorted(there)} of {sorted(members)}"
+
+
+def _distance(metric: str, truth: pd.DataFrame, after: pd.DataFrame) -> float:
+    """How far the day's sum, or that of its weights, is from what is usual, in deviations of two true years.
+
+    Usual is the median of its four weekdays before; a deviation is one of the logarithms of all days' ratios to it,
+    robust. The members are those that count on the day.
+    """
+    part = "weight" if truth.loc[truth["metric"] == metric, "weight"].notna().any() else "value"
+    there = after[(after["metric"] == metric) & (after["period_start"] == _NEW)]
+    past = truth[(truth["metric"] == metric) & truth["dimensions"].isin(there["dimensions"])]
+    sums = past.groupby("period_start")[part].sum()
+    usual = pd.concat([sums.shift(7 * weeks) for weeks in range(1, 5)], axis=1).median(axis=1, skipna=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        off = np.log(sums / usual)
+        here = np.log(there[part].sum() / usual.get(_NEW, np.nan))
+    return float(abs(here - off.median()) / ((off - off.median()).abs().median() / 0.6745))
 
 
 _NEW = DAY.tz_localize(ZONE).tz_convert(UTC)

@@ -164,7 +164,7 @@ def test_a_gap_between_two_values_is_a_gap(bench):
 
 def test_what_once_counted_is_not_judged_again(bench):
     metric(bench)
-    points = flights(AA=140, B6=90)
+    points = flights(AA=140, B6=30)
     points = points[~(of(points, "B6") & since(points, LAST))]
     stored = points.drop(columns="raw_value").assign(revision=1, recorded_at=LAST, run_id="r1")
     assert bench.judge(points[since(points, LAST)].reset_index(drop=True), stored).accepted.all()

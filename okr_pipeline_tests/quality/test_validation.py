@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -231,19 +232,28 @@ class TestNeighbours:
         history = bench.history([10, 11], start="2013-04-29")
         assert outcome(bench.judge(bench.points([10, 11, 10, 11, 10, 11, 900]), history), "anomaly") == ("failed", 1, 1)
 
-    def test_a_robust_z_equals_its_formula(self, bench):
+    @pytest.mark.parametrize("unit", ["count", "celsius"])
+    def test_a_robust_z_equals_its_formula(self, bench, unit):
+        """Of a count less varies less, so that what is below the usual has a smaller scale; of a level nothing does."""
         random = np.random.default_rng(3)
         values = random.normal(100, 10, 60)
-        bench.metric(anomaly=Limit(1.5, "warn"), grain=Grain.WEEK)
+        rollup = Rollup.SUM if unit == "count" else Rollup.MEAN
+        known = bench.metric(anomaly=Limit(1.5, "warn"), grain=Grain.WEEK)
+        bench.metrics["flights"] = replace(known, unit=unit, rollup=rollup)
         verdict = bench.judge(bench.points(values, start="2013-04-01"))
-        expected = 0
+        least = np.sqrt if unit == "count" else np.zeros_like
+        unusual = lower = 0
         for position in range(8, 60):
-            before = values[max(0, position - 28) : position]
+            value, before = values[position], values[max(0, position - 28) : position]
             median = np.median(before)
-            scale = max(np.median(np.abs(before - median)) / 0.6745, 0.01 * abs(median), np.sqrt(abs(median)))
-            expected += abs(values[position] - median) / scale > 1.5
-        assert expected > 0
-        assert verdict.results.set_index("rule").loc["anomaly", "rows_failed"] == expected
+            spread = max(np.median(np.abs(before - median)) / 0.6745, 0.01 * abs(median))
+            scale = max(spread, least(median))
+            if unit == "count" and value < median:
+                scale = (scale + max(spread * value / median, least(value))) / 2
+            unusual += abs(value - median) / scale > 1.5
+            lower += value < median and abs(value - median) / scale > 1.5
+        assert unusual > lower > 0
+        assert verdict.results.set_index("rule").loc["anomaly", "rows_failed"] == unusual
 
     def test_a_refused_anomaly_does_not_become_normal(self, bench):
         bench.metric(anomaly=Limit(6, "block"))
@@ -531,6 +541,7 @@ def test_a_process_that_validates_prints_nothing_writes_nothing_and_calls_nobody
     code = """
 import sys, tempfile
 import numpy as np, pandas as pd
+from dataclasses import replace
 from datetime import UTC, datetime
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.metric import *
