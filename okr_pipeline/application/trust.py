@@ -30,12 +30,11 @@ def source_trust(
 ) -> tuple[SourceTrust, ...]:
     """Each source of a metric: whether it answered, how far its data reaches, and what was refused (`quarantine`)."""
     used = {it.source for it in workspace.configuration.metrics.values()}
-    checks = workspace.store.check_results(latest=True)
     facts = _Facts(
         states=workspace.store.metric_states(),
         reach=_reach(workspace, as_of, known_at),
         refused=quarantine["metric"],
-        failed=checks.loc[checks["status"].isin(["failed", "errored"]), "metric"],
+        unmet=workspace.store.unmet_checks()["metric"],
     )
     return tuple(
         _trust(workspace.configuration, source_id, facts, as_of)
@@ -81,12 +80,12 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of all sources: states and reach by metric, and the metrics of refused values and failed checks."""
+    """What is known of all sources: states and reach by metric, and the metrics of refused values and unmet checks."""
 
     states: pd.DataFrame
     reach: pd.DataFrame
     refused: pd.Series
-    failed: pd.Series
+    unmet: pd.Series
 
 
 def _reach(workspace: Workspace, as_of: datetime, known_at: datetime) -> pd.DataFrame:
@@ -112,7 +111,7 @@ def _trust(configuration: Configuration, source_id: str, facts: _Facts, as_of: d
         last_change_at=moment(reach["recorded_at"].max()),
         newest_period_end=moment(reach["newest_period_end"].max()),
         quarantined=int(facts.refused.isin(metrics.keys()).sum()),
-        failed_checks=int(facts.failed.isin(metrics.keys()).sum()),
+        failed_checks=int(facts.unmet.isin(metrics.keys()).sum()),
     )
 
 

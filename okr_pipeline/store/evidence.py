@@ -30,6 +30,7 @@ _READ_COLUMNS: Final = (
     "metric", "request", "fingerprint", "response_hash", "row_count", "window_start", "window_end", "fetched_at",
     "whole", "flags",
 )  # fmt: skip
+_UNMET: Final = ("failed", "errored")
 
 
 def touch_metrics(connection: sa.Connection, states: pd.DataFrame, recorded_at: datetime) -> int:
@@ -128,12 +129,23 @@ def read_checks(
         newest_of_metric = sa.select(sa.func.max(table.c.recorded_at)).where(*conditions).scalar_subquery()
         return bulk.fetch(connection, statement.where(table.c.recorded_at == newest_of_metric))
     if not conditions:
-        judged = _judged().subquery()
-        is_newest = sa.and_(table.c.metric == judged.c.metric, table.c.recorded_at == judged.c.recorded_at)
-        statement = statement.select_from(table.join(judged, is_newest))
+        return bulk.fetch(connection, _of_newest_judgements())
     rows = bulk.fetch(connection, statement)
     newest = rows["recorded_at"].groupby(rows["metric"]).transform("max")
     return rows[(rows["recorded_at"] == newest).to_numpy()].reset_index(drop=True)
+
+
+def read_unmet_checks(connection: sa.Connection) -> pd.DataFrame:
+    """The outcomes of each metric's newest judgement that failed, or whose rule broke."""
+    unmet = check_outcomes.c.status.in_(_UNMET)
+    return bulk.fetch(connection, _of_newest_judgements().where(unmet))
+
+
+def _of_newest_judgements() -> sa.Select[Any]:
+    """The outcomes of each metric's newest judgement, in the order they were recorded."""
+    table, judged = check_outcomes, _judged().subquery()
+    is_newest = sa.and_(table.c.metric == judged.c.metric, table.c.recorded_at == judged.c.recorded_at)
+    return sa.select(table).select_from(table.join(judged, is_newest)).order_by(table.c.outcome_id)
 
 
 def _judged() -> sa.Select[Any]:

@@ -311,6 +311,12 @@ class Store:
             )
         )
 
+    def unmet_checks(self) -> "pd.DataFrame":
+        """Of `check_results` those of each metric's newest judgement that failed, or whose rule broke."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(evidence.read_unmet_checks)
+
     # Scores, alerts, scorecards
 
     def key_result_scores(

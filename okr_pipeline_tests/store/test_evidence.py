@@ -56,6 +56,14 @@ def test_a_metric_that_was_not_judged_again_keeps_its_latest_check_results(store
     assert len(store.check_results(latest=False)) == 6
 
 
+def test_what_was_met_when_it_was_judged_last_is_not_unmet(store):
+    for statuses in ({"a": "failed", "b": "errored", "c": "failed", "d": "passed"}, {"c": "passed", "d": "skipped"}):
+        told = pd.concat([outcomes(metric, status=status) for metric, status in statuses.items()])
+        store.write(lambda batch, told=told: batch.record_checks(told, source="s", run_id="r"))
+    unmet = store.unmet_checks()
+    assert list(zip(unmet["metric"], unmet["status"], strict=True)) == [("a", "failed"), ("b", "errored")]
+
+
 def test_reads_keep_the_question_and_the_hash_of_the_answer(store):
     read = {
         "metric": "a", "request": "SELECT 'x,\n\"y\"'", "fingerprint": "f", "response_hash": "h", "row_count": 7,
