@@ -12,6 +12,7 @@ import pandas as pd
 
 from okr_pipeline.application.backtesting import measured
 from okr_pipeline.application.climbing import Scored, climb, value_contributions, value_whole
+from okr_pipeline.application.failures import Failure, failure_record, failures
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.forecasting import forecast_steps
 from okr_pipeline.application.gathering import Evidence, evaluate, gather
@@ -102,7 +103,8 @@ def _step_record(step: Step) -> Record:
 
 def _of_key_result(asked: _Asked, history: KeyResult) -> Explanation:
     configuration, key_result = asked.configuration, defined_on(history, asked.day)
-    record = asked.scored.key_results[key_result.full_id]
+    failure = _failure(asked, key_result)
+    record = {**asked.scored.key_results[key_result.full_id], "failure": failure_record(failure)}
     metrics = _metrics_behind(configuration, key_result)
     made = workings(configuration, key_result, asked.known, asked.as_of)
     rows = marked_rows(asked.workspace, key_result, _rows(asked, key_result, metrics, record), asked.evidence.known_at)
@@ -113,6 +115,7 @@ def _of_key_result(asked: _Asked, history: KeyResult) -> Explanation:
         steps=(
             *value_contributions(asked.scored, key_result),
             *steps_to_status(Worked(configuration, key_result, record, made)),
+            *_failure_steps(asked, failure),
             *value_whole(asked.scored, key_result),
             *forecast_steps(record, measured(asked.workspace, asked.known_at)),
         ),
@@ -127,6 +130,20 @@ def _of_key_result(asked: _Asked, history: KeyResult) -> Explanation:
         runs=tuple(_runs(asked, rows)),
         check_ins=tuple(plain_rows(_said_of(asked, key_result))),
     )
+
+
+def _failure(asked: _Asked, key_result: KeyResult) -> Failure | None:
+    """The failed read for which a key result is unknown; None where that is not why."""
+    known, failed = asked.evidence.known_at, asked.evidence.failed_metrics
+    reason = asked.scored.key_results[key_result.full_id]["reason"]
+    return failures(asked.workspace, known, failed).behind(key_result.full_id, reason)
+
+
+def _failure_steps(asked: _Asked, found: Failure | None) -> Iterator[Step]:
+    """Which source could not be read, since when and why."""
+    if found is not None:
+        since = words.moment(found.since, asked.workspace.project.calendar.zone)
+        yield Step(f"source {found.source}", f"metric {found.metric}: not read since {since}", remark=found.error)
 
 
 def _of_objective(asked: _Asked, objective: Objective) -> Explanation:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from okr_pipeline.application.backtesting import calibration_sentence
+from okr_pipeline.application.failures import Failure, Failures, failures
 from okr_pipeline.application.forecasting import forecast_row
 from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.health import health_counts, health_rows, judged_health
@@ -105,6 +106,7 @@ class _Facts:
     said: Mapping[str, CheckInRow]
     amended: Mapping[str, tuple[Amendment, ...]] = field(default_factory=dict)
     alerts: Mapping[str, datetime] = field(default_factory=dict)
+    failures: Failures | None = None
 
 
 def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime | None = None) -> Snapshot:
@@ -121,6 +123,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         _facts(shown, evidence, as_of, week.before, earliest),
         amended=amended,
         alerts=_alerts(workspace, as_of, known_at),
+        failures=failures(shown, evidence.known_at, evidence.failed_metrics),
     )
     health = judged_health(workspace, as_of, known_at)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
@@ -171,9 +174,11 @@ def headline(rows: Sequence[KeyResultRow]) -> str:
     return sentence + "."
 
 
-def explanation(record: Record) -> str:
+def explanation(record: Record, failure: Failure | None = None) -> str:
     """Why a key result has its status, in one plain sentence without figures that a form would format."""
     status, reason = Status(record["status"]), record["reason"]
+    if status is Status.UNKNOWN and failure is not None:
+        return f"Unknown because {failure.words}."
     if status is Status.UNKNOWN:
         return f"Unknown because {_UNKNOWN_BECAUSE.get(str(reason), str(reason))}."
     if reason == "out_of_reach":
@@ -342,6 +347,7 @@ def _key_result_row(
     configuration: Configuration, key_result: KeyResult, objective: Objective, facts: _Facts, as_of: datetime
 ) -> KeyResultRow:
     now, before = facts.now[key_result.full_id], facts.before.get(key_result.full_id, {})
+    failure = facts.failures.behind(key_result.full_id, now["reason"]) if facts.failures else None
     metric = configuration.metrics.get(key_result.metric or "")
     end = now["value_period_end"] and datetime.fromisoformat(now["value_period_end"])
     last_good = now["last_good"] or {}
@@ -362,7 +368,7 @@ def _key_result_row(
         gap=now["gap"],
         status=now["status"],
         reason=now["reason"],
-        explanation=" ".join([_reasoned(explanation(now), key_result), *_amended(now, facts)]),
+        explanation=" ".join([_reasoned(explanation(now, failure), key_result), *_amended(now, facts)]),
         provisional=bool(now["provisional"]),
         value_period_end=end,
         data_age_hours=(as_of - end).total_seconds() / 3600 if end else None,

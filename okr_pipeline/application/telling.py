@@ -13,6 +13,7 @@ import pandas as pd
 
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.failures import failure_record, failures
 from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.workspace import Workspace
@@ -87,6 +88,8 @@ def status(
     objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
     everything = key_result_records(scores.key_results)
     day = workspace.project.calendar.last_date_before(as_of)
+    failed = failures(workspace, evidence.known_at, evidence.failed_metrics)
+    everything = [{**it, "failure": failure_record(failed.behind(it["id"], it["reason"]))} for it in everything]
     everything = _with_check_ins(everything, evidence, workspace.configuration, day)
     key_results = [it for it in everything if it["objective"] in admitted]
     if only is not None and only.owner is not None:

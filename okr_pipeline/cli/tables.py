@@ -20,7 +20,7 @@ from okr_pipeline.model.score import Status
 from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering.explanation_page import Section, opening, sections
 from okr_pipeline.rendering.numbers import chance, percent, points, quantity, shown_unit
-from okr_pipeline.rendering.words import last_day, starts_day
+from okr_pipeline.rendering.words import last_day, reason, starts_day
 
 if TYPE_CHECKING:
     from okr_pipeline.store.doctor import Finding
@@ -68,11 +68,20 @@ def print_status(told: Record, timezone: str) -> None:
         out.print("! an alert is open")
     for it in told["paced_otherwise"]:
         out.print(f"~ {escape(it['key_result'])}: paced {it['applied']}, not {it['asked']}, for {it['reason']}")
-    unknown = [it for it in told["key_results"] if it["status"] == Status.UNKNOWN]
-    for it in unknown:
-        out.print(f"? {escape(it['id'])}: {str(it['reason']).replace('_', ' ')}")
+    for why, ids in _unknown_by_reason(told["key_results"]).items():
+        out.print(f"? {escape(why)}: {escape(', '.join(ids))}")
     _print_check_ins(out, told, timezone)
     _print_originals(out, told["key_results"])
+
+
+def _unknown_by_reason(key_results: Sequence[Record]) -> dict[str, list[str]]:
+    """What is unknown, by why; of a source that failed with its name."""
+    found: dict[str, list[str]] = {}
+    for it in key_results:
+        if it["status"] == Status.UNKNOWN:
+            why = it["failure"]["words"] if it["failure"] else reason(it["reason"])
+            found.setdefault(f"unknown, {why}", []).append(it["id"])
+    return found
 
 
 def _forecast_words(widths: Mapping[str, int]) -> str:

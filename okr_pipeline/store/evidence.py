@@ -4,6 +4,7 @@ Belongs here: the state of each metric's last read, the reads that changed somet
 values (observations, quarantine).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -46,23 +47,42 @@ def touch_metrics(connection: sa.Connection, states: pd.DataFrame, recorded_at: 
 
 def failing_metrics(connection: sa.Connection, known_at: datetime | None) -> frozenset[str]:
     """The metrics whose newest read, by an instant, failed."""
+    return frozenset(connection.execute(_failed(known_at, read_outcomes.c.metric)).scalars())
+
+
+def failed_reads(connection: sa.Connection, known_at: datetime | None) -> list[dict[str, Any]]:
+    """Of each metric whose newest read, by an instant, failed: `metric`, `error`, and `since` when it fails so."""
+    of = read_outcomes
+    told = _failed(known_at, of.c.metric, of.c.error, of.c.recorded_at.label("since"))
+    return [dict(row) for row in connection.execute(told.order_by(of.c.metric)).mappings()]
+
+
+def _failed(known_at: datetime | None, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
     of = read_outcomes
     newest = sa.select(of.c.metric, sa.func.max(of.c.recorded_at).label("recorded_at")).group_by(of.c.metric)
     if known_at is not None:
         newest = newest.where(of.c.recorded_at <= known_at)
     last = newest.subquery()
     is_last = sa.and_(of.c.metric == last.c.metric, of.c.recorded_at == last.c.recorded_at)
-    failed = sa.select(of.c.metric).select_from(of.join(last, is_last)).where(of.c.status == "failed")
-    return frozenset(connection.execute(failed).scalars())
+    return sa.select(*columns).select_from(of.join(last, is_last)).where(of.c.status == "failed")
 
 
 def _record_outcomes(connection: sa.Connection, states: pd.DataFrame, recorded_at: datetime) -> None:
-    """Note which metrics can be read no longer, or again. That one can be read at first is nothing to note."""
-    failing = states["metric"].isin(failing_metrics(connection, None))
+    """Note which metrics can be read no longer, or again, or fail for another reason.
+
+    That one can be read at first is nothing to note.
+    """
+    failing = {row["metric"]: row["error"] for row in failed_reads(connection, None)}
     failed = states["status"] == "failed"
-    turned = states[failing != failed]
+    turned = states[(states["metric"].isin(failing) != failed) | (failed & _other_error(states, failing))]
     told = turned.reindex(columns=["metric", "status", "error"]).assign(recorded_at=pd.Timestamp(recorded_at))
     bulk.insert(connection, read_outcomes, told.sort_values("metric"))
+
+
+def _other_error(states: pd.DataFrame, failing: Mapping[str, str | None]) -> "pd.Series[bool]":
+    if "error" not in states:
+        return pd.Series(data=False, index=states.index)
+    return states["metric"].isin(failing) & (states["metric"].map(failing) != states["error"])
 
 
 def read_metric_states(connection: sa.Connection) -> pd.DataFrame:

@@ -282,6 +282,12 @@ class Store:
 
         return self._retrying(lambda connection: evidence.failing_metrics(connection, known_at))
 
+    def failed_reads(self, known_at: datetime | None = None) -> list[dict[str, Any]]:
+        """Of each metric whose newest read, by an instant, failed: `metric`, `error`, and `since` when it fails so."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(lambda connection: evidence.failed_reads(connection, known_at))
+
     def metric_states(self) -> "pd.DataFrame":
         """How the last read of each metric went: one row per metric that was ever read."""
         from okr_pipeline.store import evidence

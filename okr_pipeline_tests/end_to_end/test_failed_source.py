@@ -1,5 +1,6 @@
 """A server that is down for maintenance beside a file that is there, through the whole command."""
 
+import html
 import json
 from datetime import date
 
@@ -45,3 +46,17 @@ def test_a_server_that_is_down_leaves_the_scores_of_others_right_and_its_own_unk
     assert (signups["value"], signups["status"]) == (310.0, "on_track")
     assert (orders["status"], orders["reason"]) == ("unknown", "source_failed")
     assert orders["last_good"]["value"] == good
+
+    failure = orders["failure"]
+    assert (failure["source"], failure["metric"], signups["failure"]) == ("shop", "orders", None)
+    assert failure["words"].startswith("source shop could not be read: GET 127.0.0.1:")
+    assert failure["error"].startswith("Metric orders: GET 127.0.0.1:")
+    status, explained = (
+        run_okr(*command, cwd=small.directory, env={"OKR_STORE_URL": ""}).stdout
+        for command in (["status"], ["explain", "2026-Q1/orders"])
+    )
+    assert f"? unknown, {failure['words']}" in " ".join(status.split())
+    assert "source shop" in explained
+    assert "metric orders: not read since" in " ".join(explained.split())
+    page = next((small.directory / "scorecards").glob("*/index.html")).read_text()
+    assert f"Unknown because {failure['words']}." in html.unescape(page)

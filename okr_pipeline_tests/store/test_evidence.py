@@ -95,3 +95,18 @@ def test_the_newest_scorecard_of_a_week_is_kept_once_per_hash(store):
     assert store.scorecard("2013-W20") == "one"
     assert store.scorecard("2013-W20", known_at=known) == "one"
     assert store.scorecard("2013-W21") is None
+
+
+def test_a_failed_read_says_since_when_it_fails_for_its_newest_reason(store):
+    def read(status, error):
+        touch(store, metric=["x"], source=["wh"], status=[status], error=[error])
+        return store.failed_reads()
+
+    assert read("ok", None) == []
+    (down,), (still,) = read("failed", "it is down"), read("failed", "it is down")
+    (refused,) = read("failed", "login refused")
+    assert (down["metric"], down["error"], still) == ("x", "it is down", down)
+    assert (refused["error"], refused["since"] > down["since"]) == ("login refused", True)
+    assert [store.failed_reads(it["since"])[0]["error"] for it in (down, refused)] == ["it is down", "login refused"]
+    assert read("ok", None) == []
+    assert store.failing_metrics(refused["since"]) == {"x"}
