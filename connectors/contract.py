@@ -154,6 +154,10 @@ class Description(Generic[SettingsT, RequestT]):
     in_legs: bool = True
     is_snapshot: Callable[[RequestT], bool] | None = None
 
+    def has_past(self, options: RequestT) -> bool:
+        """Whether a metric with these keys can be read of periods that have passed."""
+        return self.history and not (self.is_snapshot is not None and self.is_snapshot(options))
+
 
 @dataclass(frozen=True, slots=True)
 class Caution:

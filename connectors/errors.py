@@ -71,6 +71,19 @@ def reworded(error: ErrorT, message: str) -> ErrorT:
     return told
 
 
+def name_key(error: ConnectorError, key: ConfigKey) -> None:
+    """Let an error name another key to change than it did, because people write that one.
+
+    >>> error = AuthError("It refuses the login. Check ", source_key("auth"), ".")
+    >>> name_key(error, source_key("token"))
+    >>> print(error)
+    It refuses the login. Check token of the source.
+    """
+    if error.key is not None and error.key != key:
+        error.args = (str(error).replace(str(error.key), str(key), 1),)
+        error.key = key
+
+
 class ConfigError(ConnectorError):
     """The source or metric is set up wrongly; trying again will not help."""
 

@@ -8,6 +8,7 @@ many pages are errors: a sum over some of the pages looks like any other number.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn, TypeAlias
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from connectors.api.keys import (
     Paging,
 )
 from connectors.contract import Flag
-from connectors.errors import ContractError, DataError, metric_key, source_key
+from connectors.errors import ContractError, DataError, metric_key, name_key, source_key
 from connectors.http.requests import HttpRequest, shown
 from connectors.http.settings import HttpLimits
 
@@ -95,14 +96,17 @@ def read_pages(
     last: Page | None = None
     rows = 0
     while following is not None:
-        _refuse_again(following, asked)
+        with _naming_kind(paging):
+            _refuse_again(following, asked)
         page = ask(following)
-        if last is not None:
-            _refuse_same(page, last)
+        with _naming_kind(paging):
+            if last is not None:
+                _refuse_same(page, last)
         rows += len(page.rows)
         refuse_more(rows, caps)
         yield page
-        following, last = next_after(first, page, Progress(rows, len(asked))), page
+        with _naming_kind(paging):
+            following, last = next_after(first, page, Progress(rows, len(asked))), page
         if following is not None and len(asked) >= caps.max_pages:
             raise DataError(
                 f"The answer has more than {caps.max_pages:,} pages, and pages are never left out."
@@ -110,6 +114,18 @@ def read_pages(
                 source_key("max_pages"),
                 ".",
             )
+
+
+@contextmanager
+def _naming_kind(paging: Paging | Following | None) -> Iterator[None]:
+    """An error about a key of `paging` names the kind that has the key, as people write it."""
+    try:
+        yield
+    except ContractError as error:
+        if isinstance(paging, Paging) and error.key is not None and error.key.path[0] == "paging":
+            [(name, kind)] = [(name, kind) for name, kind in paging if kind is not None]
+            name_key(error, metric_key("paging", name, *(it for it in error.key.path[1:] if hasattr(kind, it))))
+        raise
 
 
 def _declared(first: Ask, paging: Paging | None) -> tuple[Ask | None, Following]:

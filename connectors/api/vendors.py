@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from pydantic import BaseModel, Field, model_validator
 
 from connectors.contract import Context, Description, Source
+from connectors.errors import ConfigKey, source_key
 from connectors.http.settings import Address, Auth, HttpLimits, HttpSettings
 
 if TYPE_CHECKING:
@@ -34,6 +35,19 @@ class VendorSettings(HttpLimits):
         """The same as any HTTP source has it."""
         limits = {name: getattr(self, name) for name in HttpLimits.model_fields}
         return HttpSettings(base_url=self.base_url, auth=self.login(), **limits)
+
+    def written(self, key: ConfigKey) -> ConfigKey:
+        """What these settings call a key of their login: the key of the secret, or the address that gives tokens."""
+        if not key.of_source or key.path[0] != "auth" or "auth" in type(self).model_fields:
+            return key
+        login = self.login()
+        if login is None:
+            return key
+        if key.path[1:] == ("token_url",) and (login.token_url or "").startswith(self.base_url):
+            return source_key("base_url")
+        secret = login.secret
+        fields = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return next((source_key(name) for name, value in fields if value is not None and value == secret), key)
 
     @model_validator(mode="after")
     def _holds_together(self) -> "VendorSettings":
@@ -62,6 +76,5 @@ class ApiConnector(Generic[SettingsT, RequestT]):
 
         given = cast("SettingsT", settings)
         http = given.http()
-        return ApiSource(
-            HttpClient(http, context.project_dir / ".okr", clock, witness=context.witness), http, self.api(given)
-        )
+        client = HttpClient(http, context.project_dir / ".okr", clock, witness=context.witness)
+        return ApiSource(client, http, self.api(given), self.describe(), given.written)

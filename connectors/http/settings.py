@@ -183,6 +183,16 @@ class Auth(BaseModel):
         by_token = self.client_credentials or self.refresh_token or self.jwt_bearer
         return None if by_token is None else by_token.token_url
 
+    @property
+    def secret(self) -> SecretStr | str:
+        """What it proves itself by, or the file that holds it; of a refresh token that, not the client's secret."""
+        [kind] = [value for _, value in self if value is not None]
+        if isinstance(kind, SecretStr):
+            return kind
+        files = (value for name, value in kind if name.endswith("_file") and isinstance(value, str))
+        held: list[SecretStr | str] = [value for _, value in kind if isinstance(value, SecretStr)]
+        return [*files, *held][-1]
+
     @model_validator(mode="after")
     def _one_kind(self) -> "Auth":
         if sum(value is not None for _, value in self) != 1:

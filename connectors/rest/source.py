@@ -24,6 +24,7 @@ from connectors.http.client import Clock, HttpClient
 from connectors.http.requests import HttpRequest, shown
 from connectors.numbers import meant, quotient
 from connectors.points import PlainRows, column_names, columns_there, instants, table
+from connectors.rest import CONNECTOR
 
 if TYPE_CHECKING:
     from connectors.rest.keys import RestRequest, RestSettings
@@ -39,7 +40,7 @@ def open_source(settings: "RestSettings", context: Context, clock: Clock | None 
         one_by_one(declared.trip), declared.request("GET", settings.check_path), answers=bool(settings.check_path)
     )
     client = HttpClient(settings, context.project_dir / ".okr", clock, witness=context.witness)
-    return ApiSource(client, settings, api)
+    return ApiSource(client, settings, api, CONNECTOR.describe())
 
 
 @dataclass(frozen=True, slots=True)

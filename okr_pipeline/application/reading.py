@@ -119,8 +119,7 @@ def snapshots_of(workspace: Workspace, source_id: str, metrics: Iterable[Metric]
     if source_id == CHECK_INS:
         return set()
     described = _described(workspace, source_id)
-    is_snapshot = described.is_snapshot or (lambda _: False)
-    return {it.id for it in metrics if not described.history or is_snapshot(_options(described.request, it))}
+    return {it.id for it in metrics if not described.has_past(_options(described.request, it))}
 
 
 def is_read_in_legs(workspace: Workspace, source_id: str) -> bool:

@@ -91,15 +91,15 @@ def test_what_a_run_would_refuse_is_told_when_it_is_tried(tried, document, cauti
     assert (caution or "") in printed
 
 
-GOING_ON = METRICS + "    paging: {{cursor: {{param: after, next: next}}}}\n"
-SOURCE_GOING_ON = SOURCES + "    paging: {{cursor: {{param: after, next: next}}}}\n"
+PAGING = "    paging:\n      cursor:\n        param: after\n        next: next\n"
+GOING_ON, SOURCE_GOING_ON = METRICS + PAGING, SOURCES + PAGING
 
 
 @pytest.mark.parametrize(
     ("sources", "metrics", "place"),
     [
-        (SOURCES, GOING_ON, "config/metrics/shop.yaml:10:5: Metric orders: "),
-        (SOURCE_GOING_ON, METRICS, "config/sources/shop.yaml:7:5: Metric orders: "),
+        (SOURCES, GOING_ON, "config/metrics/shop.yaml:12:9: Metric orders: "),
+        (SOURCE_GOING_ON, METRICS, "config/sources/shop.yaml:9:9: Metric orders: "),
         (
             SOURCES.replace("auth: {{bearer", "max_pages: 1\n    auth: {{bearer"),
             GOING_ON,
@@ -110,6 +110,50 @@ SOURCE_GOING_ON = SOURCES + "    paging: {{cursor: {{param: after, next: next}}}
 def test_a_key_that_a_metric_leaves_to_its_source_is_found_there(tried, sources, metrics, place):
     document = {"rows": [{"period": "2026-01-30", "value": 1}], "next": "the same for ever"}
     assert place in tried(document, "rows", sources=sources, metrics=metrics)[1]
+
+
+@pytest.mark.parametrize(
+    ("paging", "place", "key"),
+    [
+        (PAGING, ":13:9: ", "Correct next of cursor of paging."),
+        ("    paging:\n      next_url:\n        next: next\n", ":12:9: ", "Correct next of next_url of paging."),
+        (
+            "    paging:\n      offset:\n        param: skip\n        total: next\n",
+            ":13:9: ",
+            "total of offset of paging",
+        ),
+    ],
+)
+def test_a_key_of_paging_is_told_with_its_own_line(tried, paging, place, key):
+    document = {"rows": [{"period": "2026-01-30", "value": 1}], "next": {"not": "a token"}}
+    printed = tried(document, "rows", metrics=METRICS + paging)[1]
+    assert f"config/metrics/shop.yaml{place}Metric orders: " in printed
+    assert key in printed
+
+
+HUBSPOT = (
+    SOURCES.replace("connector: rest", "connector: hubspot").replace("auth: {{bearer: ", "token: ").replace('"}}', '"')
+)
+DEALS = """\
+metrics:
+  orders:
+    source: shop
+    object: deals
+    date: closedate
+    grain: day
+    unit: count
+    better: higher
+    rollup: sum
+"""
+
+
+@pytest.mark.parametrize("name", ["orders", "shop"])
+def test_a_login_that_a_vendor_refuses_is_named_by_the_key_that_people_write_with_its_line(tried, name):
+    code, printed = tried({"message": "no"}, "", name=name, status=401, sources=HUBSPOT, metrics=DEALS)
+    assert code == 2
+    assert "config/sources/shop.yaml:6:5: " in printed
+    assert "Check token of the source, and ask" in printed
+    assert "auth" not in printed
 
 
 SHEETS = """\

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
+from connectors.api.source import ApiSource
 from connectors.contract import POINT_COLUMNS, Connector, DataPointBatch, MetricRequest, ReadFailure, Source, Window
-from connectors.errors import ConnectorError
+from connectors.errors import ConfigError, ConnectorError
 
 ZONE = "America/New_York"
 SECRET = "hunter2-not-to-be-shown"
@@ -101,6 +102,17 @@ class Conformance:
     def test_values_members_and_days_are_those_written(self, place):
         read_values = by_key(read(place).points)
         assert read_values == pytest.approx(expected(place, MARCH), nan_ok=True)
+
+    def test_what_an_api_tells_without_a_past_must_be_said_and_only_that(self, place):
+        source = place.open()
+        if isinstance(source, ApiSource):
+            other = replace(source.described, history=not source.described.history, is_snapshot=None)
+            [told] = replace(source, described=other).read([within(MARCH, place.request("amount"))], MARCH)
+            said = "does not say so" if other.history else "says that this has no past"
+            assert isinstance(told.error, ConfigError)
+            assert f"Connector {other.name} " in str(told.error)
+            assert said in str(told.error)
+        source.close()
 
     def test_days_start_at_local_midnight_also_when_the_clocks_change(self, place):
         there = {midnight(fact.day) for fact in place.facts}

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 import tomllib
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from connectors.contract import Context, MetricRequest, Window
 from okr_pipeline_tests.connectors.conformance import Conformance, Fact
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.connectors.http.survival import Survival
@@ -56,6 +58,24 @@ class TestConformance(Conformance):
 
 class TestSurvival(Survival):
     subject = Shop
+
+
+def test_what_it_tells_only_as_it_is_now_and_does_not_say_so_is_refused_before_it_is_asked():
+    def forgetful(settings):
+        api = Shop.connector.api(settings)
+        [trip] = api.plan([asked], window)
+        return replace(api, plan=lambda *_: iter([replace(trip, until=window.end + timedelta(days=1))]))
+
+    window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC))
+    options = Shop.connector.description.request(report="stock")
+    asked = MetricRequest("stock", "day", "UTC", (), options, (window.start, window.end))
+    with Server(lambda seen: json_reply({"days": []})) as server:
+        settings = Shop.connector.description.settings(base_url=server.url, token=TOKEN, allow_private_hosts=True)
+        source = replace(Shop.connector, api=forgetful).open(settings, Context(ROOT, ROOT))
+        [told] = source.read([asked], window)
+        source.close()
+    assert server.seen == []
+    assert "Connector shop tells this only as it is now, and does not say so" in str(told.error)
 
 
 @pytest.fixture
