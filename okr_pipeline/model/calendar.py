@@ -26,6 +26,7 @@ DurationUnit: TypeAlias = Literal["hours", "days", "weeks", "months"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY, _HOUR, _INSTANT = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
+_LATER_HOURS = [number * _HOUR for number in range(1, 24)]
 _HOURS_PER_UNIT: dict[str, float] = {"hours": 1, "days": 24, "weeks": 168, "months": 730.5}
 
 
@@ -292,11 +293,23 @@ def _safe_date(year: int, month: int, day: int) -> date:
 
 
 def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    instant = _start_of_hour(start, zone)
-    while instant < end:
+    for instant in _hours_from(_start_of_hour(start, zone), zone):
         yield instant
-        instant = _end_of_hour(instant, zone)
-    yield instant
+        if instant >= end:
+            return
+
+
+def _hours_from(instant: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """The starts of hours from one on, without end: those of a day at once where clocks strike alike at its ends."""
+    while True:
+        yield instant
+        part = _part_of_hour(instant, zone)
+        strikes = not (instant - _EPOCH + part) % _HOUR
+        if strikes and _part_of_hour(instant + _DAY, zone) == part:
+            yield from (instant + hours for hours in _LATER_HOURS)
+            instant += _DAY
+        else:
+            instant = _end_of_hour(instant, zone)
 
 
 def _start_of_hour(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -78,6 +78,16 @@ def test_hours_are_the_stretches_in_which_clocks_show_one_hour(zone, day, hours,
 
 
 @pytest.mark.parametrize(("zone", "day", "hours", "start", "why"), CHANGES, ids=IDS)
+def test_hours_of_many_days_are_those_that_each_of_them_has_alone(zone, day, hours, start, why):
+    calendar, since = Calendar(zone), at(start) - timedelta(days=3, minutes=17)
+    bounds = calendar.boundaries(since, since + timedelta(days=6), Grain.HOUR)
+    assert bounds[0] <= since < bounds[1]
+    assert [calendar.period_containing(it, Grain.HOUR) for it in bounds[:-1]] == [
+        Period(begins, ends) for begins, ends in pairwise(bounds)
+    ]
+
+
+@pytest.mark.parametrize(("zone", "day", "hours", "start", "why"), CHANGES, ids=IDS)
 def test_the_hours_of_a_day_fill_it(zone, day, hours, start, why):
     calendar = Calendar(zone)
     period = calendar.period_containing(at(start), Grain.DAY)
