@@ -1,7 +1,7 @@
 """Scoring from store to store: 100,000 key results of 90 daily observations each, read, scored and recorded.
 
 Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, of one round.
-Ours does what a run does: observations with their keys out of the store, definitions compiled, scores with
+Ours does what a run does: values with their keys out of the store, definitions compiled, scores with
 forecasts, and 60 columns of them recorded as revisions. The limits move numbers alone, by the driver: three columns
 out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key result in; as rows from SQLite, and
 as columns from DuckDB, which is no store of ours.
@@ -57,7 +57,7 @@ def stored(url: str, values: np.ndarray, postmaster: int | None) -> list[float]:
     store.write(lambda batch: batch.start_run(RUN))
     write_observations(store, values)
     configuration, taken = definitions(len(values)), []
-    observations = timed(lambda: store.observations(end=AS_OF), taken, postmaster)
+    observations = timed(lambda: store.observed_values(end=AS_OF), taken, postmaster)
     assert len(observations) == values.size
     prepared = timed(lambda: prepare(configuration, observations, until=AS_OF), taken, postmaster)
     scores = timed(lambda: evaluate(prepared, microseconds(AS_OF)), taken, postmaster)

@@ -71,7 +71,7 @@ def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at:
     """
     subject = find(workspace, identifier)
     narrow = explained_scope(workspace, subject)
-    evidence = gather(narrow, as_of, known_at=known_at)
+    evidence = gather(narrow, as_of, known_at=known_at, recorded=True)
     scores = evaluate(narrow.configuration, evidence, as_of)
     scored = Scored(
         narrow.configuration,

@@ -23,7 +23,7 @@ class Evidence:
     """All that scores are a function of, beside the configuration and the instant: frames as the store has them.
 
     `known_at` names what was known: read as of it, the store gives the same frames for ever. Forecasts alone look at
-    observations before `start`; None where that is not told.
+    observations before `start`; None where that is not told. `observations` have the columns VALUES at least.
     """
 
     known_at: datetime
@@ -43,11 +43,12 @@ def gather(
     since: datetime | None = None,
     every_metric: bool = False,
     forecasts: bool = True,
+    recorded: bool = False,
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
     With `every_metric` also the observations and refused values that no key result reads; without `forecasts` not the
-    years before a key result that forecasts alone look at.
+    years before a key result that forecasts alone look at; with `recorded` who recorded each observation, and when.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
@@ -57,7 +58,7 @@ def gather(
     metrics = None if every_metric else scored_metrics(workspace.configuration)
     return Evidence(
         known_at=known,
-        observations=_observed(workspace, metrics, start, history, as_of, known),
+        observations=_observed(workspace, metrics, start, history, as_of, known, recorded=recorded),
         quarantine=store.quarantine(metrics, known_at=known),
         baselines=store.baselines(known_at=known),
         failed_metrics=store.failing_metrics(known),
@@ -91,13 +92,16 @@ def _observed(
     history: Sequence[Mapping[str, datetime]],
     as_of: datetime,
     known: datetime,
+    *,
+    recorded: bool,
 ) -> pd.DataFrame:
     """Observations of metrics, None for all, each from `start` or from where its own history begins."""
+    read = workspace.store.observations if recorded else workspace.store.observed_values
     groups: dict[datetime, list[str]] = {}
     for metric in workspace.configuration.metrics if metrics is None else sorted(metrics):
         earliest = min([start, *(starts[metric] - _DAY for starts in history if metric in starts)])
         groups.setdefault(earliest, []).append(metric)
     if len(groups) < 2:
-        return workspace.store.observations(metrics, min(groups, default=start), as_of, known)
-    frames = [workspace.store.observations(names, since, as_of, known) for since, names in groups.items()]
+        return read(metrics, min(groups, default=start), as_of, known)
+    frames = [read(names, since, as_of, known) for since, names in groups.items()]
     return pd.concat(frames).sort_values("metric", kind="stable", ignore_index=True)

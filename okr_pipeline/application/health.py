@@ -156,8 +156,10 @@ def _observations(workspace: Workspace, metrics: Collection[Metric], as_of: date
     for start in sorted(by_start):  # a part of several is read from the earliest start on
         ids = _with_parts(workspace.configuration, by_start[start]) - taken
         taken |= ids
-        frames.append(workspace.store.observations(ids, start, as_of, known))
-    return pd.concat(frames, ignore_index=True) if frames else workspace.store.observations(set(), as_of, as_of, known)
+        frames.append(workspace.store.observed_values(ids, start, as_of, known))
+    return (
+        pd.concat(frames, ignore_index=True) if frames else workspace.store.observed_values(set(), as_of, as_of, known)
+    )
 
 
 def _with_parts(configuration: Configuration, metrics: Iterable[Metric]) -> set[str]:

@@ -89,7 +89,7 @@ def prove(workspace: Workspace, identifier: str, *, as_of: datetime, known_at: d
     """
     subject = find(workspace, identifier)
     narrow = scoped(workspace, subject)
-    evidence = gather(narrow, as_of, known_at=known_at)
+    evidence = gather(narrow, as_of, known_at=known_at, recorded=True)
     used = _used(narrow.configuration, evidence, as_of)
     behind = {"requests": _requests(narrow, used), "checks": _checks(narrow, evidence.known_at)}
     document = proof_of(narrow.configuration, subject, evidence, as_of) | behind

@@ -36,6 +36,9 @@ OBSERVATIONS: Final = (
 `value` is NaN where a later read withdrew the row: that period is unobserved.
 """
 
+VALUES: Final = OBSERVATIONS[:6]
+"""The columns of observations that scores are made of; the others say who recorded them, and when."""
+
 QUARANTINE: Final = (
     "metric",
     "dimensions",

@@ -74,7 +74,7 @@ def metric_events(workspace: Workspace, changed: Iterable[str]) -> Iterator[dg.A
     changed = sorted(set(changed))
     if len(changed) > MOST_EVENTS:
         return
-    observations = workspace.store.observations(changed)
+    observations = workspace.store.observed_values(changed)
     for metric_id in changed:
         metric = workspace.configuration.metrics[metric_id]
         rows = observations[(observations["metric"] == metric_id) & observations["value"].notna()]

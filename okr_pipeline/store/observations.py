@@ -74,22 +74,24 @@ def withdraw(connection: sa.Connection, keys: pd.DataFrame, *, run_id: str, reco
     return count
 
 
-def read(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
-    """OBSERVATIONS as known at `selection.known_at`, or now; withdrawn ones with NaN; sorted by name and period."""
+def read(connection: sa.Connection, selection: Selection, wanted: Sequence[str] = OBSERVATIONS) -> pd.DataFrame:
+    """OBSERVATIONS as known at `selection.known_at`, or now; withdrawn ones with NaN; sorted by name and period.
+
+    `wanted` names those columns that are needed; most of the time goes into moving each cell.
+    """
     listed = series.names(connection, selection.metrics)
-    if _is_all_known(connection, selection.known_at):
-        rows = bulk.fetch(
-            connection, _rows(connection, observations, listed, selection).order_by(*_columns(observations, _KEY))
-        )
-    else:
-        rows = _newest(_every_revision(connection, listed, selection))
-    return _named(connection, rows, listed)
+    if not _is_all_known(connection, selection.known_at):
+        return _named(connection, _newest(_every_revision(connection, listed, selection)), listed)[list(wanted)]
+    needed = {*_KEY, *wanted} | ({"stamp_id"} if {"recorded_at", "run_id"} & {*wanted} else set())
+    moved = [column for column in observations.columns if column.name in needed]
+    statement = _rows(connection, observations, listed, selection).order_by(*_columns(observations, _KEY))
+    return _named(connection, bulk.fetch(connection, statement.with_only_columns(*moved)), listed)[list(wanted)]
 
 
 def revisions(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """Every revision recorded by `selection.known_at`, in OBSERVATIONS' columns; sorted by name, period, revision."""
     listed = series.names(connection, selection.metrics)
-    return _named(connection, _every_revision(connection, listed, selection), listed)
+    return _named(connection, _every_revision(connection, listed, selection), listed)[list(OBSERVATIONS)]
 
 
 def coverage(connection: sa.Connection) -> pd.DataFrame:
@@ -261,7 +263,8 @@ def _every_revision(connection: sa.Connection, listed: pd.DataFrame, selection: 
 
 
 def _named(connection: sa.Connection, rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
-    return series.with_names(stamps.signed(connection, rows), listed)[list(OBSERVATIONS)]
+    """Names in place of numbers, as far as there are any."""
+    return series.with_names(stamps.signed(connection, rows) if "stamp_id" in rows else rows, listed)
 
 
 def _is_all_known(connection: sa.Connection, known_at: datetime | None) -> bool:

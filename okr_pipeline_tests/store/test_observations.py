@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from okr_pipeline.model import frames
 from okr_pipeline.model.frames import OBSERVATIONS
 from okr_pipeline.store import open_store
 from okr_pipeline.store.runs import Run
@@ -31,6 +32,15 @@ def test_what_is_recorded_is_read_back_in_the_columns_of_the_contract(store, poi
     assert frame["revision"].tolist() == [1, 1]
     assert {str(frame[name].dtype) for name in ("period_start", "period_end", "recorded_at")} == {"datetime64[us, UTC]"}
     assert str(frame["value"].dtype) == "float64"
+
+
+def test_values_are_observations_without_who_recorded_them_now_and_then(store, points):
+    _, known = record(store, points({0: 1.5, 1: 2}, weight=3, flags="sampled"))
+    record(store, points({0: 1.7, 1: None}))
+    for known_at in (None, known):
+        frame = store.observed_values(known_at=known_at)
+        assert tuple(frame.columns) == frames.VALUES
+        pd.testing.assert_frame_equal(frame, store.observations(known_at=known_at)[list(frames.VALUES)])
 
 
 def test_each_revision_is_one_row_of_one_table(store, points):
