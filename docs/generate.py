@@ -102,7 +102,7 @@ def lint_page() -> str:
 def json_schemas() -> Mapping[str, Schema]:
     """The JSON Schema of each kind of file, with the settings of the installed connectors."""
     from okr_pipeline.application.workspace import connector_schemas
-    from okr_pipeline.config import json_schemas as schemas
+    from okr_pipeline.config.schemas import json_schemas as schemas
 
     return schemas(connector_schemas())
 

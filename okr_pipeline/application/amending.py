@@ -19,7 +19,8 @@ from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import UnamendedChange
 from okr_pipeline.application.renaming import renames_to_take, require_later_names, require_no_lost_history
 from okr_pipeline.application.workspace import Workspace, from_here
-from okr_pipeline.config import amendment_text, history_lines, place_of, version
+from okr_pipeline.config.archive import amendment_text, version
+from okr_pipeline.config.writing import history_lines, place_of
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.changes import DefinitionChange
 from okr_pipeline.model.configuration import Configuration

@@ -8,7 +8,7 @@ scores what it scored then.
 
 from datetime import datetime
 
-from okr_pipeline.config import restore
+from okr_pipeline.config.archive import restore
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.renaming import names_of, renamed
 from okr_pipeline.store import Store

@@ -16,7 +16,7 @@ from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.renaming import renamed_since
 from okr_pipeline.application.runs import Run, note
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import Fault, answer_faults, check_in_faults
+from okr_pipeline.config.check_ins import Fault, answer_faults, check_in_faults
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.frames import CHECK_INS
 from okr_pipeline.model.metric import Metric

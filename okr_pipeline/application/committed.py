@@ -13,7 +13,7 @@ from pathlib import Path
 
 from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.workspace import check_configuration
-from okr_pipeline.config import ConfigurationError
+from okr_pipeline.config.problem import ConfigurationError
 from okr_pipeline.model.configuration import Configuration
 
 _YAML = (".yaml", ".yml")

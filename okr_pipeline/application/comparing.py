@@ -16,7 +16,7 @@ from okr_pipeline.application.gathering import earliest_scored
 from okr_pipeline.application.scoping import scored_metrics
 from okr_pipeline.application.telling import Record, plain, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import amendment_line
+from okr_pipeline.config.writing import amendment_line
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.scoring.causes import AmendmentCause, Causes, DataCause, causes_of

@@ -22,7 +22,7 @@ from okr_pipeline.application.telling import Record, key_result_records, objecti
 from okr_pipeline.application.verdicts import verdict_step
 from okr_pipeline.application.working import Worked, band_words, steps_to_status
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import amendment_line, key_text
+from okr_pipeline.config.writing import amendment_line, key_text
 from okr_pipeline.model.amending import defined_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.explanation import Explanation, Row, Step

@@ -14,7 +14,7 @@ from okr_pipeline.application.first_forecasts import first_days, first_forecasts
 from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.telling import Record, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace, open_workspace, parse_instant
-from okr_pipeline.config import Places, read_places
+from okr_pipeline.config.places import Places, read_places
 from okr_pipeline.linting import Facts, Finding, lint
 from okr_pipeline.model.amending import defined_last
 from okr_pipeline.model.calendar import GRAIN_HOURS, Grain

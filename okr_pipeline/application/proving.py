@@ -23,7 +23,7 @@ from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.scoping import contributors, scope_of, scoped
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import dump, restore
+from okr_pipeline.config.archive import dump, restore
 from okr_pipeline.model.amending import as_promised, configuration_on, defined_on, originally
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import OBSERVATIONS, QUARANTINE

@@ -35,7 +35,7 @@ from connectors.errors import ConfigError, ConnectorError
 from okr_pipeline.application.surveying import answered
 from okr_pipeline.application.windows import metrics_of, newest_windows
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import expand_settings
+from okr_pipeline.config.variables import expand_settings
 from okr_pipeline.model.calendar import Calendar, Grain, Period
 from okr_pipeline.model.frames import POINTS
 from okr_pipeline.model.metric import CHECK_INS, Metric

@@ -12,7 +12,7 @@ import pandas as pd
 from okr_pipeline.application.applied import applied_configuration, configuration_applied_at
 from okr_pipeline.application.errors import LostHistory
 from okr_pipeline.application.workspace import Workspace, from_here
-from okr_pipeline.config import Places, read_places
+from okr_pipeline.config.places import Places, read_places
 from okr_pipeline.model.alike import alike
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration

@@ -11,7 +11,7 @@ from typing import Literal
 from okr_pipeline.application.amending import amendments_frame
 from okr_pipeline.application.renaming import require_later_names
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import dump
+from okr_pipeline.config.archive import dump
 from okr_pipeline.store.batch import Batch
 from okr_pipeline.store.runs import Run as StoredRun
 

@@ -7,14 +7,10 @@ Does not: how they are hidden (model), or which parts of a text are secret (conf
 import logging
 from collections.abc import Callable, Mapping
 
-from okr_pipeline.config import (
-    ConnectorSchema,
-    VariableError,
-    expand_text,
-    secrets_of_address,
-    secrets_of_environment,
-    secrets_of_source,
-)
+from okr_pipeline.config.addresses import secrets_of_address, secrets_of_environment
+from okr_pipeline.config.problem import VariableError
+from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
+from okr_pipeline.config.variables import expand_text
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.secrets import Secrets
 

@@ -15,7 +15,7 @@ from connectors.errors import ConnectorError
 from okr_pipeline.application.reading import check_source
 from okr_pipeline.application.telling import moment
 from okr_pipeline.application.workspace import Workspace, open_workspace
-from okr_pipeline.config import ConfigurationError, VariableError
+from okr_pipeline.config.problem import ConfigurationError, VariableError
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.snapshot import QuarantinedRow, SourceTrust

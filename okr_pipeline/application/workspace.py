@@ -16,14 +16,16 @@ from sqlalchemy.exc import ArgumentError
 from okr_pipeline.application.applied import applied_configuration
 from okr_pipeline.application.errors import NothingApplied, UsageError
 from okr_pipeline.application.secrecy import guard_logs, secrets_of_configuration, secrets_of_project
-from okr_pipeline.config import Environment, address_fault, expand_text, load_project, secrets_of_address
+from okr_pipeline.config.addresses import address_fault, secrets_of_address
+from okr_pipeline.config.projects import load_project
+from okr_pipeline.config.variables import Environment, expand_text
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.secrets import Secrets
 from okr_pipeline.store import Store, StoreMissing, open_store
 
 if TYPE_CHECKING:
     from connectors.contract import AssetLoader
-    from okr_pipeline.config import ConnectorSchema
+    from okr_pipeline.config.sources import ConnectorSchema
 
 _BEFORE_THE_FIRST_CYCLE = timedelta(days=366)
 
@@ -209,7 +211,7 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
     Raises:
         okr_pipeline.config.ConfigurationError: with every problem of every file.
     """
-    from okr_pipeline.config import load
+    from okr_pipeline.config.loading import load
 
     environ = Environment(os.environ if environ is None else environ)
     return load(Path(config_dir), connectors=connector_schemas(), environ=environ, now=datetime.now(UTC))
@@ -218,7 +220,7 @@ def check_configuration(config_dir: Path | str, environ: Mapping[str, str] | Non
 def connector_schemas() -> "Mapping[str, ConnectorSchema]":
     """What config checks need to know of the installed connectors."""
     from connectors.catalogue import Each, load_connectors
-    from okr_pipeline.config import ConnectorSchema
+    from okr_pipeline.config.sources import ConnectorSchema
 
     connectors = load_connectors()
 

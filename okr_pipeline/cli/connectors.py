@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connectors.errors import ConfigKey
     from okr_pipeline.application.workspace import Workspace
     from okr_pipeline.cli.recipes import Recipe
-    from okr_pipeline.config import Place, Places
+    from okr_pipeline.config.places import Place, Places
 
 _MOST_SHOWN: Final = 20
 _MOST_OF_A_TEXT: Final = 40
@@ -127,7 +127,7 @@ def _placed(workspace: "Workspace", config: Path, about: Literal["source", "metr
     What a metric leaves out its source may say for all, such as how answers go on.
     """
     from connectors.errors import ConnectorError, reworded
-    from okr_pipeline.config import read_places
+    from okr_pipeline.config.places import read_places
 
     try:
         yield

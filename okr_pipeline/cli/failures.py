@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import ConnectorError
 from okr_pipeline.application.errors import ApplicationError
-from okr_pipeline.config import ConfigurationError, VariableError, secrets_of_environment
+from okr_pipeline.config.addresses import secrets_of_environment
+from okr_pipeline.config.problem import ConfigurationError, VariableError
 from okr_pipeline.store import StoreError, StoreExists
 
 DONE, IN_PART, REFUSED, FAILED = 0, 1, 2, 3

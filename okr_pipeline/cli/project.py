@@ -133,7 +133,7 @@ def _read_live(config: Path) -> dict[str, str]:
 def _write_schemas(directory: Path) -> list[Path]:
     from okr_pipeline.application.files import write_file
     from okr_pipeline.application.workspace import connector_schemas
-    from okr_pipeline.config import json_schemas
+    from okr_pipeline.config.schemas import json_schemas
 
     written = []
     for name, document in json_schemas(connector_schemas()).items():

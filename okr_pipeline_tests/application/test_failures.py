@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from okr_pipeline.application.failures import Failure, Failures, in_few_words
-from okr_pipeline.config import load
+from okr_pipeline.config.loading import load
 from okr_pipeline.model.contribution import contributors_of
 from okr_pipeline_tests.config.conftest import CONNECTORS
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from okr_pipeline.application.linting import lint_project
 from okr_pipeline.cli.main import app
-from okr_pipeline.config import ConfigurationError
+from okr_pipeline.config.problem import ConfigurationError
 from okr_pipeline.store import Store
 from okr_pipeline_tests.projects import OKRS, PROJECT, Small
 

@@ -20,7 +20,7 @@ from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.application.telling import key_result_records, objective_records
 from okr_pipeline.cli.plan_pages import markdown
-from okr_pipeline.config import ConfigurationError
+from okr_pipeline.config.problem import ConfigurationError
 from okr_pipeline_tests.projects import OKRS, PROJECT, Small, january
 
 SECOND = """\

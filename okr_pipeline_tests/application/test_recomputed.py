@@ -19,7 +19,7 @@ from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.runs import Run, note
 from okr_pipeline.application.scoring import score_and_record, score_history
 from okr_pipeline.application.workspace import Workspace
-from okr_pipeline.config import restore, version
+from okr_pipeline.config.archive import restore, version
 from okr_pipeline.model.calendar import Calendar, Duration, Grain
 from okr_pipeline.model.configuration import Configuration, Project
 from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES

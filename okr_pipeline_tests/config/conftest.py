@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from okr_pipeline.config import ConfigurationError, ConnectorSchema, load
+from okr_pipeline.config.loading import load
+from okr_pipeline.config.problem import ConfigurationError
+from okr_pipeline.config.sources import ConnectorSchema
 from okr_pipeline.model.configuration import Configuration
 
 PROJECT = """\

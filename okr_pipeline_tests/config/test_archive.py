@@ -2,7 +2,7 @@
 
 import pytest
 
-from okr_pipeline.config import dump, restore, version
+from okr_pipeline.config.archive import dump, restore, version
 
 
 def test_a_configuration_is_restored_as_it_was(editor):

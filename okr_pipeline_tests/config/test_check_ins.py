@@ -6,7 +6,9 @@ from typing import Final
 
 import pytest
 
-from okr_pipeline.config import ConfigurationError, dump, load, version
+from okr_pipeline.config.archive import dump, version
+from okr_pipeline.config.loading import load
+from okr_pipeline.config.problem import ConfigurationError
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.model.people import Person
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from okr_pipeline.config import ConfigurationError, load
+from okr_pipeline.config.loading import load
+from okr_pipeline.config.problem import ConfigurationError
 
 READ = "This version reads project.yaml, people.yaml, sources/, metrics/, okrs/ and check_ins/."
 NOT_YET = "available: project.yaml, people.yaml, sources/, metrics/, okrs/, check_ins/. What is not read must not look as if it counted. Remove the file for now."

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from okr_pipeline.config import ConfigurationError, ConnectorSchema, Problem, load, load_project
+from okr_pipeline.config.loading import load
+from okr_pipeline.config.problem import ConfigurationError, Problem
+from okr_pipeline.config.projects import load_project
+from okr_pipeline.config.sources import ConnectorSchema
 from okr_pipeline.model.calendar import Calendar, Duration, Grain
 from okr_pipeline.model.metric import Across, Additivity, Band, Better, Expectations, Extra, Limit, Rollup
 from okr_pipeline.model.okr import (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from okr_pipeline.config import ConfigurationError
+from okr_pipeline.config.problem import ConfigurationError
 
 SECRETS = ("canary-of-the-environment", "canary-of-the-address", "canary-of-the-store")
 ENVIRON = {

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from okr_pipeline.config import load_project
+from okr_pipeline.config.projects import load_project
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.fiscal import WeekYear
 

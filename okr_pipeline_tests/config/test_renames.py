@@ -3,7 +3,7 @@
 import pytest
 
 from okr_pipeline.application.workspace import check_configuration
-from okr_pipeline.config import ConfigurationError
+from okr_pipeline.config.problem import ConfigurationError
 from okr_pipeline.model.rename import Rename
 from okr_pipeline_tests.application.test_renaming import (
     ALL_RENAMED,

@@ -6,11 +6,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from okr_pipeline.config import ConnectorSchema, json_schemas
 from okr_pipeline.config.document import read_document
 from okr_pipeline.config.metric_keys import MetricKeys
 from okr_pipeline.config.okr_keys import KeyResultKeys, MeasureKeys, ObjectiveKeys, PaceKeys
 from okr_pipeline.config.project_keys import ProjectKeys
+from okr_pipeline.config.schemas import json_schemas
+from okr_pipeline.config.sources import ConnectorSchema
 
 EXAMPLE = Path(__file__).parents[2] / "config"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.rest import RestRequest, RestSettings
-from okr_pipeline.config import ConnectorSchema, secrets_of_source
+from okr_pipeline.config.sources import ConnectorSchema, secrets_of_source
 from okr_pipeline.model.metric import Source
 
 SCHEMA = ConnectorSchema(RestSettings, RestRequest)

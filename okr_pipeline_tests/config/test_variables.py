@@ -2,8 +2,8 @@
 
 import pytest
 
-from okr_pipeline.config import ConfigurationError, expand_settings, expand_text
-from okr_pipeline.config.variables import has_clear_password, is_clear_secret
+from okr_pipeline.config.problem import ConfigurationError
+from okr_pipeline.config.variables import expand_settings, expand_text, has_clear_password, is_clear_secret
 
 ENVIRON = {"USER": "okr", "EMPTY": "", "SECRET": "canary"}
 

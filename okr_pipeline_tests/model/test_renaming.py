@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from okr_pipeline.config import dump
+from okr_pipeline.config.archive import dump
 from okr_pipeline.model.alike import alike
 from okr_pipeline.model.renaming import Names, names_of, renamed
 from okr_pipeline_tests.application.test_renaming import ALL_RENAMED, DERIVED, METRIC_RENAMED, OKRS, SIGNUPS, put

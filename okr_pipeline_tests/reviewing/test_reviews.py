@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from okr_pipeline.config import load
+from okr_pipeline.config.loading import load
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.metric import Better
 from okr_pipeline.model.okr import Cycle, Intent
