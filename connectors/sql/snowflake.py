@@ -14,18 +14,25 @@ from datetime import datetime
 from typing import Any, Final
 
 import snowflake.connector
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from snowflake.sqlalchemy.snowdialect import SnowflakeDialect
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.errors import ConfigError, source_key
 from connectors.sql.database import Database, Opening
 from connectors.sql.warehouse import PROGRAM, Question, Warehouse, chunks, options_of
 
-_OPTIONS: Final = ("warehouse", "role", "account", "protocol")
+_OPTIONS: Final = ("warehouse", "role", "account", "protocol", "private_key_file", "private_key_file_pwd")
+_READ_HERE: Final = ("protocol", "private_key_file", "private_key_file_pwd")
+"""What the dialect is not to take from a URL: another protocol than https is for a stand-in on this machine."""
 _LOGIN_SECONDS: Final = 30
 
 
 def open_snowflake(opening: Opening) -> Database:
     """The database of a URL such as `snowflake://reader:secret@account/database/schema?warehouse=small&role=reader`.
+
+    In place of a password it may name `private_key_file`, with its passphrase as `private_key_file_pwd`.
 
     Raises:
         ConfigError: the URL has an option that is not known.
@@ -69,8 +76,7 @@ def _opened(opening: Opening) -> _Session:
 
 
 def _connected(opening: Opening) -> Any:
-    # The dialect takes no protocol from a url; another one than https is for a stand-in on this machine.
-    _, arguments = SnowflakeDialect().create_connect_args(opening.url.difference_update_query(["protocol"]))
+    _, arguments = SnowflakeDialect().create_connect_args(opening.url.difference_update_query(_READ_HERE))
     session = {
         "TIMEZONE": "UTC",
         "QUERY_TAG": PROGRAM,
@@ -81,6 +87,7 @@ def _connected(opening: Opening) -> Any:
     return snowflake.connector.connect(
         **{
             **arguments,
+            **_key_pair(opening),
             "protocol": str(opening.url.query.get("protocol", "https")),
             "login_timeout": _LOGIN_SECONDS,
             "application": "okr_pipeline",
@@ -89,3 +96,32 @@ def _connected(opening: Opening) -> Any:
             "enable_server_session_keep_alive_auto_detection": False,
         }
     )
+
+
+def _key_pair(opening: Opening) -> dict[str, object]:
+    """What a login by key pair is made with; nothing where the URL names no file of a key.
+
+    Raises:
+        ConfigError: the file cannot be read, or holds no private key that the passphrase opens.
+    """
+    name, passphrase = (opening.url.query.get(option) for option in ("private_key_file", "private_key_file_pwd"))
+    if name is None:
+        return {}
+    try:
+        key = load_pem_private_key(
+            (opening.directory / str(name)).read_bytes(), None if passphrase is None else str(passphrase).encode()
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"The private_key_file {name} cannot be read: {error.strerror}. Correct ", source_key("url"), "."
+        ) from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # The reason may quote the file.
+        opened = "that private_key_file_pwd opens" if passphrase is not None else "that is open without a passphrase"
+        raise ConfigError(
+            f"The private_key_file {name} holds no private key in PEM {opened}. Correct ", source_key("url"), "."
+        ) from None
+    return {
+        "authenticator": "SNOWFLAKE_JWT",
+        "private_key": key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+    }

@@ -52,7 +52,8 @@ CANARIES: Mapping[str, Canary] = {
         "api bearer": "Wv1-bearer-of-an-api", "api header": "Wv2-key-of-an-api", "api query": "Wv3aaaa/Wv3bbbb+Wv3c=&d", "api basic": "Wv4-password:of@an-api",
         "api client": "Wv5-secret+of/a-client", "api refresh": "Wv6-refresh-token", "api access": "Wv7-access-token", "api rotated": "Wv8-rotated-refresh-token",
         # Of logins to warehouses and buckets
-        "snowflake": "Ww1aaaa@Ww1bbbb/of+snowflake", "redshift": "Ww2-of-redshift", "trino": "Ww3-of-trino", "trino token": "Ww4-token-of-trino",
+        "snowflake": "Ww1aaaa@Ww1bbbb/of+snowflake", "snowflake private key": "Wx7-private-key-of-snowflake", "snowflake passphrase": "Wx8-pass/phrase+Wx8",
+        "redshift": "Ww2-of-redshift", "trino": "Ww3-of-trino", "trino token": "Ww4-token-of-trino",
         "clickhouse": "Ww5:of/click+house", "databricks": "Ww6-of-databricks", "bigquery private key": "Ww7-private-key-of-bigquery",
         "s3 secret": "Ww8/secret+of/s3", "s3 session": "Ww9/session+of/s3", "gcs private key": "Wx1-private-key-of-gcs", "gcs text": "Wx2-in-place-of-a-key",
         "azure key": "V3gzLW9mLWF6dXJlLWFjY291bnQ=", "azure bad key": "Wx4-no-base64-of-azure", "azure signature": "Wx5/signature+of/azure=", "option of a warehouse": "Wx6-passphrase-of-a-key",

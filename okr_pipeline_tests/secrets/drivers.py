@@ -11,9 +11,23 @@ from collections.abc import Mapping
 from okr_pipeline_tests.connectors.http.keys import key_pair
 from okr_pipeline_tests.secrets.canaries import CANARIES, encoded
 
-WAREHOUSES = ("snowflake", "redshift", "trino", "trino_token", "clickhouse", "databricks", "bigquery", "bigquery_key")
+WAREHOUSES = (
+    "snowflake",
+    "snowflake_key",
+    "redshift",
+    "trino",
+    "trino_token",
+    "clickhouse",
+    "databricks",
+    "bigquery",
+    "bigquery_key",
+)
 LOUD = ("snowflake", "clickhouse", "bigquery", "s3", "azure_signature")
 """Those whose servers say back what they were told; the others' are refused before, or nobody listens."""
+
+
+SNOWFLAKE_KEY = "keys/snowflake.p8"
+"""A file of each project, which holds no key."""
 
 
 def variables(api: str, port: int) -> Mapping[str, str]:
@@ -21,6 +35,8 @@ def variables(api: str, port: int) -> Mapping[str, str]:
     host = api.removeprefix("http://")
     return {
         "SNOWFLAKE": f"snowflake://okr:{encoded(CANARIES['snowflake'])}@{host}/shop/public?account=shop&protocol=http",
+        "SNOWFLAKE_KEY": f"snowflake://okr@{host}/shop/public?account=shop&protocol=http&private_key_file={SNOWFLAKE_KEY}"
+        f"&private_key_file_pwd={encoded(CANARIES['snowflake passphrase'])}",
         "REDSHIFT": f"redshift://okr:{encoded(CANARIES['redshift'])}@127.0.0.1:{port}/okr?sslmode=prefer",
         "TRINO": f"trino://okr:{encoded(CANARIES['trino'])}@127.0.0.1:1/shop/public?http_scheme=https",
         "TRINO_TOKEN": f"trino://okr@{host}/shop/public?access_token={encoded(CANARIES['trino token'])}",
@@ -56,11 +72,15 @@ def sources() -> Mapping[str, str]:
     return warehouses | {name: f"{{connector: files, allow_private_hosts: true, {key}}}" for name, key in keys.items()}
 
 
+def malformed_pem(name: str) -> str:
+    """A private key that is none."""
+    return f"-----BEGIN PRIVATE KEY-----\n{CANARIES[f'{name} private key']}\n-----END PRIVATE KEY-----\n"
+
+
 def _malformed(name: str) -> str:
     """The file of a key whose private key is none."""
     key = json.loads(key_pair().key_file("http://127.0.0.1:1/token"))
-    secret = CANARIES[f"{name} private key"]
-    return json.dumps({**key, "private_key": f"-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"})
+    return json.dumps({**key, "private_key": malformed_pem(name)})
 
 
 def _in_url(text: str) -> str:

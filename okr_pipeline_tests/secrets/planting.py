@@ -145,6 +145,7 @@ def plant(directory: Path, port: int, only: Collection[str] | None = None) -> No
         "config/data/signups.csv": "period,value\n" + "".join(f"2026-01-{day:02},10\n" for day in range(1, 32)),
         ".env": f"API_TOKEN={CANARIES['environment']}\n",
         ".pgpass": f"127.0.0.1:*:*:okr:{CANARIES['passfile']}\n",
+        drivers.SNOWFLAKE_KEY: drivers.malformed_pem("snowflake"),
     })  # fmt: skip
     (directory / ".pgpass").chmod(0o600)
 
@@ -172,7 +173,7 @@ def mistakes() -> Mapping[str, Mapping[str, str]]:
         "in clear": {"source": f"{{connector: sql, url: 'postgresql://okr:{CANARIES['in clear']}@db/okr'}}"},
         "option of a warehouse": {
             **sql,
-            "BAD": f"snowflake://okr@shop/db?private_key_file_pwd={CANARIES['option of a warehouse']}",
+            "BAD": f"snowflake://okr@shop/db?oauth_client_secret={CANARIES['option of a warehouse']}",
         },
         "wrong type": {
             "source": "{connector: sql, url: 'sqlite:///a.db', max_rows: '${BAD}'}",

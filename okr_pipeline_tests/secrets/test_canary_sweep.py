@@ -134,7 +134,7 @@ def test_everything_was_run_and_written(swept):
         assert said in out, said
         assert said in err, said
     for said in ("redshift says: connection failed", "trino says: ", "databricks says: ", "Azure says: ***", "S3 says: [Errno 22] ***",
-                 "service_account_key of gcs of the source is no key", "service_account_key of gcs of the source is no JSON", "has the option private_key_file_pwd"):  # fmt: skip
+                 "service_account_key of gcs of the source is no key", "service_account_key of gcs of the source is no JSON", "has the option oauth_client_secret", "keys/snowflake.p8 holds no private key"):  # fmt: skip
         assert said in err, said
     left = swept / "left"
     assert set(REFUSED_LOGINS) <= {

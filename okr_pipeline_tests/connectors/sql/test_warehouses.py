@@ -1,6 +1,7 @@
 """What each warehouse is told, what it refuses, and what it means by its errors."""
 
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -14,6 +15,7 @@ import clickhouse_connect.driver.exceptions as clickhouse_errors
 import databricks.sql.exc as databricks_errors
 import google.api_core.exceptions as google_errors
 import google.auth.exceptions as google_login_errors
+import jwt
 import pytest
 import snowflake.connector.errors as snowflake_errors
 import sqlalchemy as sa
@@ -21,6 +23,14 @@ import sqlglot
 import trino.exceptions as trino_errors
 import urllib3
 import urllib3.exceptions as urllib3_errors
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 from sqlglot import exp
 
 from connectors.contract import Context, DataPointBatch, MetricRequest, ReadFailure, Window
@@ -30,6 +40,7 @@ from connectors.sql.database import open_database
 from connectors.sql.failures import translated
 from connectors.sql.statement import statement
 from okr_pipeline_tests.connectors.conformance import FACTS, MARCH, SECRET
+from okr_pipeline_tests.connectors.http.keys import key_pair
 from okr_pipeline_tests.connectors.http.server import Reply, Seen, Server, json_reply, reply
 from okr_pipeline_tests.connectors.sql import warehouses
 
@@ -364,3 +375,65 @@ def forwarding(port: int):
             return reply(answered.status, answered.read(), kept)
 
     return forward
+
+
+PASSPHRASE = "hunter3-not-to-be-shown"
+
+
+@pytest.fixture(scope="module")
+def private_key():
+    return load_pem_private_key(key_pair("snowflake").private.encode(), None)
+
+
+def by_key(directory, private_key, *, passphrase=PASSPHRASE, written=PASSPHRASE, port=1, text=None):
+    """A source that logs in with a key: encrypted with `passphrase`, and said to be with what is written."""
+    sealed = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase.encode())
+    pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, sealed).decode()
+    (directory / "okr.p8").write_text(pem if text is None else text)
+    option = "" if written is None else f"&private_key_file_pwd={written}"
+    url = f"snowflake://reader@127.0.0.1:{port}/shop/public?account=acme&protocol=http&private_key_file=okr.p8{option}"
+    return CONNECTOR.open(SqlSettings(url=url, statement_timeout="5s"), Context(directory, directory))
+
+
+@pytest.mark.parametrize("passphrase", [PASSPHRASE, None])
+def test_snowflakes_own_connector_logs_in_by_a_key_pair_with_what_the_key_signed(tmp_path, private_key, passphrase):
+    refused = {"success": False, "code": "390144", "message": "JWT token is invalid.", "data": {}}
+    with Server(lambda _: json_reply(refused)) as server:
+        source = by_key(tmp_path, private_key, passphrase=passphrase, written=passphrase, port=server.port)
+        with pytest.raises(AuthError) as told:
+            source.check()
+    login = body(server.seen[0])["data"]
+    assert (login["AUTHENTICATOR"], login["LOGIN_NAME"], "PASSWORD" in login) == ("SNOWFLAKE_JWT", "reader", False)
+    claims = jwt.decode(login["TOKEN"], private_key.public_key(), algorithms=["RS256"])
+    assert claims["sub"] == "ACME.READER"
+    der = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert claims["iss"] == f"ACME.READER.SHA256:{b64encode(hashlib.sha256(der).digest()).decode()}"
+    assert PASSPHRASE not in f"{told.value}{[body(seen) for seen in server.seen]}"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            {"written": "another"},
+            "holds no private key in PEM that private_key_file_pwd opens. Correct url of the source.",
+        ),
+        ({"written": None}, "holds no private key in PEM that is open without a passphrase. Correct url"),
+        ({"text": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n"}, "holds no private key"),
+    ],
+)
+def test_a_key_of_snowflake_that_does_not_open_is_told_without_it_or_its_passphrase(
+    tmp_path, private_key, options, said
+):
+    with pytest.raises(ConfigError) as told:
+        by_key(tmp_path, private_key, **options).check()
+    assert f"The private_key_file okr.p8 {said}" in str(told.value)
+    assert not any(secret in repr(told.value) for secret in (SECRET, PASSPHRASE, "another"))
+    assert told.value.__cause__ is None
+
+
+def test_a_key_of_snowflake_that_is_not_there_is_told_by_its_name(tmp_path, private_key):
+    source = by_key(tmp_path, private_key)
+    (tmp_path / "okr.p8").unlink()
+    with pytest.raises(ConfigError, match=r"private_key_file okr\.p8 cannot be read: No such file or directory"):
+        source.check()
