@@ -65,8 +65,12 @@ CANARIES: Mapping[str, Canary] = {
 
 
 def found(blob: bytes) -> set[str]:
-    """The names of the canaries that a sink gives away."""
-    return {name for name, canary in CANARIES.items() if any(needle in blob for needle in canary.needles)}
+    """The names of the canaries that a sink gives away.
+
+    What a log says again and again is looked through once.
+    """
+    once = b"\n".join(dict.fromkeys(blob.split(b"\n")))
+    return {name for name, canary in CANARIES.items() if any(needle in once for needle in canary.needles)}
 
 
 def _shapes(text: str) -> Iterator[bytes]:

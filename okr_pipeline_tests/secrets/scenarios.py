@@ -20,6 +20,7 @@ from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
+from rich.scope import render_scope
 from rich.traceback import Traceback
 
 from okr_pipeline.application.reading import check_source, open_source, read_source
@@ -252,12 +253,22 @@ def told(error: BaseException, *, rich: bool = False) -> bytes:
     for one in _chain(error):
         out.write("".join(traceback.TracebackException.from_exception(one, capture_locals=True).format()))
         if rich:
-            shown = Traceback.from_exception(
-                type(one), one, one.__traceback__, show_locals=True, locals_max_length=None, locals_max_string=None
-            )
-            Console(file=out, width=400).print(shown)
+            print_locals(one, Console(file=out, width=400))
         out.write(f"\n{one!r}\n{one}\n{one.args!r}\n{vars(one) if hasattr(one, '__dict__') else ''}\n")
     return out.getvalue().encode(errors="surrogateescape")
+
+
+def print_locals(error: BaseException, console: Console) -> None:
+    """Those of every frame as Rich's tracebacks show them, item by item of what objects hold.
+
+    Left out is the source beside them, which holds no secret and takes long to colour.
+    """
+    trace = Traceback.extract(
+        type(error), error, error.__traceback__, show_locals=True, locals_max_length=None, locals_max_string=None
+    )
+    for frame in (frame for stack in trace.stacks for frame in stack.frames):
+        console.print(f"{frame.filename}:{frame.lineno} in {frame.name}", markup=False)
+        console.print(render_scope(frame.locals or {}))
 
 
 def _chain(error: BaseException | None, seen: set[int] | None = None) -> Iterator[BaseException]:
