@@ -9,6 +9,9 @@ import pytest
 
 from okr_pipeline_tests.durability.processes import kill_all_started
 
+collect_ignore = ["warm.py"]
+"""Importing it is a whole run, in each worker that looks for doctests."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_left_running() -> Iterator[None]:

@@ -29,6 +29,8 @@ os.environ.pop("DAGSTER_HOME", None)
 os.environ.pop("OKR_CONFIG", None)
 with tempfile.TemporaryDirectory(prefix="okr-warm-") as place:
     _run_once(Path(place))
-# What is here now stays, and a process need not look through it, which would copy every page of it.
+# What is here now stays, and a process need not look through it, which would copy every page of it; nor, often, through
+# what it makes itself, as the tests' own process need not.
 gc.collect()
 gc.freeze()
+gc.set_threshold(200_000)
