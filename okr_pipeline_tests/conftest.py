@@ -183,11 +183,11 @@ def _done(project: Small, what: Callable[[Small], object], directory: Path) -> S
     shutil.copytree(project.directory / "config", directory / "project" / "config")
     done = replace(project, directory=directory / "project", store_url=template.render_as_string(hide_password=False))
     what(done)
-    _hang_up(template)
+    hang_up(template)
     return done
 
 
-def _hang_up(place: sa.URL) -> None:
+def hang_up(place: sa.URL) -> None:
     """What nobody is connected to can be copied."""
     if place.get_backend_name() != "sqlite":
         statement = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{place.database}'"

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from okr_pipeline.application.telling import status
 from okr_pipeline.application.workspace import Workspace, open_applied
 from okr_pipeline.model.check_in import CheckIn
 from okr_pipeline.store import open_store
-from okr_pipeline_tests.conftest import copy_store, empty_database
+from okr_pipeline_tests.conftest import copy_store, empty_database, hang_up
 from okr_pipeline_tests.projects import METRICS, PROJECT, Small, january
 
 OKRS = """\
@@ -164,6 +165,41 @@ def project(lived: Small, tmp_path: Path) -> Small:
     return _copied(lived, tmp_path, f"sqlite:///{tmp_path}/okr.db")
 
 
+@pytest.fixture(scope="module")
+def after_rename(lived: Small, tmp_path_factory) -> Small:
+    """It, after everything got another id and a run took the new ones."""
+    directory = tmp_path_factory.mktemp("renamed")
+    renamed = _copied(lived, directory, f"sqlite:///{directory}/okr.db")
+    rename(renamed)
+    apply(renamed, "renamed")
+    return renamed
+
+
+@pytest.fixture(scope="module")
+def after_rename_on_server(lived_on_server: Small, tmp_path_factory) -> Small:
+    """The same on PostgreSQL, by a run on it."""
+    server = sa.make_url(lived_on_server.store_url).set(database="postgres")
+    renamed = _copied(lived_on_server, tmp_path_factory.mktemp("renamed"), empty_database(server))
+    rename(renamed)
+    apply(renamed, "renamed")
+    return renamed
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def both(request: pytest.FixtureRequest) -> Iterator[tuple[Small, Small]]:
+    """What was lived and what it is after the rename, on either kind of store; tests only read from them."""
+    names = ("lived_on_server", "after_rename_on_server") if request.param == "postgres" else ("lived", "after_rename")
+    lived, renamed = (request.getfixturevalue(name) for name in names)
+    yield lived, renamed
+    hang_up(sa.make_url(lived.store_url))
+
+
+@pytest.fixture
+def renamed(after_rename: Small, tmp_path: Path) -> Small:
+    """A copy of what it is after the rename, in a file."""
+    return _copied(after_rename, tmp_path, f"sqlite:///{tmp_path}/okr.db")
+
+
 def _copied(lived: Small, directory: Path, store_url: str) -> Small:
     shutil.copytree(lived.directory / "config", directory / "config")
     copy_store(sa.make_url(lived.store_url), sa.make_url(store_url))
@@ -242,17 +278,14 @@ def rows(small: Small) -> dict[str, int]:
 DAYS = [datetime(2026, 1, day, 23, tzinfo=UTC) for day in (15, 24, 25, 31)]
 
 
-def test_every_score_of_every_instant_is_what_it_was_under_the_new_ids(on_either):
-    store = on_either.open().store
+def test_every_score_of_every_instant_is_what_it_was_under_the_new_ids(both):
+    was, now = both
+    store, new = was.open().store, now.open().store
     knowns = [None, *(at.to_pydatetime() for at in store.key_result_scores()["known_at"].unique())]
-    before = {(day, known): told(on_either, day, known) for day in DAYS for known in knowns if known}
-    before |= {(day, None): told(on_either, day, None) for day in DAYS}
-    published = store.key_result_scores(), store.objective_scores()
-    rename(on_either)
-    apply(on_either, "renamed")
-    assert {key: told(on_either, *key) for key in before} == {key: translated(text) for key, text in before.items()}
-    assert _sorted(store.key_result_scores()) == _sorted(published[0])
-    assert _sorted(store.objective_scores()) == _sorted(published[1])
+    before = {(day, known): told(was, day, known) for day in DAYS for known in knowns}
+    assert {key: told(now, *key) for key in before} == {key: translated(text) for key, text in before.items()}
+    assert _sorted(new.key_result_scores()) == _sorted(store.key_result_scores())
+    assert _sorted(new.objective_scores()) == _sorted(store.objective_scores())
 
 
 def _sorted(frame) -> str:
@@ -260,16 +293,14 @@ def _sorted(frame) -> str:
     return "\n".join(sorted(translated(json.dumps(it, default=str)) for it in frame.to_dict("records")))
 
 
-def test_a_run_after_a_rename_finds_nothing_new(on_either):
+def test_a_run_after_a_rename_finds_nothing_new(both):
     """Values, baselines, episodes, reviews and check-ins go on: nothing is recorded anew but who was renamed."""
-    before, states = rows(on_either), on_either.open().store.alert_states()
-    rename(on_either)
-    apply(on_either, "renamed")
-    after = rows(on_either)
+    was, now = both
+    before, after = rows(was), rows(now)
     # The states of metrics that are read are run tables: what they say is of each run.
     assert {name: after[name] - before[name] for name in before} == dict.fromkeys(before, 0)
-    assert _sorted(on_either.open().store.alert_states()) == _sorted(states)
-    renames = on_either.open().store.renames()[["kind", "former_id", "new_id"]]
+    assert _sorted(now.open().store.alert_states()) == _sorted(was.open().store.alert_states())
+    renames = now.open().store.renames()[["kind", "former_id", "new_id"]]
     assert renames.to_dict("split")["data"] == [
         ["key_result", "Q1/mood", "Q1/spirits"],
         ["key_result", "Q1/weekly", "Q1/fifth"],
@@ -279,10 +310,9 @@ def test_a_run_after_a_rename_finds_nothing_new(on_either):
     ]
 
 
-def test_nothing_in_the_store_is_under_a_former_id(on_either):
-    rename(on_either)
-    apply(on_either, "renamed")
-    store = on_either.open().store
+def test_nothing_in_the_store_is_under_a_former_id(both):
+    _, now = both
+    store = now.open().store
     assert store.ids_in_use("metric", {"signups", "registrations"}) == {"registrations"}
     assert store.ids_in_use("key_result", {"Q1/won", "Q1/deals", "Q1/mood", "Q1/weekly"}) == {"Q1/deals"}
     assert store.ids_in_use("objective", {"Q1/grow", "Q1/known"}) == {"Q1/known"}
@@ -377,9 +407,8 @@ def test_a_published_scorecard_stays_as_it_was(on_either):
     assert {week: store.scorecard(week) for week in before} == before
 
 
-def test_renamed_from_may_stay_or_go(project):
-    rename(project)
-    apply(project, "renamed")
+def test_renamed_from_may_stay_or_go(renamed):
+    project = renamed
     before = project.open().store.dump()
     apply(project, "again")
     assert project.open().store.dump() == before
@@ -496,10 +525,8 @@ def test_a_renamed_metric_is_no_change_of_what_a_key_result_reads(project):
     assert len(project.open().store.amendments()) == 1
 
 
-def test_an_older_configuration_does_not_go_back_behind_a_rename(project):
-    older = project.open()
-    rename(project)
-    apply(project, "renamed")
+def test_an_older_configuration_does_not_go_back_behind_a_rename(lived, renamed):
+    project, older = renamed, replace(renamed, directory=lived.directory).open()
     put(project, "2026-01-31")
     project.put("check_ins/q1.yaml", CHECK_INS)
     before = project.open().store.dump(run_tables=True)
@@ -510,26 +537,23 @@ def test_an_older_configuration_does_not_go_back_behind_a_rename(project):
     assert project.open().store.dump(run_tables=True) == before
 
 
-def test_a_check_in_by_a_former_id_is_refused(project):
-    applied, _ = open_applied(project.directory / "config", store_url=project.store_url)
-    rename(project)
-    apply(project, "renamed")
+def test_a_check_in_by_a_former_id_is_refused(lived, renamed):
+    """As somebody gives it who read what was applied before it changed."""
+    before, _ = open_applied(lived.directory / "config", store_url=lived.store_url)
+    applied = replace(before, store=renamed.open().store)
     with pytest.raises(UsageError, match=r"'Q1/mood' goes on as 'Q1/spirits'"):
         record_by_command(applied, CheckIn("Q1/mood", date(2026, 1, 31), "ada", value=7))
 
 
 @pytest.mark.parametrize("former", ["Q1/won", "won"])
-def test_who_asks_by_a_former_id_is_told_the_new_one(project, former):
-    rename(project)
-    apply(project, "renamed")
-    applied, _ = open_applied(project.directory / "config", store_url=project.store_url)
+def test_who_asks_by_a_former_id_is_told_the_new_one(after_rename, former):
+    applied, _ = open_applied(after_rename.directory / "config", store_url=after_rename.store_url)
     with pytest.raises(UsageError, match=f"'{former}' was renamed. It goes on as Q1/deals"):
         find(applied, former)
 
 
-def test_a_former_id_may_be_given_to_something_new(project):
-    rename(project)
-    apply(project, "renamed")
+def test_a_former_id_may_be_given_to_something_new(renamed):
+    project = renamed
     lines = ALL_RENAMED(METRIC_RENAMED[0](OKRS)).replace("        renamed_from: won\n", "")
     again = (
         OKRS[OKRS.index("      won:\n") :]
