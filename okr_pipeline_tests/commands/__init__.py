@@ -2,8 +2,9 @@
 
 Belongs here: the command to put in place of `okr`, whoever starts it. Does not: what commands do.
 
-Importing Dagster and Great Expectations takes longer than nearly all that commands do. A server imports them once, and
-each command is a fork of it that has the caller's directory, environment, streams and arguments. What is about a
+Importing Dagster and Great Expectations takes longer than nearly all that commands do. A server is a fork of the one
+process that has imported them, and each command is a fork of it that has the caller's directory, environment, streams
+and arguments. What is about a
 process itself (what it imports, what a signal does to it, what it costs) is tested with a real one.
 """
 
@@ -17,7 +18,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from okr_pipeline_tests.commands.server import READY, serve
+from okr_pipeline_tests.durability.processes import FORKS
+
 CLIENT = Path(__file__).with_name("client.py")
 MOST_SECONDS = 300
 
@@ -27,15 +30,16 @@ def okr_command() -> tuple[str, ...]:
     """What to write in place of `okr`; the first call starts the server, which ends with this process."""
     directory = tempfile.TemporaryDirectory(prefix="okr-commands-")
     address = f"{directory.name}/server"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("OKR_", "DAGSTER_"))}
-    command = [sys.executable, "-m", "okr_pipeline_tests.commands.server", address]
-    server = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
+    ours, theirs = FORKS.Pipe()
+    server = FORKS.Process(target=serve, args=(address, theirs), daemon=True)
+    server.start()
+    theirs.close()
+    assert ours.recv() == READY
 
     def end() -> None:
         server.kill()
-        server.communicate()
+        server.join()
+        ours.close()
         directory.cleanup()
 
     atexit.register(end)

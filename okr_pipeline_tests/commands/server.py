@@ -1,27 +1,28 @@
-"""Imports everything once, and forks itself for each command that a client hands over."""
+"""Forks itself for each command that a client hands over."""
 
+import contextlib
 import os
 import signal
 import socket
 import sys
 import threading
 import time
+from multiprocessing.connection import Connection
 from typing import NoReturn
 
 from okr_pipeline.cli import main
 
+READY = "ready"
 
-def serve(address: str) -> NoReturn:
-    """Fork for each connection; ends when its standard input does, which is when its starter is no more."""
-    from okr_pipeline_tests.durability import warm  # noqa: F401 - one whole run: much is imported when it is used
 
-    threading.Thread(target=_end_with_the_starter, daemon=True).start()
+def serve(address: str, starter: Connection) -> NoReturn:
+    """Fork for each connection; ends when the pipe to its starter does, which is when that is no more."""
+    threading.Thread(target=_end_with, args=(starter,), daemon=True).start()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        starter.send(READY)
         while True:
             client, _ = listening.accept()
             if os.fork() == 0:
@@ -30,8 +31,9 @@ def serve(address: str) -> NoReturn:
             client.close()
 
 
-def _end_with_the_starter() -> None:
-    sys.stdin.buffer.read()
+def _end_with(starter: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        starter.recv()
     os._exit(0)
 
 
@@ -73,7 +75,3 @@ def _received(client: socket.socket) -> tuple[str, list[str], dict[str, str]]:
         directory, count, *rest = os.fsdecode(stream.read(int.from_bytes(head, "big"))).split("\0")
     environment = dict(it.split("=", 1) for it in rest[int(count) :])
     return directory, rest[: int(count)], environment
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1])

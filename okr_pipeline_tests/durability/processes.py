@@ -17,8 +17,9 @@ MOST_SECONDS: Final = 120
 """Far more than anything here takes: what is not done by then hangs."""
 
 _started: "list[Child]" = []
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["pytest", "okr_pipeline_tests.durability.warm"])
+FORKS: Final = multiprocessing.get_context("forkserver")
+"""Makes processes of the one server that has imported everything; commands are forked from it, too."""
+FORKS.set_forkserver_preload(["pytest", "okr_pipeline_tests.durability.warm"])
 
 
 class Hung(AssertionError):  # noqa: N818 - it names what became of a process
@@ -87,8 +88,8 @@ class Child:
 
 def start(task: Callable[..., object], *arguments: object) -> Child:
     """Start `task(pipe, *arguments)` in a process of its own; `task` must be importable."""
-    ours, theirs = _context.Pipe()
-    process = _context.Process(target=_perform, args=(theirs, task, arguments), daemon=True)
+    ours, theirs = FORKS.Pipe()
+    process = FORKS.Process(target=_perform, args=(theirs, task, arguments), daemon=True)
     process.start()
     theirs.close()
     _started.append(Child(process, ours))
