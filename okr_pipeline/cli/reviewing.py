@@ -108,7 +108,17 @@ def _grade_rows(it: "Review") -> "Iterator[list[Text | str]]":
         yield [review_page.status_cell(objective, ended=it.ended), title, "", "", score, objective.intent]
         for row in (grade for grade in it.key_results if grade.objective == objective.id):
             cells = review_page.value_cell(row), review_page.target_cell(row, first=False), percent(row.progress)
-            yield [review_page.status_cell(row, ended=it.ended), f"  {row.title}", *cells, row.explanation]
+            yield [review_page.status_cell(row, ended=it.ended), f"  {row.title}", *cells, _why(row.explanation)]
+
+
+def _why(explanation: str) -> str:
+    """An explanation without how much of the way it is: progress stands beside it.
+
+    >>> _why("short of the target, 40 % of the way"), _why("paused: no tug, no crew")
+    ('short of the target', 'paused: no tug, no crew')
+    """
+    said, _, share = explanation.rpartition(", ")
+    return said if share.endswith(" of the way") else explanation
 
 
 def _next(it: "Review") -> "Iterator[str]":

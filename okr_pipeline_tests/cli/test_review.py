@@ -40,6 +40,11 @@ def test_the_cycle_that_ended_last_is_reviewed(project):
     ]
     table = okr_in(project, "review").stdout
     assert "review of 2026-Q1" in table
+    assert any(
+        line.split("Talks")[-1].split() == ["4", "10", "40", "%", "short", "of", "the", "target"]
+        for line in table.splitlines()
+        if "  Talks" in line
+    )
     assert "2026-03-27 note, 2026-Q1/talks, Ann Lee: Four so far" in table
 
 
