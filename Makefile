@@ -70,6 +70,10 @@ SPREAD := --dist loadfile --no-loadscope-reorder
 test: setup ## run the tests; they use no network but loopback
 	@$(BIN)/pytest -n $(WORKERS) $(SPREAD)
 
+.PHONY: collect
+collect: setup ## read the tests and run none; those who run them read what it has compiled
+	@found=$$(CI= $(BIN)/pytest --collect-only -qq 2>&1) || { echo "$$found"; exit 1; }
+
 .PHONY: test-postgres
 test-postgres: setup ## the same, with use cases and commands as a whole on PostgreSQL too
 	@OKR_TEST_STORE=postgres $(BIN)/pytest -n $(WORKERS) $(SPREAD)
