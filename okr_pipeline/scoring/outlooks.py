@@ -44,7 +44,7 @@ FARTHEST: Final = 12
 """How many times its history a forecast looks ahead at most."""
 _WIDTHS: Final = {Family.STOCK: 1.1, Family.FLOW: 1.03, Family.RATIO: 1.1, Family.SHARE: 0.95}
 """What spreads are multiplied by, so that the interval held four fifths of the ends of series it was tuned on."""
-_CHUNK: Final = 1024
+_CHUNK: Final = 2048
 """How many series are laid out at once: so many fit a processor's cache."""
 _RECENT: Final = 56
 _BELIEVED: Final = 0.5
