@@ -22,7 +22,7 @@ _SERIES = ["metric", "dimensions"]
 
 def awaited(configuration: Configuration, delivery: Delivery) -> set[str]:
     """The metrics for which a delivery alone does not meet these rules: what is stored of them decides."""
-    newest = delivery.points[delivery.points["value"].notna()].groupby("metric")["period_end"].max()
+    newest = _newest_ends(delivery.points[delivery.points["value"].notna()])
     met = {str(metric) for metric, end in newest.items() if _is_fresh(configuration, delivery, str(metric), end)}
     return {*delivery.windows} - met | {*_without_value(delivery)["metric"].unique()}
 
@@ -38,7 +38,7 @@ def missing_arrivals(configuration: Configuration, delivery: Delivery, stored: p
 
 def _stale(configuration: Configuration, delivery: Delivery, stored: pd.DataFrame) -> Iterator[tuple[object, ...]]:
     known = [rows.loc[rows["value"].notna(), ["metric", "period_end"]] for rows in (stored, delivery.points)]
-    newest = pd.concat(known).groupby("metric")["period_end"].max()
+    newest = _newest_ends(pd.concat(known))
     for metric_id, end in newest.items():
         metric = configuration.metrics[str(metric_id)]
         if not _is_fresh(configuration, delivery, metric.id, end):
@@ -64,6 +64,11 @@ def _empty(configuration: Configuration, delivery: Delivery, stored: pd.DataFram
             "the series that had one the period before; it counts as missing, not as zero; look into the source"
         )
         yield metric_id, "no_value", "completeness", "failed", "warn", len(rows), len(rows), reason
+
+
+def _newest_ends(rows: pd.DataFrame) -> pd.Series:
+    """By metric: the end of its newest period; what is no period has none."""
+    return rows.groupby("metric")["period_end"].max().dropna()
 
 
 def _is_fresh(configuration: Configuration, delivery: Delivery, metric: str, end: pd.Timestamp) -> bool:

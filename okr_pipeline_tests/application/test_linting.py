@@ -72,8 +72,8 @@ def test_what_is_stored_is_read_once(small: Small, monkeypatch: pytest.MonkeyPat
     with_okrs(small, "measure: {accumulate: {to: 900}}", "measure: {accumulate: {to: 400}}\n        starts: 2026-01-21")
     small.observe()
     asked = []
-    observations = Store.observations
-    monkeypatch.setattr(Store, "observations", lambda *given: asked.append(given) or observations(*given))
+    observed = Store.observed_values
+    monkeypatch.setattr(Store, "observed_values", lambda *given: asked.append(given) or observed(*given))
     assert "certain" in [rule for rule, _ in found(small)]
     assert len(asked) == 1
 
