@@ -107,12 +107,14 @@ def read_reads(connection: sa.Connection, metric: str | None, known_at: datetime
 def changed_at(connection: sa.Connection) -> datetime | None:
     """When anything that scores, alerts and scorecards are made of last changed.
 
-    Every read that changed, refused, released or withdrew a value left its evidence, so the values need no scan.
+    Every read that changed, refused, released or withdrew a value left its evidence, so the values need no scan. A read
+    that fails, or fails for another reason, is told of, too.
     """
     newest = [
         connection.execute(sa.select(sa.func.max(table.c.recorded_at))).scalar_one()
         for table in (
             metric_reads,
+            read_outcomes,
             config_versions,
             baselines,
             alert_transitions,

@@ -85,6 +85,15 @@ def test_a_source_that_fails_is_published_though_no_value_changed(published, pub
     assert [source.state for source in snapshot_of(published, told).sources] == ["failed"]
 
 
+def test_another_reason_of_a_failure_is_published(published, publish):
+    file = published.directory / "config/data/signups.csv"
+    file.unlink()
+    publish(MORNING + timedelta(hours=4))
+    file.write_text("elsewhere\n1\n")
+    assert publish(MORNING + timedelta(hours=5)).changed
+    assert not publish(MORNING + timedelta(hours=6)).changed
+
+
 def test_a_changed_definition_is_published(published, publish):
     published.put("okrs/q1.yaml", (published.directory / "config/okrs/q1.yaml").read_text().replace("900}", "800}"))
     assert publish(MORNING + timedelta(hours=5)).changed

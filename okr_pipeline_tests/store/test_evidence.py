@@ -104,7 +104,9 @@ def test_a_failed_read_says_since_when_it_fails_for_its_newest_reason(store):
 
     assert read("ok", None) == []
     (down,), (still,) = read("failed", "it is down"), read("failed", "it is down")
+    assert store.changed_at() == down["since"]
     (refused,) = read("failed", "login refused")
+    assert store.changed_at() == refused["since"]
     assert (down["metric"], down["error"], still) == ("x", "it is down", down)
     assert (refused["error"], refused["since"] > down["since"]) == ("login refused", True)
     assert [store.failed_reads(it["since"])[0]["error"] for it in (down, refused)] == ["it is down", "login refused"]
