@@ -12,7 +12,7 @@ from okr_pipeline.application.telling import status
 from okr_pipeline.application.workspace import open_applied
 from okr_pipeline_tests.commands import run_okr
 
-TOLD_BESIDE = ("last_check_in", "checked_in")
+TOLD_BESIDE = ("last_check_in", "checked_in", "failure")
 """What `okr status` tells that is no score."""
 
 
