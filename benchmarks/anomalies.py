@@ -7,7 +7,7 @@ Beside the rule is the plain one that it is made of, whose scale is that of what
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -64,10 +64,13 @@ class Limit:
 
     def as_told(self, *, amounts: bool) -> Limits:
         """The limits, with or without that amounts vary in proportion."""
-        off = {field.name: (np.nan if field.type == "Floats" else False) for field in fields(Limits)}
-        of_amounts = amounts and (self.counts or self.added)
-        chosen = off | {"anomaly": LIMIT, "phases": WEEKDAYS, "counts": self.counts, "amounts": of_amounts}
-        return Limits(**{name: np.array([value]) for name, value in chosen.items()})
+        off, never = np.array([np.nan]), np.array([False])
+        return Limits(
+            max_change=off, monotonic=off, flat=off, anomaly=np.array([LIMIT]),
+            blocks_change=never, blocks_fall=never, blocks_flat=never, blocks_anomaly=never,
+            phases=np.array([WEEKDAYS]), counts=np.array([self.counts]),
+            amounts=np.array([amounts and (self.counts or self.added)]),
+        )  # fmt: skip
 
 
 def refused(values: np.ndarray, limits: Limits) -> np.ndarray:

@@ -87,7 +87,7 @@ class _Seen:
             ["series", "number"], kind="stable"
         )
         values = values.drop_duplicates(["series", "number"], ignore_index=True)
-        return _Seen(periods, values, reach, silence, seasons.lengths(delivery.definitions))
+        return _Seen(periods, values, reach, silence, seasons.period_lengths(delivery.definitions))
 
     def absences(self) -> pd.DataFrame:
         """The absences of steady members from new periods: `metric`, `series` and `number` of the period."""

@@ -151,7 +151,7 @@ class _Parts:
             np.concatenate([np.ones(len(new), dtype=bool), np.zeros(len(old), dtype=bool)]),
             np.concatenate([refused[new], np.zeros(len(old), dtype=bool)]),
             seasons.silences(delivery.definitions),
-            seasons.lengths(delivery.definitions),
+            seasons.period_lengths(delivery.definitions),
         )
 
     def current(self) -> Mask:

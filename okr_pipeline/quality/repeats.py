@@ -49,7 +49,7 @@ def _recent(delivery: Delivery) -> pd.DataFrame:
     """The newest values of each series in order: `news` are new, `row` is the point's place or -1."""
     asked = delivery.thresholds.in_force("repeated")
     new = np.flatnonzero(asked[delivery.metric] & delivery.keyed & np.isfinite(delivery.value))
-    length = seasons.lengths(delivery.definitions)
+    length = seasons.period_lengths(delivery.definitions)
     newest = np.full(len(asked), np.iinfo(np.int64).min)
     np.maximum.at(newest, delivery.metric[new], delivery.period[new])
     oldest = np.where(newest > np.iinfo(np.int64).min, newest - _RECENT * length, np.iinfo(np.int64).max)

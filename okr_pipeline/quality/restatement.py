@@ -227,7 +227,7 @@ def _lost_tail(delivery: Delivery, told: Mask, windows: Windows) -> Mask:
     metric, period = delivery.stored_metric, delivery.stored_period
     inside = (period >= windows.starts[metric]) & (period < windows.ends[metric])
     np.maximum.at(stored, metric[inside], period[inside])
-    length = seasons.lengths(delivery.definitions)
+    length = seasons.period_lengths(delivery.definitions)
     behind = np.where(stored > never, windows.ends - stored, 0) > 1.5 * length
     return np.asarray((there > never) & (stored > there) & behind)
 

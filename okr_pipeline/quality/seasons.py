@@ -27,7 +27,7 @@ def season_lengths(metrics: Iterable[Metric | None]) -> Ints:
     return np.array([0 if metric is None else _PHASES.get(metric.grain, 0) for metric in metrics], dtype=np.int64)
 
 
-def lengths(metrics: Iterable[Metric | None]) -> Ints:
+def period_lengths(metrics: Iterable[Metric | None]) -> Ints:
     """By metric: how long one of its periods is, in µs and nominally, 0 where it is not known."""
     hours = [0.0 if metric is None else GRAIN_HOURS[metric.grain] for metric in metrics]
     return np.array([hour * _HOUR_US for hour in hours], dtype=np.int64)
