@@ -66,7 +66,7 @@ class Engine:
             QualityError: an answer is missing.
         """
         expectations = [_expectation_of(rule) for rule in rules]
-        return self._judge(frame[columns_of(rules)], expectations, [rule.name for rule in rules], "SUMMARY")
+        return self._judge(frame[columns_of(rules)], expectations, [rule.name for rule in rules], "BASIC")
 
     def judge_extras(self, frame: pd.DataFrame, extras: Mapping[str, Extra]) -> dict[str, Outcome]:
         """The outcome of each custom expectation by rule name; one that cannot be built is errored.

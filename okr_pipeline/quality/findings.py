@@ -18,7 +18,15 @@ from okr_pipeline.quality.completeness import delivered_values
 from okr_pipeline.quality.delivery import Delivery
 from okr_pipeline.quality.engine import Outcome
 from okr_pipeline.quality.neighbours import Ints
-from okr_pipeline.quality.results import Counts, ExtraResult, Texts, extra_result, gathered, rule_results
+from okr_pipeline.quality.results import (
+    Counts,
+    ExtraResult,
+    RuleResults,
+    Texts,
+    extra_result,
+    gathered,
+    rule_results,
+)
 from okr_pipeline.quality.rules import DOUBT_RULES, Mask, Rule, judged_rows
 from okr_pipeline.quality.verdict import REFUSED, Verdict
 
@@ -55,7 +63,7 @@ class Findings:
         self._reason = np.full(rows, "", dtype=object)
         self._whole: dict[int, tuple[str, str]] = {}
         self._doubted: dict[int, tuple[str, str]] = {}
-        self._results: list[pd.DataFrame] = []
+        self._results: list[RuleResults] = []
         self._extras: list[ExtraResult] = []
 
     def add_row_rule(self, rule: Rule, frame: pd.DataFrame, failing: Mask, error: str | None) -> None:

@@ -21,7 +21,10 @@ Texts: TypeAlias = npt.NDArray[np.object_]
 Status: TypeAlias = Literal["passed", "failed", "errored", "skipped"]
 
 ExtraResult: TypeAlias = tuple[str, str, Family, Status, Severity, int, int, str]
-"""The columns of CHECK_RESULTS."""
+"""The cells of a row of CHECK_RESULTS."""
+
+RuleResults: TypeAlias = Sequence[Texts]
+"""The columns of CHECK_RESULTS; a frame of so few rows takes longer to make than to judge."""
 
 _COUNTS: Final = frozenset({"rows_checked", "rows_failed"})
 _DTYPES: Final = {column: "int64" if column in _COUNTS else "str" for column in CHECK_RESULTS}
@@ -37,7 +40,7 @@ class Counts:
     details: Texts
 
 
-def rule_results(rule: Rule, thresholds: Thresholds, counts: Counts, idle: str, error: str | None) -> pd.DataFrame:
+def rule_results(rule: Rule, thresholds: Thresholds, counts: Counts, idle: str, error: str | None) -> RuleResults:
     """One row per metric that a rule is in force for, and a quiet one not met.
 
     `idle` is the detail where there was nothing to judge.
@@ -47,16 +50,10 @@ def rule_results(rule: Rule, thresholds: Thresholds, counts: Counts, idle: str, 
     checked, failed = counts.checked[told], counts.failed[told]
     status = np.where(checked == 0, "skipped", np.where(failed > 0, "failed", "passed" if error is None else "errored"))
     details = np.where(status == "skipped", idle, counts.details[told] if error is None else error)
-    return _frame(
-        metric=thresholds.ids[told],
-        rule=rule.name,
-        family=rule.family,
-        status=status,
-        severity=np.where(thresholds.blocking(rule.setting)[told], "block", "warn"),
-        rows_checked=np.where(status == "errored", 0, checked),
-        rows_failed=failed,
-        detail=details,
-    )
+    severity = np.where(thresholds.blocking(rule.setting)[told], "block", "warn")
+    judged = np.where(status == "errored", 0, checked)
+    columns = (thresholds.ids[told], rule.name, rule.family, status, severity, judged, failed, details)
+    return [np.broadcast_to(np.asarray(column, dtype=object), len(told)) for column in columns]
 
 
 def extra_result(
@@ -66,10 +63,12 @@ def extra_result(
     return (metric, rule, "custom", status, severity, checked, failed, detail)
 
 
-def gathered(results: Sequence[pd.DataFrame], extras: Sequence[ExtraResult]) -> pd.DataFrame:
+def gathered(results: Sequence[RuleResults], extras: Sequence[ExtraResult]) -> pd.DataFrame:
     """All results by metric, in the order of the rules."""
-    custom = pd.DataFrame(extras, columns=list(CHECK_RESULTS)).astype(_DTYPES)
-    together = pd.concat([*(it for it in results if len(it)), custom], ignore_index=True)
+    custom = zip(*extras, strict=True) if extras else [()] * len(CHECK_RESULTS)
+    parts = zip(*results, [np.array(column, dtype=object) for column in custom], strict=True)
+    columns = zip(CHECK_RESULTS, (np.concatenate(column) for column in parts), strict=True)
+    together = pd.DataFrame(dict(columns)).astype(_DTYPES)
     rank = together["rule"].map(_RANKS).fillna(len(_RANKS))
     order = pd.DataFrame({"metric": together["metric"], "rank": rank}).sort_values(["metric", "rank"], kind="stable")
     return together.loc[order.index].reset_index(drop=True)
@@ -81,7 +80,3 @@ def _told(rule: Rule, thresholds: Thresholds) -> Mask:
     if rule in METRIC_RULES:
         told[thresholds.known :] = False
     return told
-
-
-def _frame(**columns: object) -> pd.DataFrame:
-    return pd.DataFrame(columns)[list(CHECK_RESULTS)]
