@@ -22,6 +22,7 @@ class Spans:
 
     configuration: Configuration
     _days: dict[date, int] = field(default_factory=dict)
+    _spans: dict[tuple[date, date], tuple[int, int]] = field(default_factory=dict)
     _stretches: dict[tuple[Calendar, Grain, int, Duration], tuple[int, int]] = field(default_factory=dict)
     _earlier: dict[tuple[Calendar, date, date], tuple[Integers, Integers]] = field(default_factory=dict)
 
@@ -37,7 +38,11 @@ class Spans:
 
     def of(self, key_result: KeyResult) -> tuple[int, int]:
         """From the start of a key result's first day to the end of its last."""
-        return self.start_of_day(key_result.starts), self.end_of_day(key_result.ends)
+        dates = key_result.starts, key_result.ends
+        found = self._spans.get(dates)
+        if found is None:
+            found = self._spans[dates] = self.start_of_day(dates[0]), self.end_of_day(dates[1])
+        return found
 
     def before(self, key_result: KeyResult) -> tuple[int, int]:
         """The stretch whose value a key result is measured from; empty, at its start, where it needs none.
@@ -46,12 +51,12 @@ class Spans:
         stretch ends with the last whole period before the start, as trailing windows do.
         """
         start, _ = self.of(key_result)
-        calendar, grain = self._periods_of(key_result)
         match key_result.measure:
             case Accumulate(to=RelativeTarget(of="previous_cycle")):
-                first, _ = previous_cycle(calendar, key_result.starts, key_result.ends)
+                first, _ = previous_cycle(self._periods_of(key_result)[0], key_result.starts, key_result.ends)
                 return self.start_of_day(first), start
             case Accumulate(to=RelativeTarget()):
+                calendar, grain = self._periods_of(key_result)
                 first, last = year_ago(calendar, key_result.starts, key_result.ends, grain)
                 return self.start_of_day(first), min(self.end_of_day(last), start)
         if not starts_from_measurement(key_result) or key_result.metric is None:
