@@ -92,7 +92,7 @@ def fetch(connection: sa.Connection, statement: sa.Select[Any]) -> pd.DataFrame:
     """
     wanted = list(statement.selected_columns)
     arrays = _rows(connection).fetch(connection, statement, wanted)
-    return pd.DataFrame({column.name: columns.series(arrays[column.name], column) for column in wanted})
+    return pd.DataFrame({column.name: columns.form(arrays[column.name], column) for column in wanted})
 
 
 def is_one_of(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -106,9 +107,8 @@ def _record(
     own = _own(table)
     scores = scores.sort_values(own, ignore_index=True)
     before = _newest(connection, table, stamp.as_of_date, None, None).set_index(own).reindex(scores[own])
-    before = before.reset_index()
     changed = ~_equal(table, scores, before)
-    revisions = (before["revision"].fillna(0) + 1).astype("i8")
+    revisions = before["revision"].fillna(0).to_numpy().astype("i8") + 1
     bulk.insert(connection, table, _stamped(table, scores, stamp, at).assign(revision=revisions)[changed])
     return scores[changed].reset_index(drop=True)
 
@@ -125,14 +125,15 @@ def _stamped(table: sa.Table, scores: pd.DataFrame, stamp: Stamp, at: datetime) 
     )
 
 
-def _equal(table: sa.Table, scores: pd.DataFrame, before: pd.DataFrame) -> "pd.Series[bool]":
+def _equal(table: sa.Table, scores: pd.DataFrame, before: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Row by row, whether there is a revision already and its content is the same, missing equal to missing."""
-    same = before["revision"].notna()
-    for name in _content(table):
-        if name not in _BY_THE_CLOCK:
-            one, other = scores[name], before[name]
-            same &= (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
-    return same
+    compared = [name for name in _content(table) if name not in _BY_THE_CLOCK]
+    one, other = (frame[compared].to_numpy(dtype=object) for frame in (scores, before))
+    absent = pd.isna(one), pd.isna(other)
+    same = absent[0] & absent[1]
+    both = ~(absent[0] | absent[1])
+    same[both] = one[both] == other[both]
+    return same.all(axis=1) & before["revision"].notna().to_numpy()
 
 
 def _newest(
