@@ -25,6 +25,7 @@ from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.jobs import HISTORY_JOB, MAIN_JOB, REFRESH_JOB
 from okr_pipeline.orchestration.pruning import KEEP_DAYS, prune
 from okr_pipeline.orchestration.scope import AS_OF_TAG, FULL_REFRESH_TAG, LONGEST_WAIT_TAG
+from okr_pipeline.orchestration.storage import kept_open
 
 _ATTENDED_WAIT_SECONDS = 600
 """Somebody sits before the command, and would rather be told when the source can be asked again."""
@@ -71,17 +72,21 @@ def run_history_job(workspace: Workspace, first: date, last: date, *, on_step: O
 
 
 def instance_of(workspace: Workspace) -> dg.DagsterInstance:
-    """The instance in DAGSTER_HOME, else the project's own in `.okr/dagster` with the project's `dagster.yaml`.
-
-    Runs of the project's own write what they print to this process's output alone: Dagster's copy of it in files takes
-    four processes a step.
-    """
+    """The instance in DAGSTER_HOME, else the project's own in `.okr/dagster` with the project's `dagster.yaml`."""
     if shared := os.environ.get("DAGSTER_HOME"):
         with _home(workspace, Path(shared)) as home:
-            return dg.DagsterInstance.from_config(home)
-    uncaptured = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
+            return dg.DagsterInstance.from_ref(kept_open(InstanceRef.from_dir(home)))
     with _home(workspace, workspace.project_dir / ".okr" / "dagster") as home:
-        return dg.DagsterInstance.from_ref(InstanceRef.from_dir(home, overrides={"compute_logs": uncaptured}))
+        return instance_in(home)
+
+
+def instance_in(home: str) -> dg.DagsterInstance:
+    """The instance in a directory, whose runs write what they print to this process's output alone.
+
+    Dagster's copy of it in files takes four processes a step.
+    """
+    uncaptured = {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
+    return dg.DagsterInstance.from_ref(kept_open(InstanceRef.from_dir(home, overrides={"compute_logs": uncaptured})))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from okr_pipeline.orchestration.asking_again import SENSOR, due
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.scope import LEFT_ALONE_TAG, LEFT_UNTIL_TAG
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
+from okr_pipeline_tests.orchestration.conftest import QUIET
 from okr_pipeline_tests.projects import OKRS
 from okr_pipeline_tests.shops import METRIC, SOURCE, Shop, orders_on
 
@@ -17,7 +18,6 @@ DAY = timedelta(days=1)
 FROM_SHOP = """\
       orders: {title: Take 9000 orders, owner: s@small.example, metric: orders, measure: {accumulate: {to: 9000}}}
 """
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 OF_SHOP = {"observations/shop", "reads/shop", "key_result_scores", "objective_scores"}
 RANGE = {
     "dagster/asset_partition_range_start": "2026-01-10",
@@ -38,12 +38,6 @@ def workspace(small, shop):
         small.put("metrics/shop.yaml", METRIC)
         small.put("okrs/q1.yaml", OKRS + FROM_SHOP)
         yield small.open()
-
-
-@pytest.fixture
-def instance(tmp_path_factory):
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
-        yield instance
 
 
 def run(workspace, instance, job="okr_run", **arguments):

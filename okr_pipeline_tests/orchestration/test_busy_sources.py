@@ -13,11 +13,11 @@ from okr_pipeline.application.workspace import open_for_writing
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline_tests.connectors.http.server import Server, json_reply
 from okr_pipeline_tests.docs.documents import ROOT
+from okr_pipeline_tests.orchestration.conftest import QUIET
 from okr_pipeline_tests.shops import Shop, orders_on, write_shop
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 31)
 OBSERVATIONS, READS = dg.AssetKey(["observations", "shop"]), dg.AssetKey(["reads", "shop"])
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @pytest.fixture
@@ -30,12 +30,6 @@ def workspace(shop, tmp_path):
     with Server(shop) as server:
         project = write_shop(tmp_path, server.url, as_of=LAST, first=FIRST, size=20)
         yield open_for_writing(project / "config", store_url=f"sqlite:///{tmp_path}/okr.db")
-
-
-@pytest.fixture
-def instance(tmp_path_factory):
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
-        yield instance
 
 
 def run(workspace, instance, **arguments):

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 import dagster as dg
 import pytest
 
-from okr_pipeline.orchestration import build_definitions
 from okr_pipeline.orchestration.build import definitions_of
 from okr_pipeline.orchestration.launch import run_history_job, run_main_job
+from okr_pipeline_tests.orchestration.conftest import execute
 from okr_pipeline_tests.projects import january
 
 SIGNUPS = dg.AssetKey(["metric", "signups"])
@@ -18,24 +18,9 @@ OBSERVATIONS, READS = dg.AssetKey(["observations", "sheets"]), dg.AssetKey(["rea
 
 
 @pytest.fixture
-def instance(tmp_path_factory):
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
-        yield instance
-
-
-@pytest.fixture
 def run(small, instance):
-    """One run of the main job on the small project; its definitions must load from nothing but files."""
-
-    def execute(instance=instance, **arguments):
-        definitions = build_definitions(small.directory / "config", store_url=small.store_url)
-        job = definitions.resolve_job_def("okr_run")
-        arguments.setdefault("partition_key", "2026-01-31")
-        return job.execute_in_process(
-            instance=instance, run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}, **arguments
-        )
-
-    return execute
+    """Runs the main job on the small project."""
+    return lambda **arguments: execute(small, instance, **arguments)
 
 
 def materialized(result) -> set[dg.AssetKey]:
@@ -75,24 +60,20 @@ def test_executable_assets_depend_on_executable_assets_only(small):
         assert all(graph.get(parent).is_executable for parent in graph.get(key).parent_keys)
 
 
-def test_a_run_materializes_every_layer_and_what_changed_in_the_lineage(run):
-    result = run()
+def test_a_run_materializes_every_layer_and_what_changed_in_the_lineage(first_run):
+    result = first_run.first
     assert result.success
     layers = {dg.AssetKey(name) for name in ("key_result_scores", "objective_scores", "alerts", "scorecard")}
     assert materialized(result) == {OBSERVATIONS, READS, *layers, SIGNUPS, KEY_RESULT, OBJECTIVE}
 
 
-def test_a_run_without_news_materializes_no_lineage(run):
-    run()
-    again = materialized(run())
-    assert again.isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
+def test_a_run_without_news_materializes_no_lineage(ran):
+    assert materialized(ran.again()).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
 
 
-def test_a_fresh_instance_over_a_store_with_history_is_shown_every_node_once(run, instance, tmp_path_factory):
-    run()
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("other"))) as fresh:
-        assert {SIGNUPS, KEY_RESULT, OBJECTIVE} <= materialized(run(instance=fresh))
-        assert materialized(run(instance=fresh)).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
+def test_a_fresh_instance_over_a_store_with_history_is_shown_every_node_once(ran, instance):
+    assert {SIGNUPS, KEY_RESULT, OBJECTIVE} <= materialized(ran.again(instance))
+    assert materialized(ran.again(instance)).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
 
 
 def test_a_source_that_may_answer_later_is_asked_again_and_then_given_up(small, run, monkeypatch):
@@ -116,8 +97,8 @@ def test_a_source_that_may_answer_later_is_asked_again_and_then_given_up(small, 
     assert small.open().store.key_result_scores()["reason"].tolist() == ["source_failed"]
 
 
-def test_a_key_result_shows_its_numbers_as_metadata(run):
-    event = next(it for it in run().get_asset_materialization_events() if it.asset_key == KEY_RESULT)
+def test_a_key_result_shows_its_numbers_as_metadata(first_run):
+    event = next(it for it in first_run.first.get_asset_materialization_events() if it.asset_key == KEY_RESULT)
     metadata = {name: value.value for name, value in event.materialization.metadata.items()}
     assert metadata["value"] == 310.0
     assert metadata["progress"] == pytest.approx(310 / 900)
@@ -125,8 +106,8 @@ def test_a_key_result_shows_its_numbers_as_metadata(run):
     assert metadata["status"] == "● on track"
 
 
-def test_a_metric_shows_rows_value_and_a_picture_that_dagster_can_draw(run):
-    event = next(it for it in run().get_asset_materialization_events() if it.asset_key == SIGNUPS)
+def test_a_metric_shows_rows_value_and_a_picture_that_dagster_can_draw(first_run):
+    event = next(it for it in first_run.first.get_asset_materialization_events() if it.asset_key == SIGNUPS)
     metadata = event.materialization.metadata
     assert metadata["dagster/row_count"].value == 31
     assert metadata["value"].value == 10.0
@@ -156,8 +137,8 @@ def test_a_source_that_fails_is_not_materialized_and_scores_still_are(small, run
     assert scores["reason"].tolist() == ["source_failed"]
 
 
-def test_a_backfill_marks_its_days_and_does_not_rewind_what_is_shown(small, run, instance, monkeypatch, tmp_path):
-    run()
+def test_a_backfill_marks_its_days_and_does_not_rewind_what_is_shown(ran, monkeypatch):
+    small, instance = ran.project, ran.instance
     monkeypatch.setattr(
         "okr_pipeline.orchestration.launch.instance_of",
         lambda workspace: dg.DagsterInstance.from_ref(instance.get_ref()),
@@ -173,9 +154,9 @@ def test_a_backfill_marks_its_days_and_does_not_rewind_what_is_shown(small, run,
     assert recorded["2026-01-12"] == 120.0
 
 
-def test_a_run_of_an_earlier_instant_rebuilds_that_day_and_rewinds_nothing(small, run, instance):
-    run()
-    result = run(partition_key="2026-01-20", tags={"okr/as_of": "2026-01-20"})
+def test_a_run_of_an_earlier_instant_rebuilds_that_day_and_rewinds_nothing(ran):
+    small = ran.project
+    result = ran.again(partition_key="2026-01-20", tags={"okr/as_of": "2026-01-20"})
     assert result.success
     assert materialized(result).isdisjoint({SIGNUPS, KEY_RESULT, OBJECTIVE})
     recorded = small.open().store.key_result_scores().set_index("as_of_date")
@@ -196,8 +177,8 @@ def test_one_metric_again_goes_without_marking_its_source_done(small, instance, 
     assert small.open().store.key_result_scores()["value"].tolist() == [310.0]
 
 
-def test_a_run_carries_one_id_through_dagster_and_the_store(small, run):
-    result = run()
+def test_a_run_carries_one_id_through_dagster_and_the_store(first_run):
+    small, result = first_run.project, first_run.first
     told = small.open().store.run(result.run_id)
     assert told["status"] == "done"
     assert list(told["summary"]) == ["observed/sheets", "scored", "alerts", "health", "scorecard"]

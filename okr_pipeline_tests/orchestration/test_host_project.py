@@ -14,6 +14,7 @@ import okr_pipeline
 from okr_pipeline.application.workspace import open_for_writing
 from okr_pipeline.orchestration.launch import run_main_job
 from okr_pipeline_tests.docs.documents import ROOT, blocks
+from okr_pipeline_tests.orchestration.conftest import QUIET
 
 DATES = "as_of: 2026-01-31\nhistory_starts: 2026-01-01\n"
 OKRS = """\
@@ -27,7 +28,6 @@ objectives:
     key_results:
       orders: {title: Take orders, owner: s@shop.example, metric: orders, measure: {accumulate: {to: 5000}}}
 """
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ORDERS, OBSERVATIONS = dg.AssetKey(["analytics", "orders"]), dg.AssetKey(["observations", "host"])
 SUM = sum(range(1, 32))
 
@@ -60,11 +60,10 @@ def host(directory) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def run(host, tmp_path_factory):
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
-        yield lambda: host.defs.resolve_job_def("daily").execute_in_process(
-            instance=instance, run_config=QUIET, partition_key="2026-01-31", raise_on_error=False
-        )
+def run(host, instance):
+    return lambda: host.defs.resolve_job_def("daily").execute_in_process(
+        instance=instance, run_config=QUIET, partition_key="2026-01-31", raise_on_error=False
+    )
 
 
 def store_of(directory):

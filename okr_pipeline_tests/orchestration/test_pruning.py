@@ -1,5 +1,7 @@
 """Dagster's log of old runs goes; what pages show, and which days were done, stays."""
 
+import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable as Events
 
-from okr_pipeline.orchestration import build_definitions
 from okr_pipeline.orchestration.build import definitions_of
+from okr_pipeline.orchestration.jobs import MAIN_JOB
 from okr_pipeline.orchestration.launch import instance_of, run_main_job
 from okr_pipeline.orchestration.pruning import prune
+from okr_pipeline_tests.orchestration.conftest import QUIET
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 SIGNUPS, OBSERVATIONS = dg.AssetKey(["metric", "signups"]), dg.AssetKey(["observations", "sheets"])
 CHECK = dg.AssetCheckKey(OBSERVATIONS, "source_answers")
 LATER = datetime.now(UTC) + timedelta(days=1)
@@ -25,20 +27,14 @@ def store_url(tmp_path):
     return f"sqlite:///{tmp_path / 'okr.db'}"
 
 
-@pytest.fixture
-def instance(tmp_path_factory):
-    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("dagster"))) as instance:
-        yield instance
+@dg.op
+def talks():
+    sys.stdout.write("heard")
 
 
-@pytest.fixture
-def run(small, instance):
-    def execute(day="2026-01-31"):
-        definitions = build_definitions(small.directory / "config", store_url=small.store_url)
-        job = definitions.resolve_job_def("okr_run")
-        return job.execute_in_process(instance=instance, partition_key=day, run_config=QUIET).run_id
-
-    return execute
+@dg.job(name=MAIN_JOB)
+def small_talk():
+    talks()
 
 
 def files_of(instance, run_id):
@@ -46,26 +42,30 @@ def files_of(instance, run_id):
     return [path for path in root.rglob("*") if run_id in str(path)]
 
 
-def test_of_pruned_runs_pages_and_days_stay_and_nothing_else(instance, run):
-    run_ids = [run("2026-01-30"), run("2026-01-31")]
-    assert all(files_of(instance, run_id) for run_id in run_ids)
-    assert prune(instance, before=LATER) == 2
-    assert instance.get_runs() == []
-    assert not any(files_of(instance, run_id) for run_id in run_ids)
-    assert instance.get_materialized_partitions(OBSERVATIONS) == {"2026-01-30", "2026-01-31"}
-    assert instance.get_latest_materialization_event(SIGNUPS) is not None
-    assert len(instance.fetch_materializations(SIGNUPS, limit=10).records) == 1
-    checks = instance.event_log_storage.get_latest_asset_check_execution_by_key([CHECK])
-    assert checks[CHECK].status.value == "SUCCEEDED"
+def test_of_pruned_runs_pages_and_days_stay_and_nothing_else(ran):
+    run_ids = [ran.first.run_id, ran.again(partition_key="2026-01-30").run_id]
+    # As Dagster opens it: what this run prints is kept in files, too.
+    with dg.DagsterInstance.from_config(str(ran.home)) as instance:
+        run_ids.append(small_talk.execute_in_process(instance=instance).run_id)
+        assert any(path.suffix == ".out" for path in files_of(instance, run_ids[-1]))
+        assert all(files_of(instance, run_id) for run_id in run_ids)
+        assert prune(instance, before=LATER) == 3
+        assert instance.get_runs() == []
+        assert not any(files_of(instance, run_id) for run_id in run_ids)
+        assert instance.get_materialized_partitions(OBSERVATIONS) == {"2026-01-30", "2026-01-31"}
+        assert instance.get_latest_materialization_event(SIGNUPS) is not None
+        assert len(instance.fetch_materializations(SIGNUPS, limit=10).records) == 1
+        checks = instance.event_log_storage.get_latest_asset_check_execution_by_key([CHECK])
+        assert checks[CHECK].status.value == "SUCCEEDED"
 
 
-def test_pruned_again_and_again_the_log_does_not_grow(instance, run):
-    run()
-    prune(instance, before=LATER)
-    once = all_events(instance)
-    run()
-    prune(instance, before=LATER)
-    assert len(all_events(instance)) == len(once)
+def test_pruned_again_and_again_the_log_does_not_grow_and_what_was_shown_is_not_shown_again(ran):
+    prune(ran.instance, before=LATER)
+    events, shown = all_events(ran.instance), shown_signups(ran.instance)
+    ran.again()
+    assert shown_signups(ran.instance) == shown
+    prune(ran.instance, before=LATER)
+    assert len(all_events(ran.instance)) == len(events)
 
 
 def all_events(instance):
@@ -73,10 +73,14 @@ def all_events(instance):
         return connection.execute(sa.select(Events.c.id)).fetchall()
 
 
-def test_a_young_run_stays(instance, run):
-    run_id = run()
-    assert prune(instance, before=datetime.now(UTC) - timedelta(days=1)) == 0
-    assert instance.get_run_by_id(run_id) is not None
+def shown_signups(instance):
+    shown = instance.fetch_materializations(dg.AssetRecordsFilter(SIGNUPS, after_storage_id=0), limit=10).records
+    return [it.storage_id for it in shown]
+
+
+def test_a_young_run_stays(ran):
+    assert prune(ran.instance, before=datetime.now(UTC) - timedelta(days=1)) == 0
+    assert ran.instance.get_run_by_id(ran.first.run_id) is not None
 
 
 def test_a_run_of_another_job_in_the_same_instance_stays(instance):
@@ -93,33 +97,24 @@ def test_a_run_of_another_job_in_the_same_instance_stays(instance):
     assert instance.get_run_by_id(run_id) is not None
 
 
-def test_a_run_that_goes_on_stays(instance, run, small):
+def test_a_run_that_goes_on_stays(instance, small):
     job = definitions_of(small.open()).resolve_job_def("okr_run")
     going = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
     assert prune(instance, before=LATER) == 0
     assert instance.get_run_by_id(going.run_id) is not None
 
 
-def test_what_was_shown_before_pruning_is_not_shown_again(instance, run):
-    run()
-    prune(instance, before=LATER)
-    records = instance.fetch_materializations(dg.AssetRecordsFilter(SIGNUPS, after_storage_id=0), limit=10).records
-    run()
-    again = instance.fetch_materializations(dg.AssetRecordsFilter(SIGNUPS, after_storage_id=0), limit=10).records
-    assert [it.storage_id for it in again] == [it.storage_id for it in records]
-
-
-def test_the_command_line_prunes_its_own_instance_and_nobody_elses(small, monkeypatch, tmp_path):
+def test_the_command_line_prunes_its_own_instance_and_nobody_elses(ran, monkeypatch, tmp_path):
     monkeypatch.setattr("okr_pipeline.orchestration.launch.KEEP_DAYS", -1)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    assert len(runs_after_two(small)) == 1
+    shutil.copytree(ran.home, tmp_path / "shared")
+    assert len(runs_after_another(ran)) == 1
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "shared"))
-    assert len(runs_after_two(small)) == 2
+    assert len(runs_after_another(ran)) == 2
 
 
-def runs_after_two(small):
-    workspace = small.open()
-    run_main_job(workspace)
+def runs_after_another(ran):
+    workspace = ran.project.open()
     run_main_job(workspace)
     with instance_of(workspace) as instance:
         return instance.get_runs()
