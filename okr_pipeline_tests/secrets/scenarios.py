@@ -56,6 +56,8 @@ FEW = (
     "api_refused",
     *drivers.LOUD,
 )
+FEWEST = ("closed_port", "rude_error", "rude_evidence", "api_query")
+"""One of each way in which a source tells what a store keeps: what it keeps does not depend on where it is."""
 
 
 def everything(root: Path, store: str | None) -> None:
@@ -64,16 +66,17 @@ def everything(root: Path, store: str | None) -> None:
     with LoudServer() as server, Server(EchoServer()) as api:
         os.environ.update(environment(server.port) | private_keys(root / "keys", api.url))
         os.environ.update(drivers.variables(api.url, server.port))
-        many, few = root / "many", root / "few"
+        many, few, fewest = root / "many", root / "few", root / "fewest"
         plant(many, server.port)
         plant(few, server.port, FEW)
+        plant(fewest, server.port, FEWEST)
         readings_of(many, [*addresses(server.port), *apis(), *drivers.sources()])
         runs_of(few)
         objects_of(many)
         errors_of(many)
         crash(root / "crash")
         if store:
-            on(few, store)
+            on(fewest, store)
         for name, written in mistakes().items():
             mistake(root / "mistakes" / name.replace(" ", "-"), dict(written))
         for name, url in stores(server.port).items():
@@ -111,9 +114,6 @@ def readings_of(directory: Path, sources: Iterable[str]) -> None:
 def runs_of(directory: Path) -> None:
     """Every command that keeps something, and those that tell what was kept."""
     okr(directory, "run", expect=1)
-    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # the statements of one run are enough
-    okr(directory, "backfill", "--from", "2026-01-30", "--to", "2026-01-30")
-    logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
     plans = (["plan"], ["plan", "--json"], ["plan", "--format", "markdown"])
     for arguments in (["status"], ["status", "--json"], ["scorecard"], ["scorecard", "--format", "json"], *plans):
         okr(directory, *arguments, expect=0)
@@ -175,13 +175,16 @@ def crash(directory: Path) -> None:
 
 
 def on(directory: Path, store: str) -> None:
-    """A run whose store is on a server."""
+    """Runs whose store is on a server."""
     with _variable("OKR_STORE_URL", store):
         okr(directory, "run", expect=1)
+        logging.getLogger("sqlalchemy").setLevel(logging.WARNING)  # the statements of one run are enough
+        okr(directory, "backfill", "--from", "2026-01-30", "--to", "2026-01-30")
+        logging.getLogger("sqlalchemy").setLevel(logging.DEBUG)
         okr(directory, "status", expect=0)
         okr(directory, "explain", "signups", expect=0)
         okr(directory, "store", "doctor")
-        okr(directory, "store", "backup", str(directory / "backup-of-server.db"))
+        okr(directory, "store", "backup", str(directory / "backup.db"))
 
 
 def mistake(directory: Path, written: dict[str, str]) -> None:

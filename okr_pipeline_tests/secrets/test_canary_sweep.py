@@ -16,7 +16,7 @@ import subprocess
 import sys
 import traceback
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
@@ -142,7 +142,7 @@ def test_everything_was_run_and_written(swept):
     assert set(REFUSED_LOGINS) <= {
         name for name, canary in CANARIES.items() if str(canary) in json.loads((left / "passwords.json").read_text())
     }
-    for kind in ("few/.okr/okr.db", "few/.okr/backups/*.db", "few/backup-of-server.db", "few/scorecards/*/index.html", "few/scorecards/*/scorecard.json",
+    for kind in ("few/.okr/okr.db", "few/.okr/backups/*.db", "fewest/backup.db", "few/scorecards/*/index.html", "few/scorecards/*/scorecard.json",
                  "few/.okr/dagster/history/runs/*.db", "many/objects.txt", "many/objects.bin", "many/check-*.txt", "crash/crash.txt", "crash/.okr/dagster/history/runs/*.db",
                  "mistakes/*/opening.txt", "stores/*/writing.txt", "cmdline"):  # fmt: skip
         assert list(left.glob(kind)), kind
@@ -167,7 +167,6 @@ def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
 # Positive controls
 
 
-@pytest.mark.parametrize("name", CANARIES)
 @pytest.mark.parametrize(
     "shape",
     [
@@ -177,18 +176,21 @@ def _rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
     ],
     ids=["raw", "repr", "ascii", "url", "html", "json", "json in json", "url, all", "basic login", "base64", "hex", "utf-16", "url, small letters"],
 )  # fmt: skip
-def test_a_secret_is_found_in_every_shape(name, shape):
-    leaked = shape(str(CANARIES[name]))
+def test_every_secret_is_found_in_every_shape(shape):
+    missed = [name for name, canary in CANARIES.items() if name not in found(_leaked(str(canary), shape))]
+    assert missed == []
+
+
+def _leaked(canary: str, shape: Callable[[str], str]) -> bytes:
+    leaked = shape(canary)
     if (
         shape.__name__ == "<lambda>"
         and leaked.startswith("postgresql")
         and leaked.lower() == leaked
-        and not str(CANARIES[name]).islower()
+        and not canary.islower()
     ):
-        leaked = re.sub(
-            "%[0-9a-f]{2}", lambda match: match[0].lower(), f"postgresql://okr:{quote(str(CANARIES[name]), safe='')}@db"
-        )
-    assert name in found(f"what stands before {leaked} and after".encode("latin-1" if "\x00" in leaked else "utf-8"))
+        leaked = re.sub("%[0-9a-f]{2}", lambda match: match[0].lower(), f"postgresql://okr:{quote(canary, safe='')}@db")
+    return f"what stands before {leaked} and after".encode("latin-1" if "\x00" in leaked else "utf-8")
 
 
 @pytest.fixture
