@@ -56,10 +56,9 @@ class Database:
         return self._engine
 
     def close(self) -> None:
-        """Give connections back; the next use opens new ones."""
+        """Give connections back; the next use opens new ones, and keeps the statements that were compiled."""
         if self._engine is not None:
             self._engine.dispose()
-            self._engine = None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

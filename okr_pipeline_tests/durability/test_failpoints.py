@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
+from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.store import open_store
 from okr_pipeline.store.batch import Batch
 from okr_pipeline_tests.durability import tasks, truths, world
@@ -34,22 +35,25 @@ def test_whatever_a_run_dies_after_the_next_one_ends_as_if_it_had_not(tmp_path):
     world.write_project(project, NOW)
     world.say_more(project)
     calls = call(tasks.photograph, project, url, NOW, SOURCES, album)
-    undisturbed = content_at(url)
+    workspace = world.open_project(project, url)
+    undisturbed = truths.content_of(workspace.store)
     assert {name.removeprefix("batch.") for name, _ in calls if name.startswith("batch.")} == VERBS
     pictures = {picture: name for name, picture in reversed(calls)}
     found: set[str] = set()
     resumed: set[str] = set()
     for picture, first_call in pictures.items():
+        workspace.store.close()
         shutil.rmtree(project)
         shutil.copytree(album / str(picture), project)
-        rows, files = rows_and_files(project, url)
+        rows, files = rows_and_files(workspace)
         found.add(rows)
         if rows + files in resumed:
             continue
         resumed.add(rows + files)
+        workspace.store.close()
         call(tasks.run_once, project, url, NOW, "resumed", SOURCES)
-        assert content_at(url) == undisturbed, first_call
-        assert_well(project, url)
+        assert_well(workspace, undisturbed, first_call)
+    workspace.store.close()
     print(f"{len(calls)} failpoints, {len(pictures)} pictures of the disk, {len(resumed)} resumed")  # noqa: T201 - for -rP
     assert len(found) == 1 + sum(name == BEFORE_COMMIT for name, _ in calls), "a batch is there in part"
 
@@ -103,29 +107,27 @@ def assert_resumed(url: str, project: Path, position: int, undisturbed: str) -> 
     dying.process.join()
     assert dying.process.exitcode == 9
     call(tasks.run_once, project, url, NOW, "resumed", SOURCES)
-    assert content_at(url) == undisturbed, position
-    assert_well(project, url)
-
-
-def assert_well(project: Path, url: str) -> None:
     workspace = world.open_project(project, url)
+    assert_well(workspace, undisturbed, position)
+    workspace.store.close()
+
+
+def assert_well(workspace: Workspace, undisturbed: str, died_after: object) -> None:
+    assert truths.content_of(workspace.store) == undisturbed, died_after
     checks: tuple[Callable[[], list[str]], ...] = (
         lambda: truths.duplicated(workspace.store),
         lambda: truths.damaged(workspace.store),
         lambda: truths.unpublished(workspace),
         lambda: truths.torn(workspace),
     )
-    assert not [problem for check in checks for problem in check()]
-    workspace.store.close()
+    assert not [problem for check in checks for problem in check()], died_after
 
 
-def rows_and_files(project: Path, url: str) -> tuple[str, str]:
+def rows_and_files(workspace: Workspace) -> tuple[str, str]:
     """All that the next run can find: every row of every table, once a journal has been rolled back, and every page."""
-    store = open_store(url)
-    assert not truths.damaged(store)
-    rows = store.dump(run_tables=True)
-    store.close()
-    pages = (path for path in sorted((project / "scorecards").rglob("*")) if path.is_file() and path.name[0] != ".")
+    assert not truths.damaged(workspace.store)
+    rows = workspace.store.dump(run_tables=True)
+    pages = (path for path in sorted(workspace.scorecards_dir.rglob("*")) if path.is_file() and path.name[0] != ".")
     return rows, "".join(f"{path}\n{path.read_text()}" for path in pages)
 
 
