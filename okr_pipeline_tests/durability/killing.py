@@ -28,7 +28,7 @@ SEED: Final = int(os.environ.get("OKR_KILL_SEED", "20130519"))
 """All chance comes from it, so that a failure can be had again, as far as two processes at once can."""
 WRITERS: Final = (("left", "shared"), ("right", "shared"))
 _STEPS: Final = 5
-_VERSIONS_OF_A_PACE: Final = 50
+_VERSIONS_OF_A_PACE: Final = 100
 """After so many it is measured again: a machine does not stay as busy as it was for an hour."""
 _MOST_CALLS: Final = 10
 """A writer is killed within so many calls, which is an eighth of a run; writers begin with any step of a run."""
@@ -131,16 +131,19 @@ def kill_writers(directory: Path, store_url: str, *, kills: int, seed: int) -> t
     return tally, version
 
 
-def judge_what_is_left(directory: Path, clean: Path, urls: tuple[str, str], version: int, tally: Tally) -> None:
-    """One undisturbed run on the killed store and one on a fresh one; both must then say the same."""
+def judge_what_is_left(directory: Path, store_url: str, clean: Path, version: int, tally: Tally) -> None:
+    """One undisturbed run on the killed store and one on a fresh one; both must then say the same.
+
+    `clean` keeps the fresh store of a version for whoever judges next.
+    """
     while not world.is_all_accepted(version):
         version += 1
-    workspaces = []
-    for place, url in zip((directory, clean), urls, strict=True):
+    fresh_place = clean / str(version)
+    places = {directory: store_url, fresh_place: f"sqlite:///{fresh_place}/okr.db"}
+    for place in [directory] if fresh_place.exists() else places:
         world.write_project(place, version)
-        call(tasks.run_once, place, url, version, "last")
-        workspaces.append(world.open_project(place, url))
-    survivor, fresh = workspaces
+        call(tasks.run_once, place, places[place], version, "last")
+    survivor, fresh = (world.open_project(place, url) for place, url in places.items())
     tally.add("lost", truths.untrue(survivor.store, version))
     tally.add("duplicated", truths.duplicated(survivor.store))
     tally.add("stale", truths.stale(survivor, world.as_of(version)))
@@ -149,8 +152,8 @@ def judge_what_is_left(directory: Path, clean: Path, urls: tuple[str, str], vers
     tally.add("stale", truths.different_scores(survivor, fresh, world.as_of(version)))
     tally.add("damaged", truths.damaged(survivor.store))
     tally.add("torn", truths.torn(survivor))
-    for workspace in workspaces:
-        workspace.store.close()
+    survivor.store.close()
+    fresh.store.close()
 
 
 def _kill_two(

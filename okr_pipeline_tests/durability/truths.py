@@ -22,29 +22,33 @@ from okr_pipeline.application.snapshotting import take_snapshot
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES
 from okr_pipeline.rendering import content_hash, render_html, render_json, snapshot_from_json
-from okr_pipeline.store import Store
+from okr_pipeline.store import Store, schema
 from okr_pipeline_tests.durability import world
 from okr_pipeline_tests.durability.watching import Committed
 
 _KEY = ["metric", "dimensions", "period_start"]
 _CONTENT = ["period_end", "value", "weight", "flags"]
+_WRITTEN = {
+    "observations": (("record_observations", "withdraw"), (schema.observations, schema.past_observations)),
+    "scores": (("record_key_result_scores",), (schema.key_result_score_revisions,)),
+    "transitions": (("record_alerts",), (schema.alert_transitions,)),
+    "scorecard": (("save_scorecard",), (schema.scorecard_snapshots,)),
+}
+"""By name, what a batch says that it wrote, and where that is."""
 _BY_THE_CLOCK = ["expected_progress_now", "last_good_age_hours", "window_start", "window_end"]
 
 
 def lost(store: Store, committed: list[Committed]) -> list[str]:
-    """Committed batches of which something is not there."""
-    recorded = Counter(store.revisions()["recorded_at"].dt.to_pydatetime().tolist())
+    """Committed batches of which something is not there; only their own rows are looked at, which do not grow."""
+    if not committed:
+        return []
+    there = {name: _recorded(store, tables, committed) for name, (_, tables) in _WRITTEN.items()}
     problems = []
     for batch in committed:
         wrote = dict(batch.wrote)
         counts = {
-            "observations": (
-                wrote.get("record_observations", 0) + wrote.get("withdraw", 0),
-                recorded[batch.recorded_at],
-            ),
-            "scores": (wrote.get("record_key_result_scores", 0), _scored_at(store, batch)),
-            "transitions": (wrote.get("record_alerts", 0), _turned_at(store, batch)),
-            "scorecard": (wrote.get("save_scorecard", 0), _published_at(store, batch)),
+            name: (sum(wrote.get(verb, 0) for verb in verbs), there[name][batch.recorded_at])
+            for name, (verbs, _) in _WRITTEN.items()
         }
         problems += [f"{batch.recorded_at}: {name} {it}" for name, it in counts.items() if it[0] != it[1]]
         problems += [f"{run}: {step}" for run, step in batch.steps if step not in (store.run(run) or {})["summary"]]
@@ -146,17 +150,18 @@ def content_of(store: Store) -> str:
     return re.sub(r"(snapshot_hash|fingerprint)='\w+'", r"\1=…", text)
 
 
-def _scored_at(store: Store, batch: Committed) -> int:
-    scores = store.key_result_scores(known_at=batch.recorded_at)
-    return int((scores["recorded_at"] == batch.recorded_at).sum())
-
-
-def _turned_at(store: Store, batch: Committed) -> int:
-    return int((store.alert_transitions()["recorded_at"] == batch.recorded_at).sum())
-
-
-def _published_at(store: Store, batch: Committed) -> int:
-    return int((store.scorecards(known_at=batch.recorded_at)["recorded_at"] == batch.recorded_at).sum())
+def _recorded(store: Store, tables: tuple[sa.Table, ...], committed: list[Committed]) -> Counter[datetime]:
+    """By the instant of a batch, how many rows of some tables it left."""
+    counts: Counter[datetime] = Counter()
+    for table in tables:
+        stamped = "recorded_at" not in table.c
+        at = schema.stamps.c.recorded_at if stamped else table.c.recorded_at
+        rows = table.join(schema.stamps, schema.stamps.c.stamp_id == table.c.stamp_id) if stamped else table
+        of_them = at.in_({batch.recorded_at for batch in committed})
+        statement = sa.select(at, sa.func.count()).select_from(rows).where(of_them).group_by(at)
+        found = store._retrying(lambda connection, asked=statement: connection.execute(asked).all())
+        counts.update(dict(map(tuple, found)))
+    return counts
 
 
 def _repeated_revisions(store: Store) -> Iterator[str]:
