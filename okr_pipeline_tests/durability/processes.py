@@ -9,6 +9,7 @@ process has its own connections, files and locks, because none are open when it 
 import multiprocessing
 import traceback
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
@@ -94,6 +95,24 @@ def start(task: Callable[..., object], *arguments: object) -> Child:
     theirs.close()
     _started.append(Child(process, ours))
     return _started[-1]
+
+
+def start_doomed(
+    watch: Callable[[Callable[[], None]], object], task: Callable[..., object], *arguments: object
+) -> Child:
+    """The same with a watcher in another thread, which is handed what kills the process.
+
+    A process may get as far as the watcher waits for before whoever starts it is told that it is there; so the kill
+    waits for that.
+    """
+    started: Future[Child] = Future()
+
+    def kill() -> None:
+        started.result(MOST_SECONDS).process.kill()
+
+    watch(kill)
+    started.set_result(start(task, *arguments))
+    return started.result()
 
 
 def call(task: Callable[..., object], *arguments: object) -> Any:

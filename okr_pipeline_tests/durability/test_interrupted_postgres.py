@@ -13,7 +13,7 @@ from okr_pipeline.model.calendar import Calendar, Period
 from okr_pipeline.store import open_store
 from okr_pipeline_tests.durability import tasks, truths
 from okr_pipeline_tests.durability.interrupting import Interruption, interrupted_everywhere, read_history
-from okr_pipeline_tests.durability.processes import start
+from okr_pipeline_tests.durability.processes import start, start_doomed
 from okr_pipeline_tests.durability.row_gate import RowGate
 from okr_pipeline_tests.shops import OKRS
 
@@ -103,18 +103,21 @@ def test_of_a_query_that_was_cut_nothing_is_kept_and_of_others_all(make_project,
 
 def test_a_backfill_that_is_killed_while_a_page_comes_leaves_nothing_half(make_project, gate, tmp_path):
     """Not even the first query's year, which has come whole."""
-    children = []
-    gate.on_page = lambda begun: children[-1].process.kill() if begun == 7 and len(children) == 2 else None
     for name in ("whole", "killed"):
         make_project(tmp_path / name, TWO)
-        gate.passed = 0
-        children.append(start(tasks.read_window, tmp_path / name, url(tmp_path / name), YEAR.start, YEAR.end))
-        children[-1].process.join()
-    assert [child.process.exitcode for child in children] == [0, -9]
+    start(tasks.read_window, tmp_path / "whole", url(tmp_path / "whole"), YEAR.start, YEAR.end).end()
+
+    def watch(kill):
+        gate.passed, gate.on_page = 0, lambda begun: kill() if begun == 7 else None
+
+    place = tmp_path / "killed"
+    doomed = start_doomed(watch, tasks.read_window, place, url(place), YEAR.start, YEAR.end)
+    doomed.process.join()
+    assert doomed.process.exitcode == -9
     whole, killed = (open_store(url(tmp_path / name)) for name in ("whole", "killed"))
     assert killed.observations().empty
     gate.passed = 0
-    start(tasks.read_window, tmp_path / "killed", url(tmp_path / "killed"), YEAR.start, YEAR.end).end()
+    start(tasks.read_window, place, url(place), YEAR.start, YEAR.end).end()
     assert gate.passed == 2 * PAGES
     assert truths.content_of(killed) == truths.content_of(whole)
     assert not truths.duplicated(killed)

@@ -17,7 +17,7 @@ from okr_pipeline.store.schema import runs
 from okr_pipeline_tests.connectors.http.server import Server
 from okr_pipeline_tests.durability import tasks, truths
 from okr_pipeline_tests.durability.interrupting import Gate, Interruption, interrupted_everywhere, read_history
-from okr_pipeline_tests.durability.processes import start
+from okr_pipeline_tests.durability.processes import start, start_doomed
 from okr_pipeline_tests.shops import Shop, orders_on, write_shop
 
 FIRST, LAST, AS_OF = date(2025, 1, 15), date(2025, 6, 14), date(2025, 6, 30)
@@ -72,14 +72,16 @@ def test_a_backfill_that_is_killed_while_a_page_comes_goes_on_to_the_same_store(
 ):
     new = request.getfixturevalue("new_postgres_url") if backend == "postgres" else None
     urls = {name: new() if new else url(tmp_path / name) for name in ("whole", "killed")}
-    children = []
-    gate.on_pass = lambda passed: children[-1].process.kill() if passed == number and len(children) == 2 else None
-    for name in ("whole", "killed"):
+    for name in urls:
         make_project(tmp_path / name)
-        gate.passed = 0
-        children.append(start(tasks.read_window, tmp_path / name, urls[name], WINDOW.start, WINDOW.end))
-        children[-1].process.join()
-    assert [child.process.exitcode for child in children] == [0, -9]
+    start(tasks.read_window, tmp_path / "whole", urls["whole"], WINDOW.start, WINDOW.end).end()
+
+    def watch(kill):
+        gate.passed, gate.on_pass = 0, lambda passed: kill() if passed == number else None
+
+    doomed = start_doomed(watch, tasks.read_window, tmp_path / "killed", urls["killed"], WINDOW.start, WINDOW.end)
+    doomed.process.join()
+    assert doomed.process.exitcode == -9
     gate.passed = 0
     start(tasks.read_window, tmp_path / "killed", urls["killed"], WINDOW.start, WINDOW.end).end()
     # The page that was on its way when it was killed was the last of its leg, which was not kept.
