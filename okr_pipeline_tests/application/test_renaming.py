@@ -225,13 +225,20 @@ def rename(small: Small, as_of: str = "2026-01-31") -> None:
     small.put("check_ins/q1.yaml", CHECK_INS.replace("Q1/mood", "Q1/spirits"))
 
 
-def apply(small: Small, run_id: str, amending: Amending | None = None) -> Workspace:
+def apply(small: Small, run_id: str) -> None:
     """One run, step by step, each as it is opened for one."""
     for step in (observe_all, score_and_record, raise_alerts, review_metrics, write_scorecard):
-        workspace = small.open()
-        workspace = continued(workspace, amending=amending)
-        step(workspace, Run(run_id, workspace.as_of()))
-    return workspace
+        take(small, run_id, step)
+
+
+def score(small: Small, run_id: str, amending: Amending | None = None) -> None:
+    """What of a run takes new ids and tells of them, where nothing else of it is asked for."""
+    take(small, run_id, score_and_record, amending)
+
+
+def take(small: Small, run_id: str, step: Callable[[Workspace, Run], object], amending: Amending | None = None) -> None:
+    workspace = continued(small.open(), amending=amending)
+    step(workspace, Run(run_id, workspace.as_of()))
 
 
 def observe_all(workspace: Workspace, run: Run) -> None:
@@ -385,13 +392,13 @@ def test_a_cycle_is_not_gone_because_nobody_said_that_it_was_renamed(project):
 def test_a_cycle_that_is_said_to_be_new_begins_anew(project):
     project.put("check_ins/q1.yaml", CHECK_INS.replace("Q1/", "2026-Q1/"))
     put(project, "2026-01-31", edited(("{id: Q1, ", "{id: 2026-Q1, renamed_from: null, "))(OKRS))
-    apply(project, "anew")
+    score(project, "anew")
     assert {"Q1/won", "2026-Q1/won"} <= _ids(project, "key_result_scores")
 
 
 def test_a_configuration_with_the_former_cycle_does_not_go_back_behind_its_rename(project):
     move(project)
-    apply(project, "moved")
+    score(project, "moved")
     put(project, "2026-01-31")
     project.put("check_ins/q1.yaml", CHECK_INS)
     with pytest.raises(LostHistory, match="write 'renamed_from: 2026-Q1' in its cycle to give it its former id again"):
@@ -432,7 +439,7 @@ def test_a_thing_may_be_renamed_again_and_back(on_either):
     scores = _ids(on_either, "key_result_scores")
     for run, former, new in (("one", "won", "deals"), ("two", "deals", "orders"), ("three", "orders", "won")):
         put(on_either, "2026-01-31", edited(("      won:\n", f"      {new}:\n        renamed_from: {former}\n"))(OKRS))
-        apply(on_either, run)
+        score(on_either, run)
     assert _ids(on_either, "key_result_scores") == scores
     for known in on_either.open().store.key_result_scores()["known_at"]:
         assert '"Q1/won"' in told(on_either, DAYS[-1], known.to_pydatetime())
@@ -441,16 +448,16 @@ def test_a_thing_may_be_renamed_again_and_back(on_either):
 def test_a_store_that_missed_a_rename_takes_the_next_one(project):
     """One store applied a → b → c, another a and then c."""
     put(project, "2026-01-31", edited(("      won:\n", "      orders:\n        renamed_from: [deals, won]\n"))(OKRS))
-    apply(project, "late")
+    score(project, "late")
     assert "Q1/orders" in _ids(project, "key_result_scores")
     assert "Q1/won" not in _ids(project, "key_result_scores")
 
 
 def test_a_claim_of_an_id_that_was_renamed_meanwhile_means_what_it_is_now(project):
     put(project, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: won\n"))(OKRS))
-    apply(project, "one")
+    score(project, "one")
     put(project, "2026-01-31", edited(("      won:\n", "      orders:\n        renamed_from: won\n"))(OKRS))
-    apply(project, "two")
+    score(project, "two")
     assert "Q1/orders" in _ids(project, "key_result_scores")
 
 
@@ -485,13 +492,13 @@ def test_a_history_does_not_end_because_nobody_said_what_was_renamed(project, ok
 
 def test_what_is_said_to_be_new_begins_anew(project):
     put(project, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: null\n"))(OKRS))
-    apply(project, "anew")
+    score(project, "anew")
     assert {"Q1/won", "Q1/deals"} <= _ids(project, "key_result_scores")
 
 
 def test_two_histories_do_not_become_one(project):
     put(project, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: null\n"))(OKRS))
-    apply(project, "anew")
+    score(project, "anew")
     put(project, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: won\n"))(OKRS))
     with pytest.raises(LostHistory, match="Two histories cannot become one"):
         apply(project, "mixed")
@@ -499,7 +506,7 @@ def test_two_histories_do_not_become_one(project):
 
 def test_one_history_does_not_become_two(project):
     put(project, "2026-01-31", edited(("      won:\n", "      deals:\n        renamed_from: won\n"))(OKRS))
-    apply(project, "one")
+    score(project, "one")
     both = edited(
         ("      won:\n", "      orders:\n        renamed_from: won\n"),
         ("      rich:\n", "      wealthy:\n        renamed_from: deals\n"),
@@ -514,14 +521,14 @@ def test_a_rename_hides_no_change_of_what_was_promised(project):
     put(project, "2026-01-31", changed(OKRS))
     with pytest.raises(UnamendedChange, match=r"key result 'Q1/deals': its target changed, and no amendment says so"):
         apply(project, "both")
-    apply(project, "amended", amending=Amending("A smaller market"))
+    score(project, "amended", amending=Amending("A smaller market"))
     amendments = project.open().store.amendments()
     assert "Q1/deals" in set(amendments["key_result"])
 
 
 def test_a_renamed_metric_is_no_change_of_what_a_key_result_reads(project):
     put(project, "2026-01-31", METRIC_RENAMED[0](OKRS), METRIC_RENAMED[1](SIGNUPS + DERIVED))
-    apply(project, "renamed")
+    score(project, "renamed")
     assert len(project.open().store.amendments()) == 1
 
 
@@ -562,5 +569,5 @@ def test_a_former_id_may_be_given_to_something_new(renamed):
         .replace("metric: signups", "metric: registrations")
     )
     put(project, "2026-01-31", lines + again, METRIC_RENAMED[1](SIGNUPS + DERIVED))
-    apply(project, "again")
+    score(project, "again")
     assert {"Q1/won", "Q1/deals"} <= _ids(project, "key_result_scores")
