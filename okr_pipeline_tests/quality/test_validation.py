@@ -461,23 +461,24 @@ class TestVerdict:
         verdict = bench.judge(points)
         assert verdict.refused["rule"].tolist() == ["type", "unique"]
 
-    @pytest.mark.parametrize("seed", range(5))
-    def test_it_does_not_depend_on_the_order_of_rows(self, bench, seed):
+    def test_it_does_not_depend_on_the_order_of_rows(self, bench):
         points, history = _messy(bench)
         first = bench.judge(points, history)
-        order = np.random.default_rng(seed).permutation(len(points))
-        again = bench.judge(points.iloc[order], history.sample(frac=1, random_state=seed))
-        pd.testing.assert_frame_equal(again.results, first.results)
-        pd.testing.assert_frame_equal(again.refused, first.refused)
-        assert again.accepted.tolist() == first.accepted.iloc[order].tolist()
-        assert again.accepted.index.tolist() == points.index[order].tolist()
+        for seed in range(5):
+            order = np.random.default_rng(seed).permutation(len(points))
+            again = bench.judge(points.iloc[order], history.sample(frac=1, random_state=seed))
+            pd.testing.assert_frame_equal(again.results, first.results)
+            pd.testing.assert_frame_equal(again.refused, first.refused)
+            assert again.accepted.tolist() == first.accepted.iloc[order].tolist()
+            assert again.accepted.index.tolist() == points.index[order].tolist()
 
-    @pytest.mark.parametrize("dtype", ["object", "str"])
-    def test_text_may_be_of_either_dtype(self, bench, dtype):
+    def test_text_may_be_of_either_dtype(self, bench):
         points, history = _messy(bench)
-        texts = {"metric": dtype, "dimensions": dtype, "raw_value": dtype}
-        verdict = bench.judge(points.astype(texts), history.astype({"metric": dtype, "dimensions": dtype}))
-        assert verdict.refused["reason"].tolist() == bench.judge(points, history).refused["reason"].tolist()
+        reasons = bench.judge(points, history).refused["reason"].tolist()
+        for dtype in ("object", "str"):
+            texts = {"metric": dtype, "dimensions": dtype, "raw_value": dtype}
+            verdict = bench.judge(points.astype(texts), history.astype({"metric": dtype, "dimensions": dtype}))
+            assert verdict.refused["reason"].tolist() == reasons
 
     def test_the_input_is_left_as_it_was(self, bench):
         points, history = _messy(bench)
