@@ -1,9 +1,7 @@
 """`okr store`: what is backed up, restored, moved and refused, and what every command says to a store of another age."""
 
 import json
-import os
 import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -11,21 +9,9 @@ import sqlalchemy as sa
 
 from okr_pipeline.application.runs import Run, note
 from okr_pipeline.store import open_store, versions
+from okr_pipeline_tests.commands import run_okr
 from okr_pipeline_tests.projects import Small, january
 
-# Runs one command after another in a process of their own and prints what each exited with and said.
-COMMANDS = """
-import contextlib, io, json, sys
-from okr_pipeline.cli import main
-for line in sys.stdin:
-    sys.argv, code, said = ["okr", *json.loads(line)], 0, io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        try:
-            main()
-        except SystemExit as stop:
-            code = stop.code or 0
-    print(json.dumps([code, said.getvalue()]))
-"""
 USING = [
     ["run"],
     ["run", "--select", "signups", "--full-refresh"],
@@ -66,13 +52,10 @@ def observe(project, value):
 
 
 def okr(project, *commands):
-    """Exit code and words of each command."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("DAGSTER_HOME", "OKR_CONFIG")}
-    done = subprocess.run(
-        [sys.executable, "-c", COMMANDS], input="".join(f"{json.dumps(it)}\n" for it in commands), text=True, check=True,
-        cwd=project.directory, env={**environment, "OKR_STORE_URL": project.store_url}, capture_output=True,
-    )  # fmt: skip
-    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    """Exit code and words of each command, one after the other."""
+    words = {"capture_output": False, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = [run_okr(*it, cwd=project.directory, env={"OKR_STORE_URL": project.store_url}, **words) for it in commands]
+    return [(it.returncode, it.stdout) for it in done]
 
 
 def state(project):
