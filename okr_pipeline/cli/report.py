@@ -142,9 +142,25 @@ def _tell_history(out: Console, facts: Facts) -> None:
 
 def _tell_alerts(out: Console, facts: Facts) -> None:
     out.print(f"Alerts     {len(facts['open'])} open, {len(facts['opened'])} opened, {len(facts['closed'])} closed")
-    for word, key_results in (("opened", facts["opened"]), ("closed", facts["closed"])):
+    for word, key_results in _turned(facts).items():
         for key_result in key_results[:_SHOWN]:
             out.print(f"  {word}: {escape(key_result)}")
+
+
+def _turned(facts: Facts) -> Mapping[str, Sequence[str]]:
+    """Key results by what became of their alerts in the days that a run looked at, each of them once.
+
+    >>> _turned({"opened": ["a", "b", "c"], "closed": ["b", "c", "d"], "open": ["a", "c"]})
+    {'opened': ['a'], 'opened and closed again': ['b'], 'closed and opened again': ['c'], 'closed': ['d']}
+    """
+    opened, closed = facts["opened"], facts["closed"]
+    both = [it for it in opened if it in closed]
+    return {
+        "opened": [it for it in opened if it not in both],
+        "opened and closed again": [it for it in both if it not in facts["open"]],
+        "closed and opened again": [it for it in both if it in facts["open"]],
+        "closed": [it for it in closed if it not in both],
+    }
 
 
 def _tell_health(out: Console, facts: Facts) -> None:
