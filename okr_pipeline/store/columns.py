@@ -70,6 +70,14 @@ def array(values: pd.Series, column: sa.ColumnElement[Any]) -> Any:
             return texts(values)
 
 
+def equal(one: pd.Series, other: pd.Series, column: sa.ColumnElement[Any]) -> Array:
+    """Row by row, whether two of a column say the same; missing equals missing."""
+    of = kind(column)
+    first, second = (np.asarray(array(it, column), dtype=object if of == "text" else None) for it in (one, other))
+    same: Array = first == second
+    return same | (np.isnan(first) & np.isnan(second)) if of == "number" else same
+
+
 def instants(values: pd.Series) -> pd.Series:
     """Aware instants in any unit or zone as `datetime64[us, UTC]`.
 

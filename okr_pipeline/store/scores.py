@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from okr_pipeline.store import bulk
+from okr_pipeline.store import bulk, columns
 from okr_pipeline.store.schema import baselines, key_result_score_revisions, objective_score_revisions
 
 Dates: TypeAlias = date | tuple[date, date] | None
@@ -127,13 +127,15 @@ def _stamped(table: sa.Table, scores: pd.DataFrame, stamp: Stamp, at: datetime) 
 
 def _equal(table: sa.Table, scores: pd.DataFrame, before: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Row by row, whether there is a revision already and its content is the same, missing equal to missing."""
-    compared = [name for name in _content(table) if name not in _BY_THE_CLOCK]
-    one, other = (frame[compared].to_numpy(dtype=object) for frame in (scores, before))
-    absent = pd.isna(one), pd.isna(other)
-    same = absent[0] & absent[1]
-    both = ~(absent[0] | absent[1])
-    same[both] = one[both] == other[both]
-    return same.all(axis=1) & before["revision"].notna().to_numpy()
+    equal = before["revision"].notna().to_numpy(copy=True)
+    rows = np.flatnonzero(equal)
+    if not len(rows):
+        return equal
+    one, other = scores.iloc[rows], before.iloc[rows]
+    for name in _content(table):
+        if name not in _BY_THE_CLOCK:
+            equal[rows] &= columns.equal(one[name], other[name], table.c[name])
+    return equal
 
 
 def _newest(
