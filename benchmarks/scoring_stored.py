@@ -4,8 +4,8 @@ Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the dat
 Ours does what a run does: values with their keys out of the store, definitions compiled, scores with
 forecasts, and all columns of them recorded as revisions. The limits move numbers alone, by the driver: three columns
 out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key result in; as rows from SQLite, and
-as columns from DuckDB, which is no store of ours. The last row is the least that our scores can cost, however fast they
-come about: the same rows, ready as Python values, handed to SQLite's driver.
+as columns from DuckDB, which is no store of ours. The last row is the least that rows of our scores can cost in SQLite,
+however fast they come about: the same rows, ready as Python values, handed to its driver.
 """
 
 import gc
@@ -120,9 +120,12 @@ def again(path: Path) -> float:
     found = connection.execute("SELECT * FROM key_result_score_revisions").fetchall()
     connection.execute("CREATE TABLE again AS SELECT * FROM key_result_score_revisions LIMIT 0")
     marks, taken = ", ".join("?" * len(found[0])), list[float]()
-    timed(
-        lambda: (connection.executemany(f"INSERT INTO again VALUES ({marks})", found), connection.commit()), taken, None
-    )
+
+    def into() -> None:
+        connection.executemany(f"INSERT INTO again VALUES ({marks})", found)
+        connection.commit()
+
+    timed(into, taken, None)
     connection.close()
     return taken[0]
 
