@@ -80,8 +80,11 @@ def _is_fresh(configuration: Configuration, delivery: Delivery, metric: str, end
 def _without_value(delivery: Delivery) -> pd.DataFrame:
     """POINTS of the newest periods read that came without a value."""
     points = delivery.points
-    ends = points["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
-    return points[points["value"].isna() & points["raw_value"].isna() & (points["period_end"] == ends)]
+    empty = points[points["value"].isna() & points["raw_value"].isna()]
+    if empty.empty:
+        return empty
+    ends = empty["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
+    return empty[empty["period_end"] == ends]
 
 
 def _place(configuration: Configuration, metric: Metric, instant: datetime) -> str:

@@ -9,7 +9,10 @@ Only metrics with a change are judged, so that a run in which nothing changed ne
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from okr_pipeline.application.arriving import missing_arrivals
@@ -20,6 +23,7 @@ from okr_pipeline.model.frames import SERIES_KEY
 from okr_pipeline.quality import Verdict, redefined, rules_version, validate
 
 KEY = list(SERIES_KEY)
+Ints: TypeAlias = npt.NDArray[np.int64]
 _MISPLACED = ("required", "known_metric", "members", "period", "not_future")
 """Rules that refuse a row for where it says to belong."""
 
@@ -77,9 +81,11 @@ def compare(
     delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
     versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
     before = {metric: judged_by.get(metric, version) for metric, version in versions.items()}
+    keys, stored_keys = _keys(delivery.points, stored)
+    missing = stored[stored["value"].notna() & ~np.isin(stored_keys, keys)]
     return Compared(
-        points=_compared(delivery.points, stored, quarantine),
-        vanished=_vanished(delivery, delivered, stored),
+        points=_compared(delivery.points, stored, _places(keys, stored_keys), quarantine),
+        vanished=_vanished(delivery, delivered, missing)[[*KEY, "period_end"]],
         versions=versions,
         ruled_anew={metric: version for metric, version in before.items() if version != versions[metric]},
     )
@@ -132,36 +138,57 @@ def joined_judgements(judgements: Sequence[Judgement]) -> Judgement:
     return Judgement(**frames, restated=sum(it.restated for it in judgements), rules_versions=versions)
 
 
-def _compared(points: pd.DataFrame, stored: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
-    current = stored[[*KEY, "value", "weight"]].rename(columns={"value": "value_stored", "weight": "weight_stored"})
-    held = quarantine[[*KEY, "value", "raw_value"]].rename(columns={"value": "value_held", "raw_value": "raw_held"})
-    merged = points.merge(current, on=KEY, how="left").merge(held.assign(held=True), on=KEY, how="left")
-    merged.index = points.index
-    is_held = merged.pop("held").notna()
-    same = _equal(merged["value"], merged["value_stored"]) & _equal(merged["weight"], merged["weight_stored"])
-    still_refused = (
-        is_held
-        & _equal(merged["value"], merged["value_held"])
-        & (merged["raw_value"].fillna("") == merged["raw_held"].fillna(""))
-    )
+def _compared(points: pd.DataFrame, stored: pd.DataFrame, places: Ints, quarantine: pd.DataFrame) -> pd.DataFrame:
+    """POINTS with `known`, `changed` and `held`; `places` are where their keys are stored, -1 where they are not."""
+    places_held = _places(*_keys(points, quarantine))
+    value, weight = (_taken(stored[name], places) for name in ("value", "weight"))
+    value_held, raw_held = (_taken(quarantine[name], places_held) for name in ("value", "raw_value"))
+    is_held = places_held >= 0
+    same = _equal(points["value"], value) & _equal(points["weight"], weight)
     parsed = points["raw_value"].isna() & points["period_end"].notna()
+    same_text = points["raw_value"].fillna("") == raw_held.fillna("")
+    still_refused = is_held & _equal(points["value"], value_held) & same_text
     return points.assign(
         held=is_held,
-        known=merged["value_stored"].notna(),
+        known=~pd.isna(value),
         changed=~still_refused & ~(same & ~is_held & parsed),
     )
 
 
-def _equal(left: pd.Series, right: pd.Series) -> pd.Series:
-    return (left == right) | (left.isna() & right.isna())
+def _keys(rows: pd.DataFrame, others: pd.DataFrame, names: Sequence[str] = KEY) -> tuple[Ints, Ints]:
+    """The keys of the rows of two frames as numbers that are equal where they are."""
+    if rows.empty or others.empty:
+        return np.arange(len(rows)), np.arange(len(others))
+    numbers = np.zeros(len(rows) + len(others), dtype=np.int64)
+    for name in names:
+        both = pd.concat([rows[name], others[name]], ignore_index=True)
+        codes, distinct = pd.factorize(both, use_na_sentinel=False)
+        numbers = numbers * len(distinct) + codes
+    return numbers[: len(rows)], numbers[len(rows) :]
 
 
-def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame) -> pd.DataFrame:
-    """Keys that the store has a value for, that were asked for, and that the source no longer has.
+def _places(keys: Ints, there: Ints) -> Ints:
+    """Where each of some keys is among others, no two of which are equal; -1 for those that are not."""
+    return np.asarray(pd.Index(there).get_indexer(pd.Index(keys)), dtype=np.int64)
+
+
+def _taken(column: pd.Series, places: Ints) -> Any:
+    """The values of a column at some places, missing where a place is -1."""
+    return column.array.take(places, allow_fill=True)
+
+
+def _equal(left: pd.Series, right: Any) -> Any:
+    return (left == right) | (left.isna() & pd.isna(right))
+
+
+def _vanished(delivery: Delivery, delivered: list[str], missing: pd.DataFrame) -> pd.DataFrame:
+    """Of what the store has a value for and was not delivered, that which was asked for: the source no longer has it.
 
     A source that is read whole was asked for all from its first row on, and not for its window alone.
     """
-    rows = stored[stored["metric"].isin(delivered) & stored["value"].notna()]
+    rows = missing[missing["metric"].isin(delivered)]
+    if rows.empty:
+        return rows
     points = delivery.points[delivery.points["metric"].isin(filter(delivery.is_whole, delivered))]
     firsts = points.groupby("metric")["period_start"].min()
     starts = rows["metric"].map(
@@ -172,25 +199,21 @@ def _vanished(delivery: Delivery, delivered: list[str], stored: pd.DataFrame) ->
         }
     )
     ends = rows["metric"].map({metric: window.end for metric, window in delivery.windows.items()})
-    asked = rows[(rows["period_start"] >= starts) & (rows["period_start"] < ends)][[*KEY, "period_end"]]
-    merged = asked.merge(delivery.points[KEY].drop_duplicates().assign(there=True), on=KEY, how="left")
-    return merged[merged["there"].isna()].drop(columns="there")
+    return rows[(rows["period_start"] >= starts) & (rows["period_start"] < ends)]
 
 
 def _sorted_out(points: pd.DataFrame, verdict: Verdict, compared: Compared, quarantine: pd.DataFrame) -> Judgement:
-    fit = points[verdict.accepted]
-    news = fit[fit["changed"] | fit["held"]]
-    recorded = news[news["value"].notna() | news["known"]]
-    doubtful = points.loc[~verdict.accepted & (points["changed"] | points["metric"].isin(compared.ruled_anew)), KEY]
-    refused = verdict.refused.merge(doubtful.drop_duplicates(), on=KEY)
-    vanished = compared.vanished
+    accepted, vanished = verdict.accepted, compared.vanished
+    news = accepted & (points["changed"] | points["held"])
+    recorded = points[news & (points["value"].notna() | points["known"])]
+    doubtful = ~accepted & (points["changed"] | points["metric"].isin(compared.ruled_anew))
     kept = _truly_gone(vanished[~vanished["metric"].isin(verdict.keep_missing)], verdict)
     return Judgement(
         recorded=recorded,
         restated=int(recorded["known"].sum()),
         withdrawn=kept,
-        refused=refused,
-        released=_released(fit, kept, quarantine),
+        refused=_of_keys(verdict.refused, points[doubtful]),
+        released=_released(points[accepted & points["held"]], kept, quarantine),
         checks=verdict.results,
         rules_versions=compared.versions,
     )
@@ -199,16 +222,25 @@ def _sorted_out(points: pd.DataFrame, verdict: Verdict, compared: Compared, quar
 def _truly_gone(vanished: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
     """Those that are not in a period of which something was refused: it may be they, under another name or date."""
     refused = verdict.refused
+    if vanished.empty or refused.empty:
+        return vanished
     doubtful = set(refused.loc[refused["rule"].isin(_MISPLACED), "metric"])
-    periods = refused[["metric", "period_start"]].drop_duplicates().assign(refused=True)
-    in_doubt = vanished.merge(periods, on=["metric", "period_start"], how="left")["refused"].notna().to_numpy()
+    in_doubt = np.isin(*_keys(vanished, refused, ["metric", "period_start"]))
     return vanished[~in_doubt & ~vanished["metric"].isin(doubtful).to_numpy()]
 
 
 def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
     """Keys in quarantine that now have a fit value, or that the source gave up."""
-    resolved = pd.concat([fit.loc[fit["held"], KEY], withdrawn[KEY]]).drop_duplicates()
-    return quarantine[KEY].merge(resolved, on=KEY)
+    if quarantine.empty:
+        return quarantine[KEY]
+    return _of_keys(quarantine[KEY], pd.concat([fit[KEY], withdrawn[KEY]]))
+
+
+def _of_keys(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Those of some rows that have a key of others."""
+    if rows.empty or others.empty:
+        return rows.iloc[:0]
+    return rows[np.isin(*_keys(rows, others))].reset_index(drop=True)
 
 
 def _nothing(compared: Compared, quarantine: pd.DataFrame, checks: pd.DataFrame) -> Judgement:

@@ -199,11 +199,12 @@ def _windows(
 def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states: pd.DataFrame) -> Judgement:
     """What is new of a delivery, and fit; history is read of those metrics alone that are looked at further."""
     configuration, quarantine = workspace.configuration, workspace.store.quarantine(metrics)
+    stored = _stored(workspace, delivery, metrics)
     judged_by = dict(zip(states["metric"], states["rules_version"], strict=True))
     compared = compare(
         configuration,
         delivery,
-        stored=_stored(workspace, delivery, metrics),
+        stored=stored,
         quarantine=quarantine,
         judged_by={metric: version for metric, version in judged_by.items() if isinstance(version, str)},
     )
@@ -212,7 +213,7 @@ def _judge(workspace: Workspace, metrics: list[str], delivery: Delivery, states:
         configuration,
         delivery,
         compared,
-        stored=_history(workspace, delivery, looked_at),
+        stored=_history(workspace, delivery, looked_at, stored),
         quarantine=quarantine,
         apart=_apart(workspace, delivery, states),
         now=datetime.now(UTC),
@@ -240,13 +241,14 @@ def _stored(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.
     by_start: dict[datetime | None, list[str]] = defaultdict(list)
     for metric in metrics:
         by_start[None if delivery.is_whole(metric) else delivery.windows[metric].start].append(metric)
-    return _observations(workspace, by_start)
+    return pd.concat(_observations(workspace, by_start) or [workspace.store.observations([])], ignore_index=True)
 
 
-def _history(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd.DataFrame:
+def _history(workspace: Workspace, delivery: Delivery, metrics: list[str], stored: pd.DataFrame) -> pd.DataFrame:
     """What the store knows of metrics as far back as a judgement looks, which does not grow with the years.
 
-    All there is of those that were read whole, and of those that have been silent for longer than that.
+    All there is of those that were read whole, which `stored` has, and of those that have been silent for longer than
+    that.
     """
     by_start: dict[datetime | None, list[str]] = defaultdict(list)
     for metric_id in metrics:
@@ -255,15 +257,17 @@ def _history(workspace: Workspace, delivery: Delivery, metrics: list[str]) -> pd
             hours = GRAIN_HOURS[metric.grain] * history_periods(metric)
             by_start[delivery.windows[metric_id].start - timedelta(hours=hours)].append(metric_id)
     recent = _observations(workspace, by_start)
-    heard = {*recent["metric"].unique()}
-    silent = [metric for metric in metrics if metric not in heard]
-    return pd.concat([recent, workspace.store.observations(silent)], ignore_index=True) if silent else recent
+    heard = {metric for rows in recent for metric in rows["metric"].unique()}
+    silent = [metric for metric in metrics if not delivery.is_whole(metric) and metric not in heard]
+    if silent:
+        recent.append(workspace.store.observations(silent))
+    whole = stored[stored["metric"].isin(filter(delivery.is_whole, metrics))]
+    return pd.concat([whole, *recent], ignore_index=True)
 
 
-def _observations(workspace: Workspace, by_start: Mapping[datetime | None, list[str]]) -> pd.DataFrame:
+def _observations(workspace: Workspace, by_start: Mapping[datetime | None, list[str]]) -> list[pd.DataFrame]:
     """OBSERVATIONS of metrics by the instant from which on they are read, None for all there is."""
-    parts = [workspace.store.observations(members, start) for start, members in by_start.items()]
-    return pd.concat(parts, ignore_index=True) if parts else workspace.store.observations([])
+    return [workspace.store.observations(members, start) for start, members in by_start.items()]
 
 
 def _report(

@@ -84,14 +84,15 @@ class Findings:
         wrong = checked - counted if rule.name in ("volume", "complete") else counted
         failed = np.where(failing, np.maximum(wrong, 1), 0) if error is None else np.zeros_like(checked)
         details = np.full(len(checked), "", dtype=object)
-        rows = frame[failed > 0].to_dict("records")
-        for metric, row in zip(np.flatnonzero(failed), rows, strict=True):
+        metrics = np.flatnonzero(failed)
+        rows = frame.iloc[metrics].to_dict("records") if len(metrics) else []
+        for metric, row in zip(metrics, rows, strict=True):
             details[metric] = wording.delivery_reason(
                 rule.name, row, self._delivery.definitions[metric], self._calendar
             )
         self._add_results(rule, Counts(checked, failed, details), error)
         if error is None:
-            self._hold(rule, np.flatnonzero(failed), details)
+            self._hold(rule, metrics, details)
 
     def add_extra(self, metric: int, name: str, extra: Extra, rows: Ints, outcome: Outcome | None) -> None:
         """A custom expectation on the fit `rows` of one metric; no outcome where there were none."""

@@ -64,6 +64,8 @@ def record(connection: sa.Connection, points: pd.DataFrame, *, run_id: str, reco
 
 def withdraw(connection: sa.Connection, keys: pd.DataFrame, *, run_id: str, recorded_at: datetime) -> int:
     """A revision without a value for every key that has one; how many."""
+    if keys.empty:
+        return 0
     rows = _keys(connection, keys)
     if rows.empty:
         return 0
