@@ -77,11 +77,12 @@ class _Proof:
         self.cycle_ends = {name: cycle["ends"] for name, cycle in document["definition"]["cycles"].items()}
 
     def _read(self, part: _Row) -> dict[str, list[tuple[_Row, int, float | None, float]]]:
+        """The rows of periods that had begun; what is left out of `empty: zero` counts up to the newest of them."""
         found: dict[str, list[tuple[_Row, int, float | None, float]]] = {}
         for row in sorted(_table(part), key=lambda it: (it.get("revision") or 0, it["value"] or 0.0)):
             periods, start = self.periods(row["metric"]), _instant(row["period_start"])
             number = bisect_left(periods, start)
-            if number < len(periods) and periods[number] == start:
+            if start < self.as_of and number < len(periods) and periods[number] == start:
                 members, weight = json.loads(row["dimensions"]), max(row.get("weight") or 0.0, 0.0)
                 found.setdefault(row["metric"], []).append((members, number, row["value"], weight))
         return found

@@ -77,6 +77,16 @@ def test_the_small_proof_has_scores(small: dict) -> None:
     assert small["stated"]["objectives"][0]["score"] is not None
 
 
+def test_what_had_not_begun_fills_no_zero_in_either_program() -> None:
+    """Of a day that begins with the instant nothing is known yet, and so not that the one before it was empty."""
+    asked = configuration([metric(empty="zero")], [key_result(Reach(0, 10), over=Over("latest"))])
+    evidence = evidence_of(observed([5.0, None, 7.0], first=date(2013, 4, 9)))
+    document = proof(asked, asked.objectives["C/o"], evidence, as_of_day(date(2013, 4, 10)))
+    assert document["stated"]["key_results"][0]["value"] == 5.0
+    assert verify(json.dumps(document)).differences == ()
+    assert recheck.recheck(document) == []
+
+
 def test_no_number_can_be_changed_unseen(small: dict) -> None:
     numbers = [(path, value) for path, value in leaves(small) if isinstance(value, int | float) and len(path) > 1]
     changed = [(path, not value if isinstance(value, bool) else value + 1) for path, value in numbers]
