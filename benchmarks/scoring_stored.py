@@ -1,11 +1,12 @@
 """Scoring from store to store: 100,000 key results of 90 daily observations each, read, scored and recorded.
 
-Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, of one round.
-Ours does what a run does: values with their keys out of the store, definitions compiled, scores with
-forecasts, and all columns of them recorded as revisions. The limits move numbers alone, by the driver: three columns
-out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key result in; as rows from SQLite, and
-as columns from DuckDB, which is no store of ours. The last row is the least that rows of our scores can cost in SQLite,
-however fast they come about: the same rows, ready as Python values, handed to its driver.
+Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, of one round,
+and how many times all that DuckDB takes. Ours does what a run does: values with their keys out of the store,
+definitions compiled, scores with forecasts, and all columns of them recorded as revisions. The limits move numbers
+alone, by the driver: three columns out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key
+result in; as rows from SQLite, and as columns from DuckDB, which is no store of ours. The last row is the least that
+scores as rows with a key can cost, however they come about: observations packed in two blobs a series, definitions that
+were compiled before, scores without forecasts, and our rows of them, ready as Python values, handed to SQLite's driver.
 """
 
 import gc
@@ -22,7 +23,9 @@ from contest import cpu_seconds
 from scoring import AS_OF, DAYS, definitions, frame, judged
 
 from okr_pipeline.scoring.arrays import microseconds
-from okr_pipeline.scoring.scores import evaluate, prepare
+from okr_pipeline.scoring.objectives import roll_up_objectives
+from okr_pipeline.scoring.scores import Prepared, evaluate, prepare
+from okr_pipeline.scoring.standing import stand
 from okr_pipeline.store import Store, open_store
 from okr_pipeline.store.runs import Run
 from okr_pipeline_tests.conftest import create_cluster, destroy_cluster
@@ -41,20 +44,25 @@ def main(count: int) -> None:
     try:
         postmaster = int((cluster.directory / "data" / "postmaster.pid").read_text().split()[0])
         with tempfile.TemporaryDirectory(prefix="okr-bench-") as directory:
-            print_row("numbers as columns, DuckDB", columns(Path(directory) / "columns.duckdb", values))
-            print_row("numbers as rows, SQLite", rows(Path(directory) / "rows.db", values))
-            print_row("ours, SQLite", stored(f"sqlite:///{directory}/ours.db", values, None))
-            print_row("ours, PostgreSQL", stored(cluster.url.render_as_string(False), values, postmaster))
-            print_row("our scores alone, SQLite", [0.0, 0.0, 0.0, again(Path(directory) / "ours.db")])
+            at = Path(directory)
+            goal = columns(at / "columns.duckdb", values)
+            print_row("numbers as columns, DuckDB", goal, goal)
+            print_row("numbers as rows, SQLite", rows(at / "rows.db", values), goal)
+            ours, prepared = stored(f"sqlite:///{at}/ours.db", values, None)
+            print_row("ours, SQLite", ours, goal)
+            print_row("ours, PostgreSQL", stored(cluster.url.render_as_string(False), values, postmaster)[0], goal)
+            print_row("least of scores as rows, SQLite", least(at / "least.db", at / "ours.db", values, prepared), goal)
     finally:
         destroy_cluster(cluster)
 
 
-def print_row(name: str, seconds: list[float]) -> None:
-    print(f"{name:<32}" + "".join(f"{each:>12.2f}" for each in (*seconds, sum(seconds))), flush=True)
+def print_row(name: str, seconds: list[float], goal: list[float]) -> None:
+    together = sum(seconds)
+    columns = "".join(f"{each:>12.2f}" for each in (*seconds, together))
+    print(f"{name:<32}{columns}{together / sum(goal):>9.1f} ×", flush=True)
 
 
-def stored(url: str, values: np.ndarray, postmaster: int | None) -> list[float]:
+def stored(url: str, values: np.ndarray, postmaster: int | None) -> tuple[list[float], Prepared]:
     """As a run does it; the observations are in the store before."""
     store = open_store(url)
     store.upgrade()
@@ -69,7 +77,7 @@ def stored(url: str, values: np.ndarray, postmaster: int | None) -> list[float]:
     recorded = timed(lambda: store.write(lambda batch: record(batch, scores)), taken, postmaster)
     assert recorded == len(values)
     store.close()
-    return taken
+    return taken, prepared
 
 
 def write_observations(store: Store, values: np.ndarray) -> None:
@@ -114,20 +122,41 @@ def rows(path: Path, values: np.ndarray) -> list[float]:
     return moved(out, into)
 
 
-def again(path: Path) -> float:
-    """CPU seconds of inserting the rows of scores that a store holds into an empty table, with no key to keep."""
+def least(path: Path, ours: Path, values: np.ndarray, prepared: Prepared) -> list[float]:
+    """What is left when all that can be kept ready is kept ready; `ours` is a store that has the scores."""
     connection = sqlite3.connect(path)
-    found = connection.execute("SELECT * FROM key_result_score_revisions").fetchall()
-    connection.execute("CREATE TABLE again AS SELECT * FROM key_result_score_revisions LIMIT 0")
-    marks, taken = ", ".join("?" * len(found[0])), list[float]()
+    connection.execute("CREATE TABLE packed (series INTEGER PRIMARY KEY, days BLOB, numbers BLOB)")
+    days = np.arange(DAYS, dtype="i4").tobytes()
+    packed = ((number, days, each.tobytes()) for number, each in enumerate(values))
+    connection.executemany("INSERT INTO packed VALUES (?, ?, ?)", packed)
+    table = "key_result_score_revisions"
+    with sqlite3.connect(ours) as store:
+        connection.execute(store.execute(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").fetchone()[0])
+        scores = store.execute(f"SELECT * FROM {table}").fetchall()
+    store.close()
+    connection.commit()
+    moment, taken = microseconds(AS_OF), list[float]()
+
+    def out() -> tuple[np.ndarray, np.ndarray]:
+        found = connection.execute("SELECT days, numbers FROM packed ORDER BY series").fetchall()
+        periods, numbers = (b"".join(column) for column in zip(*found, strict=True))
+        return np.frombuffer(periods, dtype="i4"), np.frombuffer(numbers)
+
+    def scored() -> None:
+        standing = stand(prepared.definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
+        roll_up_objectives(prepared.definitions, standing, moment)
 
     def into() -> None:
-        connection.executemany(f"INSERT INTO again VALUES ({marks})", found)
+        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(scores[0]))})", scores)
         connection.commit()
 
+    periods, numbers = timed(out, taken, None)
+    assert len(periods) == len(numbers) == values.size
+    taken.append(0.0)
+    timed(scored, taken, None)
     timed(into, taken, None)
     connection.close()
-    return taken[0]
+    return taken
 
 
 def columns(path: Path, values: np.ndarray) -> list[float]:

@@ -209,18 +209,6 @@ class Calendar:
             return self.add_months(first, -months), self.add_months(after, -months) - _DAY
         return self.add_months(first, -months), self.add_months(last, -months)
 
-    def days_between(self, first: date, until: date) -> int:
-        """How many days there are from one date to before another. A date that the zone skipped is none.
-
-        >>> Calendar("Pacific/Apia").days_between(date(2011, 12, 29), date(2012, 1, 1))
-        2
-        """
-        dates = (until - first).days
-        elapsed = self.start_of_day(until) - self.start_of_day(first)
-        if abs(elapsed - dates * _DAY) < _DAY / 2:
-            return dates
-        return len({self.start_of_day(first + number * _DAY) for number in range(dates + 1)}) - 1
-
     def _boundaries(self, start: datetime, end: datetime, grain: Grain) -> Iterator[datetime]:
         if grain is Grain.HOUR:
             yield from _hours(start, end, self.zone)

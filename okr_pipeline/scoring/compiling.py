@@ -81,7 +81,7 @@ def compile_definitions(
     return Definitions(
         key_results=KeyResults(**columns),
         milestones=MilestoneItems(**_columns(MilestoneItems, milestones)),
-        checkpoints=checkpoint_columns(configuration, wanted),
+        checkpoints=checkpoint_columns(wanted, spans, days),
         earlier=earlier_days(wanted, spans, columns),
         sums=compile_sums([key_result for key_result, _ in wanted], contributors),
         asked=asked,

@@ -146,6 +146,9 @@ def _where(text: str) -> Where:
 
 def _newest_of_each(key: Integers, frame: pd.DataFrame) -> Integers:
     """The rows that sort a column of keys; of equal ones the highest revision."""
+    order = np.argsort(key, kind="stable")
+    if not (key[order[1:]] == key[order[:-1]]).any():
+        return np.asarray(order, dtype=np.int64)
     revision = numbers_of(frame, "revision") if "revision" in frame else np.zeros(len(key))
     order = np.lexsort((numbers_of(frame, "value"), revision, key))
     ordered = key[order]

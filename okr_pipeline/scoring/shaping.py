@@ -28,22 +28,23 @@ def planned_values(key_result: KeyResult) -> list[tuple[date, float]]:
     return [(key_result.starts, _NAN), *inside, (end, _NAN)]
 
 
-def checkpoint_columns(configuration: Configuration, wanted: Wanted) -> Checkpoints:
-    """The checkpoints of all key results that have them."""
-    calendar = configuration.project.calendar
+def checkpoint_columns(wanted: Wanted, spans: Spans, days: Grid) -> Checkpoints:
+    """The checkpoints of all key results that have them. A date that the zone skipped is no day of the span."""
     plans = {
-        row: [(calendar.days_between(key_result.starts, day), value) for day, value in planned_values(key_result)]
+        row: planned_values(key_result)
         for row, (key_result, _) in enumerate(wanted)
         if key_result.pace.kind == "checkpoints" and isinstance(key_result.measure, Reach | Change | Accumulate)
     }
+    points = [point for plan in plans.values() for point in plan]
     lengths = np.array([len(plan) for plan in plans.values()], dtype=np.int64)
-    points = np.array([point for plan in plans.values() for point in plan], dtype=np.float64).reshape(-1, 2)
+    offsets, owner = np.cumsum(lengths) - lengths, np.repeat(np.arange(len(plans)), lengths)
+    day = np.searchsorted(days.bounds, np.array([spans.start_of_day(on) for on, _ in points], dtype=np.int64))
     return Checkpoints(
         rows=np.array(list(plans), dtype=np.int64),
-        offsets=np.cumsum(lengths) - lengths,
-        owner=np.repeat(np.arange(len(plans)), lengths),
-        day=np.ascontiguousarray(points[:, 0]),
-        value=np.ascontiguousarray(points[:, 1]),
+        offsets=offsets,
+        owner=owner,
+        day=(day - day[offsets[owner]]).astype(np.float64),
+        value=np.array([value for _, value in points], dtype=np.float64),
     )
 
 

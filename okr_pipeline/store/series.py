@@ -32,7 +32,7 @@ def numbered(connection: sa.Connection, frame: pd.DataFrame, *, create: bool) ->
 
 def names(connection: sa.Connection, metrics: Collection[str] | None) -> pd.DataFrame:
     """`series_id`, `metric`, `dimensions` of some metrics, or of all; sorted by name."""
-    return bulk.fetch(connection, _named(connection, metrics)).sort_values(_NAME, ignore_index=True)
+    return bulk.fetch(connection, _named(connection, metrics).order_by(table.c.metric, table.c.dimensions))
 
 
 def among(
@@ -50,9 +50,9 @@ def with_names(rows: pd.DataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     ranks = pd.Index(listed["series_id"]).get_indexer(pd.Index(rows["series_id"]))
     order = np.argsort(ranks, kind="stable")
     order = order[np.searchsorted(ranks[order], 0) :]
-    named = listed[_NAME].take(ranks[order]).reset_index(drop=True)
-    rest = rows.drop(columns="series_id").take(order).reset_index(drop=True)
-    return pd.concat([named, rest], axis=1)
+    named = {name: listed[name].array.take(ranks[order]) for name in _NAME}
+    rest = {name: rows[name].array.take(order) for name in rows.columns if name != "series_id"}
+    return pd.DataFrame({**named, **rest}, copy=False)
 
 
 def _named(connection: sa.Connection, metrics: Collection[str] | None) -> sa.Select[Any]:

@@ -114,14 +114,6 @@ def test_the_start_of_a_month_moves_by_months_to_the_start_of_a_month(calendar, 
 
 @law
 @given(calendars, st.dates(date(1971, 1, 1), date(2099, 1, 1)), st.integers(0, 400))
-def test_days_between_two_dates_are_the_periods_between_them(calendar, first, count):
-    until = first + timedelta(days=count)
-    bounds = calendar.boundaries(calendar.start_of_day(first), calendar.start_of_day(until), Grain.DAY)
-    assert calendar.days_between(first, until) == len(bounds) - 1
-
-
-@law
-@given(calendars, st.dates(date(1971, 1, 1), date(2099, 1, 1)), st.integers(0, 400))
 def test_a_year_before_neighbouring_stretches_are_neighbours(calendar, first, count):
     """What follows a stretch a year before follows it: no day is lost or counted twice, leap day and week 53 included."""
     months = Calendar(week_year=calendar.week_year)
