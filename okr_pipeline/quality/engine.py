@@ -11,7 +11,7 @@ import difflib
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any, Final, assert_never
@@ -58,9 +58,10 @@ class Engine:
     """One validation's own context."""
 
     def __init__(self) -> None:
-        source = fresh_context().data_sources.add_pandas("frames")
-        # One asset for all frames: adding one costs more than judging it. Each frame is a batch of its own.
-        self._frames = source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
+        # One asset for all frames, added with its source: adding one costs more than judging it, for all that there is
+        # is written down each time. Each frame is a batch of its own.
+        assets = [{"type": "dataframe", "name": "frame"}]
+        self._frames = fresh_context().data_sources.add_pandas("frames", assets=assets).get_asset("frame")
 
     def judge_rules(self, frame: pd.DataFrame, rules: Sequence[Rule]) -> dict[str, Outcome]:
         """The outcome of each rule by name.
@@ -94,7 +95,7 @@ class Engine:
     ) -> dict[str, Outcome]:
         from great_expectations import ExpectationSuite
 
-        batch = self._frames.get_batch({"dataframe": frame})
+        batch = self._frames.get_batch(self._frames.build_batch_request({"dataframe": frame}))
         suite = ExpectationSuite(name="rules", expectations=expectations)
         answers = batch.validate(suite, result_format=result_format).results
         # Answers do not come back in the order of the suite.
@@ -159,10 +160,13 @@ def _counting(name: str) -> Any:
     a configuration once: in one validation each expectation is asked for that a hundred times. Nothing changes an
     expectation of ours once it is made.
     """
+    kind = getattr(_library(), name)
+    from great_expectations.expectations.registry import get_metric_kwargs
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from great_expectations.validator.validator import ValidationDependencies
     from pydantic.v1 import PrivateAttr
 
-    kind = getattr(_library(), name)
-    anew, asking = kind.configuration.fget, kind.get_validation_dependencies
+    anew = kind.configuration.fget
     count = f"{kind.map_metric}.unexpected_count"
 
     def configuration(self: Any) -> Any:
@@ -171,10 +175,11 @@ def _counting(name: str) -> Any:
         return self._made
 
     def get_validation_dependencies(
-        self: Any, execution_engine: Any = None, runtime_configuration: dict[str, Any] | None = None
+        self: Any, *, runtime_configuration: dict[str, Any] | None = None, **_: object
     ) -> Any:
-        asked = asking(self, execution_engine, {**(runtime_configuration or {}), "result_format": "BOOLEAN_ONLY"})
-        return replace(asked, metric_configurations={count: asked.metric_configurations[count]}, result_format=_COUNTS)
+        asked = get_metric_kwargs(count, self.configuration, runtime_configuration)
+        counted = MetricConfiguration(count, asked["metric_domain_kwargs"], asked["metric_value_kwargs"])
+        return ValidationDependencies({count: counted}, _COUNTS)
 
     def _validate(_: Any, metrics: Mapping[str, int], **__: object) -> dict[str, Any]:
         return {"success": metrics[count] == 0, "result": {"unexpected_count": metrics[count]}}
