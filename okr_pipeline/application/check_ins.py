@@ -140,6 +140,8 @@ def _news(workspace: Workspace) -> pd.DataFrame:
     """What files tell anew, and what they no longer tell, `withdrawn`."""
     told = check_in_frame(workspace.configuration.check_ins).assign(withdrawn=False)
     before = workspace.store.check_ins_of_files()[list(_SAID)].assign(withdrawn=True)
+    if told.empty and before.empty:
+        return told
     gone = before[~pd.MultiIndex.from_frame(before[_KEY]).isin(pd.MultiIndex.from_frame(told[_KEY]))]
     merged = told.merge(before, on=_KEY, how="left", suffixes=("", "_before"))
     same = merged["withdrawn_before"].notna()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from okr_pipeline.application.errors import UsageError
+from okr_pipeline.application.gathering import Evidence
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.telling import Record, moment, plain, plain_rows, stamp
@@ -53,7 +54,7 @@ def told_health(
         UsageError: there is no such metric, or nobody of that name owns one.
     """
     chosen = _chosen(workspace.configuration, metric, owner)
-    frame, _ = _judged(workspace, chosen, as_of, known_at)
+    frame, _, _ = _judged(workspace, chosen, as_of, known_at)
     return {
         "project": workspace.project.name,
         "as_of": stamp(as_of),
@@ -74,9 +75,17 @@ def review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     return settled(lambda: _review_metrics(workspace, run))
 
 
-def judged_health(workspace: Workspace, as_of: datetime, known_at: datetime | None = None) -> pd.DataFrame:
-    """METRIC_HEALTH of every metric with a healthy band, from what was known (default: now)."""
-    return _judged(workspace, banded(workspace.configuration), as_of, known_at)[0]
+def judged_health(workspace: Workspace, as_of: datetime, evidence: Evidence) -> pd.DataFrame:
+    """METRIC_HEALTH of every metric with a healthy band, from what was known of every metric."""
+    metrics = banded(workspace.configuration)
+    return judge_health(
+        workspace.configuration,
+        _observations(workspace, metrics, as_of, evidence.known_at),
+        as_of=as_of,
+        quarantine=evidence.quarantine,
+        failed_sources=evidence.failed_metrics,
+        metrics=[metric.id for metric in metrics],
+    )
 
 
 def health_counts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
@@ -86,14 +95,14 @@ def health_counts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
 
 
 def health_rows(
-    workspace: Workspace, frame: pd.DataFrame, as_of: datetime, known_at: datetime | None = None
+    workspace: Workspace, frame: pd.DataFrame, as_of: datetime, evidence: Evidence
 ) -> tuple[HealthRow, ...]:
     """The KPIs that are not well, in order of definition, with their last weeks."""
     unwell = frame[(frame["state"] != HealthState.HEALTHY) | frame["review_since"].notna()]
     chosen = list(dict.fromkeys(unwell["metric"]))
     if not chosen:
         return ()
-    weeks = _weeks(workspace, chosen, as_of, known_at)
+    weeks = _weeks(workspace, chosen, as_of, evidence)
     rows = [{str(name): cell for name, cell in row.items()} for row in unwell.to_dict("records")]
     return tuple(_health_row(workspace, row, weeks[row["metric"], row["dimensions"]]) for row in rows)
 
@@ -131,19 +140,20 @@ def _chosen(configuration: Configuration, metric: str | None, owner: str | None)
 
 def _judged(
     workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known_at: datetime | None
-) -> tuple[pd.DataFrame, datetime]:
-    """The health of some metrics, and the instant up to which it was known."""
+) -> tuple[pd.DataFrame, datetime, frozenset[str]]:
+    """The health of some metrics, the instant up to which it was known, and the metrics that could not be read then."""
     store, configuration = workspace.store, workspace.configuration
     known = known_at or store.known_until() or as_of
+    failed = store.failing_metrics(known)
     frame = judge_health(
         configuration,
         _observations(workspace, metrics, as_of, known),
         as_of=as_of,
         quarantine=store.quarantine(known_at=known),
-        failed_sources=store.failing_metrics(known),
+        failed_sources=failed,
         metrics=[metric.id for metric in metrics],
     )
-    return frame, known
+    return frame, known, failed
 
 
 def _observations(workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known: datetime) -> pd.DataFrame:
@@ -187,16 +197,15 @@ def _record(metric: Metric, row: Record) -> Record:
 
 
 def _weeks(
-    workspace: Workspace, chosen: list[str], as_of: datetime, known_at: datetime | None
+    workspace: Workspace, chosen: list[str], as_of: datetime, evidence: Evidence
 ) -> dict[tuple[str, str], tuple[HealthStretch, ...]]:
     """The last weeks of every series of some metrics."""
-    configuration, store = workspace.configuration, workspace.store
-    known = known_at or store.known_until() or as_of
+    configuration = workspace.configuration
     frame = trailing_weeks(
         configuration,
-        _observations(workspace, [configuration.metrics[it] for it in chosen], as_of, known),
+        _observations(workspace, [configuration.metrics[it] for it in chosen], as_of, evidence.known_at),
         as_of=as_of,
-        quarantine=store.quarantine(known_at=known),
+        quarantine=evidence.quarantine,
         metrics=chosen,
     )
     zone = workspace.project.calendar.zone
@@ -225,8 +234,7 @@ def _health_row(workspace: Workspace, row: Record, stretches: tuple[HealthStretc
 
 def _review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     metrics = banded(workspace.configuration)
-    frame, known = _judged(workspace, metrics, run.as_of, None)
-    failed = workspace.store.failing_metrics(known)
+    frame, known, failed = _judged(workspace, metrics, run.as_of, None)
     reviews = workspace.store.open_reviews()
     events = _events(frame, reviews, run.as_of)
     counts = frame["state"].value_counts()

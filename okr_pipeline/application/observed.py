@@ -105,6 +105,8 @@ def _read(window: Period | None) -> str:
 def _warnings(report: Observed) -> list[str]:
     """Checks that were not met and did not refuse single rows, in words."""
     bad = report.checks[report.checks["status"].isin(["failed", "errored"])]
+    if bad.empty:
+        return []
     refused = {(it.metric, it.rule) for it in report.refused}
     untold = pd.Series([(row.metric, row.rule) not in refused for row in bad.itertuples()], bad.index, dtype=bool)
     doubted = bad["rule"].isin(DOUBT_RULES) & untold

@@ -284,7 +284,7 @@ def _report(
         restated=judgement.restated,
         withdrawn=len(judgement.withdrawn),
         refused=refusals(judgement.refused),
-        open_quarantine=len(workspace.store.quarantine(asked)) if asked else 0,
+        open_quarantine=workspace.store.open_quarantine(asked) if asked else 0,
         failures={metric: str(error) for metric, error in delivery.failures.items()},
         windows=delivery.windows,
         retryable=bool(errors) and all(isinstance(error, TransientError) for error in errors),

@@ -125,7 +125,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         alerts=_alerts(workspace, as_of, known_at),
         failures=failures(shown, evidence.known_at, evidence.failed_metrics),
     )
-    health = judged_health(workspace, as_of, known_at)
+    health = judged_health(workspace, as_of, evidence)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)
     rows = [row for cycle in cycles for objective in cycle.objectives for row in objective.key_results]
     return Snapshot(
@@ -148,7 +148,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         sources=source_trust(workspace, as_of, known_at=evidence.known_at, quarantine=evidence.quarantine),
         quarantined=quarantined_rows(evidence.quarantine),
         health_counts=health_counts(health),
-        health=health_rows(workspace, health, as_of, known_at),
+        health=health_rows(workspace, health, as_of, evidence),
         notes=_notes(workspace),
         check_ins=check_in_rate(
             (row.checked_in for row in rows), asked=any(is_asked(row.measure, row.check_in) for row in rows)

@@ -93,6 +93,8 @@ def _reach(workspace: Workspace, as_of: datetime, known_at: datetime) -> pd.Data
     recent = workspace.store.observed_reach(None, as_of - _LOOKED_BACK, as_of, known_at)
     heard = {*recent.loc[recent["newest_value_end"].notna(), "metric"]}
     silent = workspace.configuration.metrics.keys() - heard
+    if not silent:
+        return recent
     older = workspace.store.observed_reach(silent, None, as_of, known_at)
     return pd.concat([recent[~recent["metric"].isin(silent)], older], ignore_index=True)
 

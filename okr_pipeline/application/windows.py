@@ -75,9 +75,12 @@ def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
 
 def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
     """By metric, the stretch that earlier reads cover without a gap."""
-    columns = ["metric", "window_start", "window_end"]
-    rows = states[columns].dropna().itertuples(index=False, name=None)
-    return {metric: Period(start.to_pydatetime(), end.to_pydatetime()) for metric, start, end in rows}
+    rows = zip(states["metric"], states["window_start"], states["window_end"], strict=True)
+    return {
+        metric: Period(start.to_pydatetime(), end.to_pydatetime())
+        for metric, start, end in rows
+        if pd.notna(start) and pd.notna(end)
+    }
 
 
 def _resume(workspace: Workspace, metric: Metric, needed: datetime, end: datetime, read: Period) -> datetime:

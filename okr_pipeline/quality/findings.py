@@ -216,6 +216,8 @@ class Findings:
         points = self._delivery.points.iloc[rows]
         frame = points[[column for column in REFUSED if column in points]].reset_index(drop=True)
         frame = frame.assign(rule=self._rule[rows], reason=self._reason[rows], rank=self._rank[rows])
-        frame["text"] = frame["raw_value"].astype("str")
-        frame = frame.sort_values([*SERIES_KEY, "rank", "value", "text"], kind="stable")
-        return frame.drop_duplicates(list(SERIES_KEY))[list(REFUSED)].reset_index(drop=True)
+        if len(frame) > 1:
+            frame["text"] = frame["raw_value"].astype("str")
+            frame = frame.sort_values([*SERIES_KEY, "rank", "value", "text"], kind="stable")
+            frame = frame.drop_duplicates(list(SERIES_KEY))
+        return frame[list(REFUSED)].reset_index(drop=True)

@@ -69,9 +69,9 @@ def gathered(results: Sequence[RuleResults], extras: Sequence[ExtraResult]) -> p
     parts = zip(*results, [np.array(column, dtype=object) for column in custom], strict=True)
     columns = zip(CHECK_RESULTS, (np.concatenate(column) for column in parts), strict=True)
     together = pd.DataFrame(dict(columns)).astype(_DTYPES)
-    rank = together["rule"].map(_RANKS).fillna(len(_RANKS))
-    order = pd.DataFrame({"metric": together["metric"], "rank": rank}).sort_values(["metric", "rank"], kind="stable")
-    return together.loc[order.index].reset_index(drop=True)
+    ranks = np.array([_RANKS.get(rule, len(_RANKS)) for rule in together["rule"]])
+    metrics, _ = pd.factorize(together["metric"], sort=True)
+    return together.iloc[np.lexsort((ranks, metrics))].reset_index(drop=True)
 
 
 def _told(rule: Rule, thresholds: Thresholds) -> Mask:

@@ -47,7 +47,7 @@ class Thresholds:
         """The metrics that a rule judges."""
         if setting is None:
             return np.ones(len(self.ids), dtype=bool)
-        return self.limits[setting].notna().to_numpy()
+        return np.asarray(~np.isnan(self.limits[setting].to_numpy()))
 
     def blocking(self, setting: str | None) -> Mask:
         """The metrics whose values a rule refuses; rules without a setting always do."""

@@ -20,6 +20,8 @@ Array: TypeAlias = np.ndarray[Any, Any]
 
 MISSING: Final = int(np.iinfo("i8").min)
 _UTC_MICROSECONDS: Final = pd.DatetimeTZDtype("us", "UTC")
+_TEXT: Final = pd.StringDtype(na_value=np.nan)
+"""What `str` names: a name is looked up each time."""
 
 
 def kind(column: sa.ColumnElement[Any]) -> Kind:
@@ -50,7 +52,7 @@ def form(values: Any, column: sa.ColumnElement[Any]) -> Any:
             return _truths(values)
         case "text":
             # Of an array of objects a frame would guess what they are.
-            return pd.Series(values, dtype=object) if _may_miss(column) else pd.array(values, dtype="str")
+            return pd.Series(values, dtype=object) if _may_miss(column) else pd.array(values, dtype=_TEXT)
 
 
 def array(values: pd.Series, column: sa.ColumnElement[Any]) -> Any:

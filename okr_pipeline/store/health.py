@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from okr_pipeline.model.frames import METRIC_HEALTH
-from okr_pipeline.store import bulk
+from okr_pipeline.store import bulk, columns
 from okr_pipeline.store.schema import metric_health_revisions, review_events
 from okr_pipeline.store.scores import Dates, Stamp
 
@@ -26,12 +26,10 @@ def record_health(connection: sa.Connection, health: pd.DataFrame, stamp: Stamp,
     if health.empty:
         return 0
     health = health.sort_values(_KEY, ignore_index=True)
-    before = _newest(connection, stamp.as_of_date, None).set_index(_KEY)
-    before = before.reindex(pd.MultiIndex.from_frame(health[_KEY])).reset_index()
-    same = before["revision"].notna()
-    for name in _CONTENT:
-        one, other = health[name], before[name]
-        same &= (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
+    before = health[_KEY].merge(_newest(connection, stamp.as_of_date, None), on=_KEY, how="left")
+    same = before["revision"].notna().to_numpy(copy=True)
+    for name in _CONTENT if same.any() else ():
+        same &= columns.equal(health[name], before[name], metric_health_revisions.c[name])
     rows = health.assign(
         as_of_date=stamp.as_of_date.isoformat(),
         revision=(before["revision"].fillna(0) + 1).astype("i8"),

@@ -6,6 +6,7 @@ A row is open from `recorded_at` until `released_at`. The same value refused aga
 another one closes the row as superseded and opens the next. One key has one open row at most.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from okr_pipeline.model.frames import QUARANTINE, SERIES_KEY
 from okr_pipeline.store import bulk, series
 from okr_pipeline.store.observations import Selection
 from okr_pipeline.store.schema import quarantine
+from okr_pipeline.store.schema import series as names
 
 _KEY: Final = ["series_id", "period_start"]
 _SAME: Final = ["value", "raw_value", "rule"]
@@ -53,13 +55,22 @@ def release(
 def read(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """QUARANTINE as it was at `selection.known_at`, or is now; sorted by name and period."""
     listed = series.names(connection, selection.metrics)
-    statement = sa.select(quarantine).where(
+    columns = (quarantine.c[name] for name in QUARANTINE if name in quarantine.c)
+    statement = sa.select(quarantine.c.series_id, *columns).where(
         series.among(connection, quarantine.c.series_id, listed, selection.metrics),
         selection.periods(quarantine.c.period_start),
         _was_open(selection.known_at),
     )
     rows = bulk.fetch(connection, statement.order_by(*quarantine.primary_key.columns))
-    return series.with_names(rows, listed)[list(QUARANTINE)]
+    return series.with_names(rows, listed)
+
+
+def count_open(connection: sa.Connection, metrics: Collection[str]) -> int:
+    """How many rows of some metrics are open."""
+    rows = quarantine.join(names, names.c.series_id == quarantine.c.series_id)
+    is_of_metrics = bulk.is_one_of(connection, names.c.metric, [str(metric) for metric in metrics])
+    statement = sa.select(sa.func.count()).select_from(rows).where(is_of_metrics, quarantine.c.released_at.is_(None))
+    return int(connection.execute(statement).scalar_one())
 
 
 def _was_open(known_at: datetime | None) -> sa.ColumnElement[bool]:

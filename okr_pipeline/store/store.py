@@ -228,6 +228,12 @@ class Store:
         selection = observations.Selection(metrics, start, end, known_at)
         return self._retrying(lambda connection: quarantine.read(connection, selection))
 
+    def open_quarantine(self, metrics: Collection[str]) -> int:
+        """How many values of some metrics are refused and not yet replaced."""
+        from okr_pipeline.store import quarantine
+
+        return self._retrying(lambda connection: quarantine.count_open(connection, metrics))
+
     # Runs, configurations, evidence
 
     def runs(self, limit: int = 20) -> "pd.DataFrame":

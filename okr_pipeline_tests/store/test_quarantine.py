@@ -48,6 +48,15 @@ def test_a_release_is_known_from_its_instant_on(store, points):
     assert store.quarantine()["value"].tolist() == [98]
 
 
+def test_what_is_refused_of_some_metrics_and_not_replaced_is_counted(store, points):
+    refuse(store, points, {0: 99, 1: 98})
+    refuse(store, points, {0: 99}, metric="other")
+    keys = points({0: 0})[["metric", "dimensions", "period_start"]]
+    store.write(lambda batch: batch.release(keys, resolution="replaced", run_id="r"))
+    counts = [store.open_quarantine(metrics) for metrics in (["m"], ["m", "other"], ["unknown"], [])]
+    assert counts == [1, 2, 0, 0]
+
+
 def test_a_released_value_can_be_refused_again(store, points):
     refuse(store, points, {0: 99})
     keys = points({0: 0})[["metric", "dimensions", "period_start"]]
