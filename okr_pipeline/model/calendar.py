@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -105,11 +106,7 @@ class Calendar:
         >>> Calendar("America/New_York").start_of_day(date(2013, 3, 11)).isoformat()
         '2013-03-11T04:00:00+00:00'
         """
-        local = datetime.combine(day, time(), self.zone)
-        instant = local.astimezone(UTC)
-        if instant.astimezone(self.zone).replace(tzinfo=None) == local.replace(tzinfo=None):
-            return instant
-        return _first(instant - 2 * _DAY, instant + 2 * _DAY, lambda it: it.astimezone(self.zone).date() >= day)
+        return _start_of_day(self.timezone, day)
 
     def end_of_day(self, day: date) -> datetime:
         """The instant at which a local date is over: the start of the next."""
@@ -278,6 +275,17 @@ def _safe_date(year: int, month: int, day: int) -> date:
             return date(year, month, day)
         except ValueError:
             day -= 1
+
+
+@lru_cache(maxsize=16_384)
+def _start_of_day(timezone: str, day: date) -> datetime:
+    """Each day of some forty years is worked out once: key results, periods and cycles share most of theirs."""
+    clocks = zone(timezone)
+    local = datetime.combine(day, time(), clocks)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(clocks).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    return _first(instant - 2 * _DAY, instant + 2 * _DAY, lambda it: it.astimezone(clocks).date() >= day)
 
 
 def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[datetime]:
