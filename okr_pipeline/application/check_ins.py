@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 from rapidfuzz import process
 
@@ -140,15 +141,18 @@ def _news(workspace: Workspace) -> pd.DataFrame:
     """What files tell anew, and what they no longer tell, `withdrawn`."""
     told = check_in_frame(workspace.configuration.check_ins).assign(withdrawn=False)
     before = workspace.store.check_ins_of_files()[list(_SAID)].assign(withdrawn=True)
-    if told.empty and before.empty:
-        return told
-    gone = before[~pd.MultiIndex.from_frame(before[_KEY]).isin(pd.MultiIndex.from_frame(told[_KEY]))]
-    merged = told.merge(before, on=_KEY, how="left", suffixes=("", "_before"))
-    same = merged["withdrawn_before"].notna()
-    for name in _SAID[3:]:
-        one, other = merged[name], merged[f"{name}_before"]
-        same &= (one == other) | (one.isna() & other.isna())
-    return pd.concat([told[~same.to_numpy(dtype=bool)], gone.astype(told.dtypes)], ignore_index=True)
+    rows, rows_before = _said(told), _said(before)
+    new = np.array([rows_before.get(key) != said for key, said in rows.items()], dtype=bool)
+    gone = np.array([key not in rows for key in rows_before], dtype=bool)
+    if not new.any() and not gone.any():
+        return told.iloc[:0]
+    return pd.concat([told[new], before[gone].astype(told.dtypes)], ignore_index=True)
+
+
+def _said(check_ins: pd.DataFrame) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """By subject, day and author, each of which is there once, what was said; None for what was not."""
+    columns = [check_ins[name].astype(object).where(check_ins[name].notna(), None) for name in _SAID]
+    return {row[:3]: row[3:] for row in zip(*columns, strict=True)}
 
 
 def _require_name(workspace: Workspace, subject: str) -> None:

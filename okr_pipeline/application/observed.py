@@ -116,6 +116,8 @@ def _warnings(report: Observed) -> list[str]:
 
 def refusals(refused: pd.DataFrame) -> tuple[Refusal, ...]:
     """The rows of a judgement's refused points, in their order."""
+    if refused.empty:
+        return ()
     columns = ["metric", "dimensions", "period_start", "rule", "reason"]
     return tuple(
         Refusal(metric, dimensions, start.to_pydatetime(), rule, reason)

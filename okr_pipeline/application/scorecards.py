@@ -5,7 +5,7 @@ Belongs here: where files go and that they appear whole. Does not: what they say
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -183,7 +183,7 @@ def _still_true(workspace: Workspace, run: Run) -> _Made | None:
     same_day = as_of <= run.as_of and calendar.last_date_before(as_of.to_pydatetime()) == day
     if not same_day or version != workspace.configuration.version:
         return None
-    if any(changed_at > recorded_at for changed_at in _changes(workspace, day)):
+    if any(at is not None and at > recorded_at for at in (store.changed_at(), store.recorded_of(day))):
         return None
     trust = _trust_now(workspace, run.as_of)
     snapshot = outline_from_json(str(store.scorecard(newest[0]["week"])))
@@ -194,17 +194,6 @@ def _still_true(workspace: Workspace, run: Run) -> _Made | None:
 def _trust_now(workspace: Workspace, as_of: datetime) -> tuple[SourceTrust, ...]:
     known = workspace.store.known_until() or as_of
     return source_trust(workspace, as_of, known_at=known, quarantine=workspace.store.quarantine(known_at=known))
-
-
-def _changes(workspace: Workspace, day: date) -> Iterator[datetime]:
-    """When anything last changed that the page of a day shows."""
-    changed = workspace.store.changed_at()
-    if changed is not None:
-        yield changed
-    store = workspace.store
-    for scores in (store.key_result_scores(day), store.objective_scores(day), store.metric_health(day)):
-        if len(scores):
-            yield scores["recorded_at"].max()
 
 
 def _write_all(workspace: Workspace, root: Path, made: _Made) -> None:

@@ -5,7 +5,7 @@ values (observations, quarantine).
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -20,8 +20,11 @@ from okr_pipeline.store.schema import (
     check_in_revisions,
     check_outcomes,
     config_versions,
+    key_result_score_revisions,
+    metric_health_revisions,
     metric_reads,
     metric_states,
+    objective_score_revisions,
     read_outcomes,
     renames,
     review_events,
@@ -74,6 +77,8 @@ def _record_outcomes(connection: sa.Connection, states: pd.DataFrame, recorded_a
     """
     failing = {row["metric"]: row["error"] for row in failed_reads(connection, None)}
     failed = states["status"] == "failed"
+    if not failing and not failed.any():
+        return
     turned = states[(states["metric"].isin(failing) != failed) | (failed & _other_error(states, failing))]
     told = turned.reindex(columns=["metric", "status", "error"]).assign(recorded_at=pd.Timestamp(recorded_at))
     bulk.insert(connection, read_outcomes, told.sort_values("metric"))
@@ -122,6 +127,15 @@ def changed_at(connection: sa.Connection) -> datetime | None:
             review_events,
             renames,
         )
+    ]
+    return max((at for at in newest if at is not None), default=None)
+
+
+def recorded_of(connection: sa.Connection, day: date) -> datetime | None:
+    """When scores or health of a date were last recorded."""
+    newest = [
+        connection.execute(sa.select(sa.func.max(table.c.recorded_at)).where(table.c.as_of_date == day)).scalar_one()
+        for table in (key_result_score_revisions, objective_score_revisions, metric_health_revisions)
     ]
     return max((at for at in newest if at is not None), default=None)
 

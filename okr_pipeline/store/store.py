@@ -156,6 +156,12 @@ class Store:
 
         return self._retrying(evidence.changed_at)
 
+    def recorded_of(self, day: date) -> datetime | None:
+        """When scores or health of a date were last recorded."""
+        from okr_pipeline.store import evidence
+
+        return self._retrying(lambda connection: evidence.recorded_of(connection, day))
+
     def observations(
         self,
         metrics: Collection[str] | None = None,

@@ -39,6 +39,15 @@ def test_health_is_recorded_where_it_is_new_for_its_date_and_read_as_it_was_know
     assert store.metric_health()["revision"].tolist() == [1, 2]
 
 
+def test_when_anything_of_a_date_was_recorded_last_is_told(store):
+    assert store.recorded_of(date(2013, 5, 17)) is None
+    store.write(lambda batch: batch.record_metric_health(health(1.0), **STAMP))
+    recorded_at = store.known_until()
+    store.write(lambda batch: batch.record_metric_health(health(1.0), **STAMP))
+    assert store.recorded_of(date(2013, 5, 17)) == recorded_at < store.known_until()
+    assert store.recorded_of(date(2013, 5, 16)) is None
+
+
 def test_a_review_is_open_until_its_newest_event_closes_it(store):
     def record(frame):
         store.write(lambda batch: batch.record_review_events(frame, run_id="r"))
