@@ -63,6 +63,7 @@ class _Proof:
             metric: {grain: [_instant(it) for it in starts] for grain, starts in grains.items()}
             for metric, grains in self.calendar["periods"].items()
         }
+        self.members: dict[str, _Row] = {}
         self.rows, self.refused = (self._read(document[part]) for part in ("observations", "quarantine"))
         self.fixed = {
             (row["key_result"], version): row["value"] for row in _table(document["baselines"]) for version in row["of"]
@@ -76,16 +77,25 @@ class _Proof:
         self.contributors: dict[tuple[str, str], list[tuple[_Row, str]]] = {}
         self.cycle_ends = {name: cycle["ends"] for name, cycle in document["definition"]["cycles"].items()}
 
-    def _read(self, part: _Row) -> dict[str, list[tuple[_Row, int, float | None, float]]]:
+    def _read(self, part: _Row) -> dict[str, list[tuple[str, int, float | None, float]]]:
         """The rows of periods that had begun; what is left out of `empty: zero` counts up to the newest of them."""
-        found: dict[str, list[tuple[_Row, int, float | None, float]]] = {}
+        found: dict[str, list[tuple[str, int, float | None, float]]] = {}
+        names: dict[str, str] = {}
         for row in sorted(_table(part), key=lambda it: (it.get("revision") or 0, it["value"] or 0.0)):
             periods, start = self.periods(row["metric"]), _instant(row["period_start"])
             number = bisect_left(periods, start)
             if start < self.as_of and number < len(periods) and periods[number] == start:
-                members, weight = json.loads(row["dimensions"]), max(row.get("weight") or 0.0, 0.0)
-                found.setdefault(row["metric"], []).append((members, number, row["value"], weight))
+                written, weight = row["dimensions"], max(row.get("weight") or 0.0, 0.0)
+                name = names.get(written) or names.setdefault(written, self._named(written))
+                found.setdefault(row["metric"], []).append((name, number, row["value"], weight))
         return found
+
+    def _named(self, written: str) -> str:
+        """The name of the member that dimensions are of, however they are written."""
+        members = json.loads(written)
+        name = json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        self.members[name] = members
+        return name
 
     def periods(self, metric: str) -> list[datetime]:
         return self.bounds.get(metric, {}).get(self.metrics[metric]["grain"], [])
@@ -119,11 +129,10 @@ class _Proof:
         """The observed rows of each member of a metric with a source that matches, by its dimensions."""
         weighted = self.metrics[metric]["rollup"] == "weighted_mean"
         found: dict[str, _Track] = {}
-        for members, number, value, weight in self.rows.get(metric, []):
-            if _known(value) and (weight > 0 or not weighted) and _matches(where, members):
-                found.setdefault(json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False), {})[
-                    number
-                ] = (float(value or 0.0), weight)
+        matching = {name for name, members in self.members.items() if _matches(where, members)}
+        for name, number, value, weight in self.rows.get(metric, []):
+            if name in matching and _known(value) and (weight > 0 or not weighted):
+                found.setdefault(name, {})[number] = (float(value or 0.0), weight)
         return dict(sorted(found.items()))
 
     def zeros(self, metric: str, since: datetime) -> _Track:
@@ -137,7 +146,7 @@ class _Proof:
     def blocked(self, metric: str, where: _Row) -> set[int]:
         """The periods in which a value that matches was refused."""
         refused = (row for leaf in self.leaves(metric) for row in self.refused.get(leaf, []))
-        return {number for members, number, *_ in refused if _matches(where, members)}
+        return {number for name, number, *_ in refused if _matches(where, self.members[name])}
 
     def track(self, metric: str, where: _Row, since: datetime) -> _Track:
         """One value a period: members combined, refused periods left out; of parts, their formula in each period."""
@@ -159,7 +168,7 @@ class _Proof:
     def _derived(self, metric: str, where: _Row, since: datetime) -> list[_Track]:
         """A formula of each period, for each member that its parts have."""
         found = {leaf: self.series(leaf, {}) for leaf in self.leaves(metric)}
-        members = sorted(member for member in set().union(*found.values()) if _matches(where, json.loads(member)))
+        members = sorted(member for member in set().union(*found.values()) if _matches(where, self.members[member]))
         rows = ({leaf: self.zeros(leaf, since) | of.get(it, {}) for leaf, of in found.items()} for it in members)
         return [self._of_formula(metric, _common(row)) for row in rows]
 
