@@ -1,7 +1,7 @@
 """Laws that every score keeps, on random worlds."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -52,10 +52,27 @@ def scored(world: World, **also: object) -> Scores:
     return score(world.configuration, world.observations, as_of=world.as_of, quarantine=world.quarantine, **also)
 
 
-def row(values: list[float], measure: object, better: Better = Better.HIGHER, **facts: object) -> pd.Series:
-    kpi = metric(better=better, rollup=facts.pop("rollup", Rollup.MEAN))
-    config = configuration([kpi], [key_result(measure, **facts)])
-    return score(config, observed(values), as_of=TODAY).key_results.iloc[0]
+@dataclass(frozen=True)
+class Case:
+    """A key result, and the days of the metric that it is about."""
+
+    values: list[float]
+    measure: object
+    better: Better = Better.HIGHER
+    rollup: Rollup = Rollup.MEAN
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def rows(*cases: Case) -> list[pd.Series]:
+    """How each stands, all in one company: that none depends on another is a law of its own."""
+    numbered = {f"m{number}": case for number, case in enumerate(cases)}
+    config = configuration(
+        [metric(name, better=it.better, rollup=it.rollup) for name, it in numbered.items()],
+        [key_result(it.measure, name, metric=name, **it.facts) for name, it in numbered.items()],
+    )
+    history = pd.concat([observed(it.values, name=name) for name, it in numbered.items()])
+    told = score(config, history, as_of=TODAY).key_results.set_index("key_result")
+    return [told.loc[f"C/{name}"] for name in numbered]
 
 
 @law
@@ -155,8 +172,10 @@ def test_observations_after_the_instant_are_irrelevant(world: World) -> None:
 @law
 @given(days, nice, nice, st.sampled_from(["latest", "cycle"]))
 def test_down_is_up_in_a_mirror(values: list[float], start: float, target: float, over: str) -> None:
-    up = row(values, Reach(start, target), over=Over(over))
-    down = row([-it for it in values], Reach(-start, -target), Better.LOWER, over=Over(over))
+    up, down = rows(
+        Case(values, Reach(start, target), facts={"over": Over(over)}),
+        Case([-it for it in values], Reach(-start, -target), Better.LOWER, facts={"over": Over(over)}),
+    )
     assert same(up["progress"], down["progress"])
     assert up["status"] == down["status"]
 
@@ -168,33 +187,36 @@ def test_progress_does_not_depend_on_the_unit(
 ) -> None:
     if abs(target - start) < 1:
         return
-    one = row(values, Reach(start, target))
-    other = row([factor * it + offset for it in values], Reach(factor * start + offset, factor * target + offset))
+    one, other = rows(
+        Case(values, Reach(start, target)),
+        Case([factor * it + offset for it in values], Reach(factor * start + offset, factor * target + offset)),
+    )
     assert one["progress"] == pytest.approx(other["progress"], rel=1e-6, abs=1e-6)
+
+
+BETTER_VALUES = (
+    (Reach(0, 50), Rollup.MEAN, Better.HIGHER, "cycle"),
+    (Reach(0, 50), Rollup.LAST, Better.HIGHER, "latest"),
+    (Reach(50, 0), Rollup.MAX, Better.LOWER, "cycle"),
+    (Accumulate(100), Rollup.SUM, Better.HIGHER, "latest"),
+    (Maintain(0, None), Rollup.MEAN, Better.HIGHER, "latest"),
+    (Reach("at_start", 50), Rollup.MEAN, Better.HIGHER, "latest"),
+    (Reach("at_start", -50), Rollup.MEAN, Better.LOWER, "latest"),
+)
 
 
 @law
 @given(values=days, day=st.integers(31, 40), step=st.integers(1, 100))
-@pytest.mark.parametrize(
-    ("measure", "rollup", "better", "over"),
-    [
-        (Reach(0, 50), Rollup.MEAN, Better.HIGHER, "cycle"),
-        (Reach(0, 50), Rollup.LAST, Better.HIGHER, "latest"),
-        (Reach(50, 0), Rollup.MAX, Better.LOWER, "cycle"),
-        (Accumulate(100), Rollup.SUM, Better.HIGHER, "latest"),
-        (Maintain(0, None), Rollup.MEAN, Better.HIGHER, "latest"),
-        (Reach("at_start", 50), Rollup.MEAN, Better.HIGHER, "latest"),
-        (Reach("at_start", -50), Rollup.MEAN, Better.LOWER, "latest"),
-    ],
-)
-def test_better_values_never_score_worse(
-    values: list[float], day: int, step: int, measure: object, rollup: Rollup, better: Better, over: str
-) -> None:
-    better_values = list(values)
-    better_values[day] += step if better is Better.HIGHER else -step
-    before = row(values, measure, better, rollup=rollup, over=Over(over))
-    after = row(better_values, measure, better, rollup=rollup, over=Over(over))
-    assert after["progress"] >= before["progress"] - 1e-9
+def test_better_values_never_score_worse(values: list[float], day: int, step: int) -> None:
+    told = rows(
+        *(
+            Case(it, measure, better, rollup, {"over": Over(over)})
+            for measure, rollup, better, over in BETTER_VALUES
+            for it in (values, improved(values, day, step, better))
+        )
+    )
+    for before, after, case in zip(told[::2], told[1::2], BETTER_VALUES, strict=True):
+        assert after["progress"] >= before["progress"] - 1e-9, case
 
 
 @law
@@ -271,47 +293,63 @@ def test_the_same_question_has_the_same_answer(world: World) -> None:
 @law
 @given(days, st.integers(1, 400), st.sampled_from([-1.0, 1.0]))
 def test_a_change_down_is_one_up_in_a_mirror(values: list[float], by: int, sign: float) -> None:
-    up = row(values, Change(Points(sign * by)), Better.IN_BAND)
-    down = row([-it for it in values], Change(Points(-sign * by)), Better.IN_BAND)
+    up, down = rows(
+        Case(values, Change(Points(sign * by)), Better.IN_BAND),
+        Case([-it for it in values], Change(Points(-sign * by)), Better.IN_BAND),
+    )
     assert same(up["progress"], down["progress"])
     assert up["status"] == down["status"]
 
 
+SCALED: tuple[tuple[Callable[[float], object], Rollup], ...] = (
+    (lambda factor: Change(Share(0.25)), Rollup.MEAN),
+    (lambda factor: Change(Points(50.0 * factor)), Rollup.LAST),
+    (lambda factor: Accumulate(500.0 * factor), Rollup.SUM),
+    (lambda factor: Budget(500.0 * factor), Rollup.SUM),
+    (lambda factor: Maintain(-5.0 * factor, 99.0 * factor), Rollup.SUM),
+)
+"""Measures in a unit that is so many times smaller."""
+
+
 @law
 @given(values=days, factor=st.sampled_from([0.01, 60.0, 1024.0]))
-@pytest.mark.parametrize(
-    ("measure", "scaled", "rollup"),
-    [
-        (Change(Share(0.25)), lambda factor: Change(Share(0.25)), Rollup.MEAN),
-        (Change(Points(50.0)), lambda factor: Change(Points(50.0 * factor)), Rollup.LAST),
-        (Accumulate(500.0), lambda factor: Accumulate(500.0 * factor), Rollup.SUM),
-        (Budget(500.0), lambda factor: Budget(500.0 * factor), Rollup.SUM),
-        (Maintain(-5.0, 99.0), lambda factor: Maintain(-5.0 * factor, 99.0 * factor), Rollup.SUM),
-    ],
+def test_no_measure_depends_on_the_unit(values: list[float], factor: float) -> None:
+    told = rows(
+        *(
+            Case([scale * it for it in values], measure(scale), rollup=rollup)
+            for measure, rollup in SCALED
+            for scale in (1.0, factor)
+        )
+    )
+    for one, other in zip(told[::2], told[1::2], strict=True):
+        assert one["progress"] == pytest.approx(other["progress"], rel=1e-6, abs=1e-6, nan_ok=True), one
+        assert one["reason"] == other["reason"], one
+
+
+KEPT = (
+    (Budget(400.0), Better.LOWER),
+    (Maintain(None, 50.0), Better.LOWER),
+    (Cadence(100.0, Grain.WEEK), Better.HIGHER),
 )
-def test_no_measure_depends_on_the_unit(
-    values: list[float], factor: float, measure: object, scaled: Callable[[float], object], rollup: Rollup
-) -> None:
-    one = row(values, measure, rollup=rollup)
-    other = row([factor * it for it in values], scaled(factor), rollup=rollup)
-    assert one["progress"] == pytest.approx(other["progress"], rel=1e-6, abs=1e-6, nan_ok=True)
-    assert one["reason"] == other["reason"]
 
 
 @law
 @given(values=days, day=st.integers(31, 40), step=st.integers(1, 100))
-@pytest.mark.parametrize(
-    ("measure", "better"),
-    [(Budget(400.0), Better.LOWER), (Maintain(None, 50.0), Better.LOWER), (Cadence(100.0, Grain.WEEK), Better.HIGHER)],
-)
-def test_a_better_value_is_never_further_from_what_is_kept(
-    values: list[float], day: int, step: int, measure: object, better: Better
-) -> None:
-    improved = list(values)
-    improved[day] += step if better is Better.HIGHER else -step
-    before = row(values, measure, better, rollup=Rollup.SUM, min_coverage=0.0)
-    after = row(improved, measure, better, rollup=Rollup.SUM, min_coverage=0.0)
-    assert same(before["progress"], after["progress"]) or after["progress"] >= before["progress"] - 1e-9
+def test_a_better_value_is_never_further_from_what_is_kept(values: list[float], day: int, step: int) -> None:
+    told = rows(
+        *(
+            Case(it, measure, better, Rollup.SUM, {"min_coverage": 0.0})
+            for measure, better in KEPT
+            for it in (values, improved(values, day, step, better))
+        )
+    )
+    for before, after, case in zip(told[::2], told[1::2], KEPT, strict=True):
+        kept = same(before["progress"], after["progress"])
+        assert kept or after["progress"] >= before["progress"] - 1e-9, case
+
+
+def improved(values: list[float], day: int, step: int, better: Better) -> list[float]:
+    return [it + (step if better is Better.HIGHER else -step) * (at == day) for at, it in enumerate(values)]
 
 
 def same(one: float, other: float) -> bool:
