@@ -35,6 +35,8 @@ class SnowflakeSubject(SqlSubject):
     instant_type = "TIMESTAMP_TZ"
 
     def make_url(self, request):
+        # The driver tries a server that is gone again and again until its time for logins is over.
+        request.getfixturevalue("monkeypatch").setattr("connectors.sql.snowflake._LOGIN_SECONDS", 1)
         self.port = request.getfixturevalue("snowflake_server")
         self.name = f"shop_{uuid4().hex}"
         return self._url(self.port)
