@@ -78,14 +78,7 @@ def review_metrics(workspace: Workspace, run: Run) -> Reviewed:
 def judged_health(workspace: Workspace, as_of: datetime, evidence: Evidence) -> pd.DataFrame:
     """METRIC_HEALTH of every metric with a healthy band, from what was known of every metric."""
     metrics = banded(workspace.configuration)
-    return judge_health(
-        workspace.configuration,
-        _observations(workspace, metrics, as_of, evidence.known_at),
-        as_of=as_of,
-        quarantine=evidence.quarantine,
-        failed_sources=evidence.failed_metrics,
-        metrics=[metric.id for metric in metrics],
-    )
+    return _health(workspace, metrics, as_of, evidence.known_at, evidence.quarantine, evidence.failed_metrics)
 
 
 def health_counts(frame: pd.DataFrame) -> tuple[tuple[str, int], ...]:
@@ -142,18 +135,28 @@ def _judged(
     workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known_at: datetime | None
 ) -> tuple[pd.DataFrame, datetime, frozenset[str]]:
     """The health of some metrics, the instant up to which it was known, and the metrics that could not be read then."""
-    store, configuration = workspace.store, workspace.configuration
+    store = workspace.store
     known = known_at or store.known_until() or as_of
     failed = store.failing_metrics(known)
-    frame = judge_health(
-        configuration,
+    return _health(workspace, metrics, as_of, known, store.quarantine(known_at=known), failed), known, failed
+
+
+def _health(
+    workspace: Workspace,
+    metrics: Collection[Metric],
+    as_of: datetime,
+    known: datetime,
+    quarantine: pd.DataFrame,
+    failed: frozenset[str],
+) -> pd.DataFrame:
+    return judge_health(
+        workspace.configuration,
         _observations(workspace, metrics, as_of, known),
         as_of=as_of,
-        quarantine=store.quarantine(known_at=known),
+        quarantine=quarantine,
         failed_sources=failed,
         metrics=[metric.id for metric in metrics],
     )
-    return frame, known, failed
 
 
 def _observations(workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known: datetime) -> pd.DataFrame:
