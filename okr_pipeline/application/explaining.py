@@ -4,7 +4,7 @@ Belongs here: gathering the proof. Does not: its steps (working, climbing, forec
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from okr_pipeline.application.verdicts import verdict_step
 from okr_pipeline.application.working import Worked, band_words, steps_to_status
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config.writing import amendment_line, key_text
-from okr_pipeline.model.amending import defined_on
+from okr_pipeline.model.amending import configuration_on, defined_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.explanation import Explanation, Row, Step
 from okr_pipeline.model.formula import references
@@ -74,7 +74,7 @@ def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at:
     evidence = gather(narrow, as_of, known_at=known_at, recorded=True)
     scores = evaluate(narrow.configuration, evidence, as_of)
     scored = Scored(
-        narrow.configuration,
+        configuration_on(narrow.configuration, workspace.project.calendar.last_date_before(as_of)),
         {it["id"]: it for it in key_result_records(scores.key_results)},
         {it["id"]: it for it in objective_records(scores.objectives)},
     )
@@ -136,7 +136,8 @@ def _failure(asked: _Asked, key_result: KeyResult) -> Failure | None:
     """The failed read for which a key result is unknown; None where that is not why."""
     known, failed = asked.evidence.known_at, asked.evidence.failed_metrics
     reason = asked.scored.key_results[key_result.full_id]["reason"]
-    return failures(asked.workspace, known, failed).behind(key_result.full_id, reason)
+    defined = replace(asked.workspace, configuration=asked.scored.configuration)
+    return failures(defined, known, failed).behind(key_result.full_id, reason)
 
 
 def _failure_steps(asked: _Asked, found: Failure | None) -> Iterator[Step]:

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from okr_pipeline.application.scoping import metrics_read
+from okr_pipeline.application.scoping import metrics_with_source
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.contribution import Contributors, contributors_of, counting, steps_of
-from okr_pipeline.model.formula import references
+from okr_pipeline.model.contribution import Contributors, contributors_of
 from okr_pipeline.model.okr import KeyResult
 from okr_pipeline.model.score import Reason
 
@@ -49,20 +48,8 @@ class Failures:
         """The failed read for which a key result is unknown, the first of its metrics'; None where that is not why."""
         if reason != Reason.SOURCE_FAILED or not self.by_metric:
             return None
-        read = self._metrics(self.key_results[full_id])
+        read = metrics_with_source(self.configuration, self.key_results[full_id], self.contributors)
         return next((self.by_metric[it] for it in read if it in self.by_metric), None)
-
-    def _metrics(self, key_result: KeyResult) -> Iterator[str]:
-        """Every metric that a key result or its parts read, down to those with a source."""
-        parts = [*counting(key_result, self.contributors), *(it for it, _ in steps_of(key_result, self.contributors))]
-        pending = [metric for part in parts for metric in metrics_read(part)]
-        while pending:
-            metric = pending.pop(0)
-            formula = self.configuration.metrics[metric].formula
-            if formula:
-                pending += references(formula)
-            else:
-                yield metric
 
 
 def failures(workspace: Workspace, known_at: datetime, failed: Collection[str]) -> Failures:

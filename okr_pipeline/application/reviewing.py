@@ -17,6 +17,7 @@ from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.gathering import evaluate, gather
 from okr_pipeline.application.telling import stamp
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Cycle
 from okr_pipeline.model.review import Review
@@ -34,7 +35,7 @@ def review_cycle(
         UsageError: there is no such cycle, or none has ended yet.
     """
     cycle = _cycle(workspace, name, as_of)
-    return cycle, review(workspace.configuration, cycle, _findings(workspace, cycle, as_of, known_at))
+    return cycle, review(_defined(workspace, as_of), cycle, _findings(workspace, cycle, as_of, known_at))
 
 
 def review_record(it: Review) -> dict[str, Any]:
@@ -69,7 +70,12 @@ def write_draft(workspace: Workspace, cycle: Cycle, it: Review, path: Path) -> N
     """
     if not it.ended:
         raise UsageError(f"Cycle {it.cycle} runs until {it.ends}: what goes on is known when it has ended.")
-    _write_new(path, draft(workspace.configuration, cycle, it))
+    _write_new(path, draft(_defined(workspace, it.as_of), cycle, it))
+
+
+def _defined(workspace: Workspace, as_of: datetime) -> Configuration:
+    """The configuration with every key result as it is defined on the day that an instant speaks about."""
+    return configuration_on(workspace.configuration, workspace.project.calendar.last_date_before(as_of))
 
 
 def _write_new(path: Path, text: str) -> None:

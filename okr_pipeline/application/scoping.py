@@ -14,7 +14,7 @@ from typing import Final
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.contribution import contributors_of
+from okr_pipeline.model.contribution import Contributors, contributors_of, counting, steps_of
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.okr import KeyResult, Milestones, Objective
 
@@ -104,6 +104,21 @@ def metrics_read(key_result: KeyResult) -> Iterator[str]:
             yield definition.metric
         if isinstance(definition.measure, Milestones):
             yield from (item.when.metric for item in definition.measure.items if item.when)
+
+
+def metrics_with_source(
+    configuration: Configuration, key_result: KeyResult, contributors: Contributors
+) -> Iterator[str]:
+    """Every metric that a key result or its parts read, down to those that are read from a source or told."""
+    parts = [*counting(key_result, contributors), *(it for it, _ in steps_of(key_result, contributors))]
+    pending = [metric for part in parts for metric in metrics_read(part)]
+    while pending:
+        metric = pending.pop(0)
+        formula = configuration.metrics[metric].formula
+        if formula:
+            pending += references(formula)
+        else:
+            yield metric
 
 
 def _is_current(

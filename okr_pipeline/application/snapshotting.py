@@ -123,7 +123,11 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         _facts(shown, evidence, as_of, week.before, earliest),
         amended=amended,
         alerts=_alerts(workspace, as_of, known_at),
-        failures=failures(shown, evidence.known_at, evidence.failed_metrics),
+        failures=failures(
+            replace(shown, configuration=configuration_on(shown.configuration, day)),
+            evidence.known_at,
+            evidence.failed_metrics,
+        ),
     )
     health = judged_health(workspace, as_of, evidence)
     cycles = tuple(_cycle_row(configuration, cycle, facts, as_of) for cycle in open_cycles)

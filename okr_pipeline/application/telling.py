@@ -4,7 +4,7 @@ Belongs here: the records of `okr status --json`. Does not: their computation (s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from okr_pipeline.application.failures import failure_record, failures
 from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.said import check_in_rate, is_asked, is_checked_in, newest_check_ins
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Level, Objective, PaceKind
 
@@ -88,9 +89,10 @@ def status(
     objectives = [it for it in objective_records(scores.objectives) if it["id"] in admitted]
     everything = key_result_records(scores.key_results)
     day = workspace.project.calendar.last_date_before(as_of)
-    failed = failures(workspace, evidence.known_at, evidence.failed_metrics)
+    defined = configuration_on(workspace.configuration, day)
+    failed = failures(replace(workspace, configuration=defined), evidence.known_at, evidence.failed_metrics)
     everything = [{**it, "failure": failure_record(failed.behind(it["id"], it["reason"]))} for it in everything]
-    everything = _with_check_ins(everything, evidence, workspace.configuration, day)
+    everything = _with_check_ins(everything, evidence, defined, day)
     key_results = [it for it in everything if it["objective"] in admitted]
     if only is not None and only.owner is not None:
         key_results = [it for it in key_results if it["owner"] == only.owner]
@@ -105,19 +107,17 @@ def status(
         "objectives": objectives,
         "key_results": key_results,
         "contributions": [
-            it
-            for it in contributions(workspace.configuration, everything)
-            if it["key_result"] in {row["id"] for row in key_results}
+            it for it in contributions(defined, everything) if it["key_result"] in {row["id"] for row in key_results}
         ],
-        "paced_otherwise": _paced_otherwise(workspace, key_results),
+        "paced_otherwise": _paced_otherwise(defined, key_results),
         "check_ins": _check_in_rate(key_results),
         "open_alerts": _open_alerts(workspace, {it["id"] for it in key_results}, as_of, known_at),
     }
 
 
-def _paced_otherwise(workspace: Workspace, records: Sequence[Record]) -> list[Record]:
+def _paced_otherwise(configuration: Configuration, records: Sequence[Record]) -> list[Record]:
     """The key results whose plan has not the shape that is asked for, with both shapes and the reason."""
-    asked = {it.full_id: it.pace.kind for it in workspace.configuration.key_results()}
+    asked = {it.full_id: it.pace.kind for it in configuration.key_results()}
     return [
         {"key_result": it["id"], "asked": asked[it["id"]], "applied": it["pace"], "reason": WITHOUT[asked[it["id"]]]}
         for it in records

@@ -3,6 +3,7 @@
 Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +14,13 @@ import pandas as pd
 
 from connectors.errors import ConnectorError
 from okr_pipeline.application.reading import check_source
+from okr_pipeline.application.scoping import metrics_with_source
 from okr_pipeline.application.telling import moment
 from okr_pipeline.application.workspace import Workspace, open_workspace
 from okr_pipeline.config.problem import ConfigurationError, VariableError
+from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import contributors_of
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.snapshot import QuarantinedRow, SourceTrust
 from okr_pipeline.store.doctor import Finding
@@ -35,6 +39,7 @@ def source_trust(
         reach=_reach(workspace, as_of, known_at),
         refused=quarantine["metric"],
         unmet=workspace.store.unmet_checks()["metric"],
+        key_results=_key_results_by_source(workspace, as_of),
     )
     return tuple(
         _trust(workspace.configuration, source_id, facts, as_of)
@@ -80,12 +85,29 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of all sources: states and reach by metric, and the metrics of refused values and unmet checks."""
+    """What is known of all sources: states and reach by metric, the metrics of refused values and unmet checks.
+
+    `key_results` counts by source the key results whose value is made of it.
+    """
 
     states: pd.DataFrame
     reach: pd.DataFrame
     refused: pd.Series
     unmet: pd.Series
+    key_results: Mapping[str | None, int]
+
+
+def _key_results_by_source(workspace: Workspace, as_of: datetime) -> Counter[str | None]:
+    day = workspace.project.calendar.last_date_before(as_of)
+    configuration = configuration_on(workspace.configuration, day)
+    contributors = contributors_of(configuration.key_results())
+    return Counter(
+        source
+        for it in configuration.key_results()
+        for source in {
+            configuration.metrics[name].source for name in metrics_with_source(configuration, it, contributors)
+        }
+    )
 
 
 def _reach(workspace: Workspace, as_of: datetime, known_at: datetime) -> pd.DataFrame:
@@ -109,7 +131,7 @@ def _trust(configuration: Configuration, source_id: str, facts: _Facts, as_of: d
         state=state,
         detail=detail,
         metrics=len(metrics),
-        key_results=sum(it.metric in metrics for it in configuration.key_results()),
+        key_results=facts.key_results[source_id],
         last_change_at=moment(reach["recorded_at"].max()),
         newest_period_end=moment(reach["newest_period_end"].max()),
         quarantined=int(facts.refused.isin(metrics.keys()).sum()),

@@ -210,8 +210,8 @@ class AmendmentKeys(Keys):
     metric: Id | None = Field(default=None, description="Metric that it reads from now on")
     where: Members | None = Field(default=None, description="Members that it reads from now on; all that it names")
     over: Window | None = Field(default=None, description="Window of its value from now on")
-    pace: Annotated[PaceKeys, BeforeValidator(_pace, json_schema_input_type=Literal["linear"] | PaceKeys)] | None = (
-        Field(default=None, description="Shape of the plan from now on")
+    pace: Annotated[PaceKeys, BeforeValidator(_pace, json_schema_input_type=NamedPace | PaceKeys)] | None = Field(
+        default=None, description="Shape of the plan from now on"
     )
     state: Literal["active", "paused", "cancelled"] | None = Field(
         default=None, description="Whether it is pursued from now on"

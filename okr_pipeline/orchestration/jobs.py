@@ -12,6 +12,7 @@ from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import continued
 from okr_pipeline.application.health import review_metrics
 from okr_pipeline.application.observing import observe
+from okr_pipeline.application.scoping import scored_metrics
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.application.windows import metrics_of
@@ -119,6 +120,5 @@ def _schedule(workspace: Workspace, job: "UnresolvedAssetJobDefinition", cron: s
 
 
 def _hourly_sources(workspace: Workspace) -> list[str]:
-    metrics = workspace.configuration.metrics
-    used = {key_result.metric for key_result in workspace.configuration.key_results()}
+    metrics, used = workspace.configuration.metrics, scored_metrics(workspace.configuration)
     return sorted({str(it.source) for it in metrics.values() if it.source and it.id in used and it.grain is Grain.HOUR})
