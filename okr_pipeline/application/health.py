@@ -17,7 +17,7 @@ from okr_pipeline.application.gathering import Evidence
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
 from okr_pipeline.application.telling import Record, moment, plain, plain_rows, stamp
-from okr_pipeline.application.turns import require_last_word, require_same, settled
+from okr_pipeline.application.turns import Overtaken, require_last_word, require_same, settled
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.formula import references
@@ -25,6 +25,7 @@ from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.snapshot import HealthRow, HealthStretch
 from okr_pipeline.scoring import health_starts, judge_health, trailing_weeks
+from okr_pipeline.scoring.reviews import TO_CLOSE
 from okr_pipeline.store.batch import Batch
 
 _MOST_TOLD = 50
@@ -239,11 +240,16 @@ def _review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     metrics = banded(workspace.configuration)
     frame, known, failed = _judged(workspace, metrics, run.as_of, None)
     reviews = workspace.store.open_reviews()
-    events = _events(frame, reviews, run.as_of)
+    latest = workspace.store.health_judged_until()
+    events = _events(workspace, frame, reviews, run.as_of, known)
+    if latest is not None and run.as_of < latest:  # what was open on an earlier day is no news
+        events = events.head(0)
     counts = frame["state"].value_counts()
 
     def record(batch: Batch) -> None:
         require_same(reviews, workspace.store.open_reviews())
+        if latest != workspace.store.health_judged_until():
+            raise Overtaken
         require_last_word(workspace.store, known, failed)
         note(batch, workspace, run)
         batch.record_metric_health(
@@ -261,7 +267,9 @@ def _review_metrics(workspace: Workspace, run: Run) -> Reviewed:
     return Reviewed(frame, events)
 
 
-def _events(frame: pd.DataFrame, reviews: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+def _events(
+    workspace: Workspace, frame: pd.DataFrame, reviews: pd.DataFrame, as_of: datetime, known: datetime
+) -> pd.DataFrame:
     """What changes between the reviews that are recorded as open and those that are: opened and closed, in order.
 
     A review goes on where both have one. One of a metric that has no band any more, or of a member that is not looked
@@ -275,7 +283,7 @@ def _events(frame: pd.DataFrame, reviews: pd.DataFrame, as_of: datetime) -> pd.D
         rows.append((review_id(key, since), *key, "opened", since, *_figures(now[key]), _why_opened(now[key])))
     for key in sorted(before.keys() - asking):
         ended = (before[key]["review"], *key, "closed", before[key]["since"])
-        rows.append((*ended, *_figures(now.get(key)), _why_closed(now.get(key))))
+        rows.append((*ended, *_figures(now.get(key)), _why_closed(workspace, now.get(key), before[key], known)))
     columns = ["review", *_KEY, "event", "since", "value", "low", "high", "signal", "reason"]
     numbers = dict.fromkeys(("value", "low", "high"), "float64")
     return pd.DataFrame(rows, columns=columns).astype(numbers).assign(as_of=pd.Timestamp(as_of))
@@ -300,12 +308,17 @@ def _why_opened(row: Record) -> str:
     return f"{'above' if row['distance'] > 0 else 'below'} its healthy band {said}"
 
 
-def _why_closed(row: Record | None) -> str:
+def _why_closed(workspace: Workspace, row: Record | None, review: Record, known: datetime) -> str:
     if row is None:
         return "no longer judged: it has no healthy band, or was not observed for long"
-    if row["state"] == HealthState.BREACH:
+    metric = workspace.configuration.metrics[review["metric"]]
+    then, _, _ = _judged(workspace, [metric], review["as_of"].to_pydatetime(), known)
+    asking = then[then["review_since"].notna()]
+    if (review["metric"], review["dimensions"]) not in _by_series(asking):
         return "restated: by what is known now its breach asks for no review"
-    return f"inside its healthy band for {row['periods_in_row']} periods in a row"
+    if row["state"] == HealthState.HEALTHY and row["periods_in_row"] >= TO_CLOSE[metric.grain]:
+        return f"inside its healthy band for {row['periods_in_row']} periods in a row"
+    return "was inside its healthy band for long enough; what came after that asks for no review"
 
 
 def _facts(counts: "pd.Series[int]", events: pd.DataFrame, without_band: int) -> dict[str, object]:

@@ -66,13 +66,19 @@ def read_events(connection: sa.Connection, known_at: datetime | None) -> pd.Data
     return bulk.fetch(connection, statement)
 
 
+def judged_until(connection: sa.Connection) -> datetime | None:
+    """The latest instant that health was recorded as of."""
+    latest: datetime | None = connection.execute(sa.select(sa.func.max(metric_health_revisions.c.as_of))).scalar_one()
+    return latest
+
+
 def open_reviews(connection: sa.Connection) -> pd.DataFrame:
-    """`review`, `metric`, `dimensions`, `since` of the reviews that are open, sorted."""
+    """`review`, `metric`, `dimensions`, `since` of the reviews that are open, and the `as_of` of its run; sorted."""
     table, later = review_events, review_events.alias()
     newest = sa.select(sa.func.max(later.c.event_id)).where(
         later.c.metric == table.c.metric, later.c.dimensions == table.c.dimensions
     )
-    columns = [table.c[name] for name in ("review", *_KEY, "since")]
+    columns = [table.c[name] for name in ("review", *_KEY, "since", "as_of")]
     statement = sa.select(*columns).where(table.c.event == "opened", table.c.event_id == newest.scalar_subquery())
     return bulk.fetch(connection, statement.order_by(table.c.metric, table.c.dimensions))
 

@@ -444,8 +444,14 @@ class Store:
 
         return self._retrying(lambda connection: health.read_events(connection, known_at))
 
+    def health_judged_until(self) -> datetime | None:
+        """The latest instant that the health of a KPI was recorded as of, None before the first."""
+        from okr_pipeline.store import health
+
+        return self._retrying(health.judged_until)
+
     def open_reviews(self) -> "pd.DataFrame":
-        """`review`, `metric`, `dimensions`, `since` of the KPI reviews that are open."""
+        """`review`, `metric`, `dimensions`, `since` of the KPI reviews that are open, and the `as_of` of its run."""
         from okr_pipeline.store import health
 
         return self._retrying(health.open_reviews)

@@ -67,6 +67,33 @@ def test_a_restated_breach_closes_its_review_and_says_so(small: Small) -> None:
     workspace = with_band(small, january(10))
     review_metrics(workspace, Run("two", end_of(31)))
     assert [event for event, _ in events(workspace)] == ["opened", "closed"]
+    assert workspace.store.review_events()["reason"].iloc[-1].startswith("restated: ")
+
+
+@pytest.mark.parametrize(("last", "state"), [(29, "breach"), (30, "healthy")])
+def test_a_review_that_ended_before_a_breach_that_is_noise_was_not_restated(
+    small: Small, last: int, state: str
+) -> None:
+    values = january(10) | {date(2026, 1, day): 13 for day in range(2, 32, 2)}
+    values |= {date(2026, 1, 20): 0, date(2026, 1, 29): 7.9}
+    review_metrics(with_band(small, until(21, values)), Run("one", end_of(21)))
+    workspace = with_band(small, until(last, values))
+    reviewed = review_metrics(workspace, Run("two", end_of(last)))
+    assert reviewed.health["state"].tolist() == [state]
+    assert reviewed.events["reason"].tolist() == [
+        "was inside its healthy band for long enough; what came after that asks for no review"
+    ]
+
+
+def test_a_run_of_an_earlier_day_opens_and_closes_no_review(small: Small) -> None:
+    """It would be open again, or closed, until the next run of today."""
+    values = january(10) | {date(2026, 1, 15): 5, date(2026, 1, 30): 5}
+    workspace = with_band(small, values)
+    review_metrics(workspace, Run("today", end_of(31)))
+    for day in (16, 29):
+        review_metrics(workspace, Run(f"day-{day}", end_of(day)))
+        assert workspace.store.metric_health(date(2026, 1, day))["review_since"].notna().tolist() == [day == 16]
+    assert events(workspace) == [("opened", "2026-01-30")]
 
 
 def test_a_band_that_is_taken_away_closes_the_review(small: Small) -> None:
