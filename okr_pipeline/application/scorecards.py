@@ -17,7 +17,7 @@ from okr_pipeline.application.files import write_file
 from okr_pipeline.application.memory import give_back
 from okr_pipeline.application.naming import take_names
 from okr_pipeline.application.runs import Run, note, note_step
-from okr_pipeline.application.snapshotting import take_snapshot
+from okr_pipeline.application.snapshotting import cycles_shown, take_snapshot
 from okr_pipeline.application.trust import source_trust
 from okr_pipeline.application.turns import require_last_word, settled
 from okr_pipeline.application.workspace import Workspace
@@ -193,7 +193,13 @@ def _still_true(workspace: Workspace, run: Run) -> _Made | None:
 
 def _trust_now(workspace: Workspace, as_of: datetime) -> tuple[SourceTrust, ...]:
     known = workspace.store.known_until() or as_of
-    return source_trust(workspace, as_of, known_at=known, quarantine=workspace.store.quarantine(known_at=known))
+    return source_trust(
+        workspace,
+        as_of,
+        known_at=known,
+        quarantine=workspace.store.quarantine(known_at=known),
+        cycles={it.id for it in cycles_shown(workspace.configuration, as_of)},
+    )
 
 
 def _write_all(workspace: Workspace, root: Path, made: _Made) -> None:

@@ -60,7 +60,7 @@ _WITHOUT_A_WAY = ("maintain", "cadence", "limit", "milestones", "baseline")
 _UNKNOWN_BECAUSE: Mapping[str, str] = {
     "source_failed": "its source could not be read",
     "quarantined": "its newest value was refused by a check",
-    "no_observation": "no value has been observed",
+    "no_observation": "no value has been observed in the days that count",
     "stale": "its data is too old",
     "undefined_baseline": "its baseline is not known",
     "below_coverage": "too many periods are missing",
@@ -115,7 +115,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     configuration = configuration_on(workspace.configuration, day)
     amended = {it.full_id: _in_force(it, day) for it in workspace.configuration.key_results() if it.amendments}
     week = _Week.of(workspace.project.calendar, as_of)
-    open_cycles = [it for it in configuration.cycles.values() if _is_shown(workspace.project.calendar, it, week, as_of)]
+    open_cycles = cycles_shown(configuration, as_of)
     earliest = min([workspace.project.calendar.start_of_day(it.starts) for it in open_cycles] + [week.before])
     shown = current(workspace, as_of)
     evidence = gather(shown, as_of, known_at=known_at, since=earliest, every_metric=True)
@@ -149,7 +149,13 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         cycles=cycles,
         behind=_behind(rows),
         transitions=_transitions(rows),
-        sources=source_trust(workspace, as_of, known_at=evidence.known_at, quarantine=evidence.quarantine),
+        sources=source_trust(
+            workspace,
+            as_of,
+            known_at=evidence.known_at,
+            quarantine=evidence.quarantine,
+            cycles={it.id for it in open_cycles},
+        ),
         quarantined=quarantined_rows(evidence.quarantine),
         health_counts=health_counts(health),
         health=health_rows(workspace, health, as_of, evidence),
@@ -160,8 +166,19 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
     )
 
 
+def cycles_shown(configuration: Configuration, as_of: datetime) -> list[Cycle]:
+    """The cycles that a scorecard speaks of: those that have begun and had not ended a week before."""
+    calendar = configuration.project.calendar
+    before = _Week.of(calendar, as_of).before
+    return [
+        it
+        for it in configuration.cycles.values()
+        if calendar.start_of_day(it.starts) < as_of and calendar.end_of_day(it.ends) > before
+    ]
+
+
 def headline(rows: Sequence[KeyResultRow]) -> str:
-    """The one sentence: how many are on track, what is furthest behind, what cannot be told."""
+    """The one sentence: how many are on track, what is furthest behind, what was missed, what cannot be told."""
     live = [row for row in rows if Status(row.status) in _LIVE]
     if not live:
         return "No key result is running this week."
@@ -172,6 +189,9 @@ def headline(rows: Sequence[KeyResultRow]) -> str:
         worst = next(row for row in rows if row.id == behind[0])
         count = f"{len(behind)} are behind, most of all" if len(behind) > 1 else "1 is behind:"
         sentence += f"; {count} “{worst.title}”"
+    missed = sum(row.status == Status.MISSED for row in live)
+    if missed:
+        sentence += f"; {missed} {'was' if missed == 1 else 'were'} missed"
     unknown = sum(row.status == Status.UNKNOWN for row in live)
     if unknown:
         sentence += f"; {unknown} cannot be told"
@@ -207,10 +227,6 @@ def _against_plan(record: Record) -> str:
     if progress >= expected:
         return "At or ahead of plan."
     return f"It has made {progress / expected:.0%} of the progress planned by now." if expected else "No plan yet."
-
-
-def _is_shown(calendar: Calendar, cycle: Cycle, week: _Week, as_of: datetime) -> bool:
-    return calendar.start_of_day(cycle.starts) < as_of and calendar.end_of_day(cycle.ends) > week.before
 
 
 def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:

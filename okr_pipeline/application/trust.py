@@ -4,7 +4,7 @@ Belongs here: facts about data. Does not: facts about goals (snapshotting).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,16 +30,24 @@ _LOOKED_BACK: Final = timedelta(days=400)
 
 
 def source_trust(
-    workspace: Workspace, as_of: datetime, *, known_at: datetime, quarantine: pd.DataFrame
+    workspace: Workspace,
+    as_of: datetime,
+    *,
+    known_at: datetime,
+    quarantine: pd.DataFrame,
+    cycles: Collection[str] | None = None,
 ) -> tuple[SourceTrust, ...]:
-    """Each source of a metric: whether it answered, how far its data reaches, and what was refused (`quarantine`)."""
+    """Each source of a metric: whether it answered, how far its data reaches, and what was refused (`quarantine`).
+
+    Key results are counted of some cycles, without `cycles` of all.
+    """
     used = {it.source for it in workspace.configuration.metrics.values()}
     facts = _Facts(
         states=workspace.store.metric_states(),
         reach=_reach(workspace, as_of, known_at),
         refused=quarantine["metric"],
         unmet=workspace.store.unmet_checks()["metric"],
-        key_results=_key_results_by_source(workspace, as_of),
+        key_results=_key_results_by_source(workspace, as_of, cycles),
     )
     return tuple(
         _trust(workspace.configuration, source_id, facts, as_of)
@@ -97,13 +105,16 @@ class _Facts:
     key_results: Mapping[str | None, int]
 
 
-def _key_results_by_source(workspace: Workspace, as_of: datetime) -> Counter[str | None]:
+def _key_results_by_source(
+    workspace: Workspace, as_of: datetime, cycles: Collection[str] | None
+) -> Counter[str | None]:
     day = workspace.project.calendar.last_date_before(as_of)
     configuration = configuration_on(workspace.configuration, day)
     contributors = contributors_of(configuration.key_results())
     return Counter(
         source
         for it in configuration.key_results()
+        if cycles is None or it.cycle in cycles
         for source in {
             configuration.metrics[name].source for name in metrics_with_source(configuration, it, contributors)
         }

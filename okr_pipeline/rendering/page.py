@@ -79,6 +79,7 @@ def page_of(snapshot: Snapshot) -> Page:
         bar=status_bar(snapshot.counts),
         behind=tuple(view.behind_card(row) for row in view.behind[:SHOWN_BEHIND]),
         behind_more=tuple(view.named(row, numbers.points(row.gap)) for row in view.behind[SHOWN_BEHIND:]),
+        missed=dict(snapshot.counts).get(Status.MISSED, 0),
         changes=_changes(view),
         trust=_trust(view),
         health=_health(view),
@@ -406,7 +407,7 @@ def _last_good(row: KeyResultRow, unit: str) -> str | None:
     if row.last_good_value is None:
         return None
     known = row.last_good_age_hours not in {None, row.data_age_hours}
-    ago = f" {numbers.age(row.last_good_age_hours)} ago" if known else ""
+    ago = f", {numbers.age(row.last_good_age_hours)} ago" if known else ""
     return f"was {numbers.quantity(row.last_good_value, unit)}{ago}"
 
 

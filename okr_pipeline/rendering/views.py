@@ -235,6 +235,7 @@ class Page:
     bar: Markup
     behind: tuple[BehindCard, ...]
     behind_more: tuple[Named, ...]
+    missed: int
     changes: Changes
     trust: Trust
     health: Health

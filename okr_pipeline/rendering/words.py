@@ -18,7 +18,7 @@ REASONS: Final[dict[str, str]] = {
     Reason.NOT_STARTED: "not started yet",
     Reason.SOURCE_FAILED: "source could not be read",
     Reason.QUARANTINED: "newest value was refused",
-    Reason.NO_OBSERVATION: "no data yet",
+    Reason.NO_OBSERVATION: "no data in its window",
     Reason.STALE: "data too old",
     Reason.UNDEFINED_BASELINE: "no baseline to compare with",
     Reason.BELOW_COVERAGE: "too many periods missing",

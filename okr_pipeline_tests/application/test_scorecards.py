@@ -12,7 +12,7 @@ from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard
 from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.rendering import render_html, snapshot_from_json
-from okr_pipeline_tests.projects import january
+from okr_pipeline_tests.projects import OKRS, january
 
 MORNING = datetime(2026, 1, 31, 6, tzinfo=UTC)
 
@@ -105,6 +105,25 @@ def test_a_reconstruction_is_replaced_by_what_is_published_at_the_time(small, pu
     live = publish(MORNING + timedelta(hours=5))
     assert live.changed
     assert not any(note.startswith("Reconstructed") for note in snapshot_of(small, live).notes)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (january(), "0 of 1 key results are on track or achieved; 1 was missed."),
+        (january(1000), "1 of 1 key results is on track or achieved."),
+    ],
+)
+def test_what_ended_short_of_its_target_is_in_the_headline(small, publish, values, said):
+    small.write(values).put("okrs/q1.yaml", OKRS.replace("2026-03-31", "2026-01-30"))
+    assert publish(MORNING).headline == said
+
+
+def test_a_source_counts_the_key_results_that_the_page_speaks_of(small, publish):
+    """Of those of the quarter before nothing is on it."""
+    earlier = OKRS.replace("2026-Q1", "2025-Q4").replace("2026-01-01", "2025-10-01").replace("2026-03-31", "2025-12-31")
+    small.put("okrs/q4.yaml", earlier)
+    assert [it.key_results for it in snapshot_of(small, publish(MORNING)).sources] == [1]
 
 
 def test_files_that_are_lost_are_written_again_as_they_were(small, publish):

@@ -75,6 +75,22 @@ def test_a_wide_page_has_a_table_and_a_phone_has_cards(open_page):
     assert open_page("week", width=390).evaluate(script) == "grid"
 
 
+def test_titles_have_room_at_every_width(open_page):
+    """The first column of the table takes what the others leave; below ten letters it broke words into single ones."""
+    script = """(() => {
+        const titles = [...document.querySelectorAll('tr.kr > th')];
+        const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+        return Math.min(...titles.map(title => title.getBoundingClientRect().width / rem));
+    })()"""
+    browser = open_page("week", width=320)
+    narrow = {}
+    for width in range(320, 1480, 20):
+        browser.resize(width)
+        if (rem := browser.evaluate(script)) < 9:
+            narrow[width] = rem
+    assert narrow == {}
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_tables_stay_tables_for_a_screen_reader(open_page, width):
     nodes = open_page("week", width=width).call("Accessibility.getFullAXTree")["nodes"]

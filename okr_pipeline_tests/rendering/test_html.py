@@ -200,6 +200,12 @@ def test_nothing_behind_is_said_in_words():
     assert "No key result is behind its plan." in section(page_of(PLAIN), "behind")
 
 
+def test_what_ended_short_is_told_where_nothing_is_behind():
+    missed = dataclasses.replace(PLAIN, counts=(("missed", 6), ("achieved", 1)))
+    said = "No key result that still runs is behind its plan; 6 ended short of their targets."
+    assert said in section(page_of(missed), "behind")
+
+
 def test_transitions_say_before_and_after():
     shown = section(PAGE, "changed")
     for change in WEEK.transitions:
@@ -405,6 +411,15 @@ def test_an_unknown_figure_is_heard_as_unknown():
     heard = now.one("span", cls="vh")
     assert (hidden.text, heard.children) == ("–", ["unknown"])
     assert "was 56.1" in now.text
+
+
+def test_what_was_known_last_has_its_age_where_that_is_told_nowhere_else():
+    row = factory.key_result(
+        status="unknown", reason="no_observation", last_good_value=3, last_good_age_hours=792, data_age_hours=None
+    )
+    objective = factory.objective("2013-Q2/o", [row])
+    page = page_of(factory.snapshot_of([factory.cycle("2013-Q2", factory.QUARTER, [objective])]))
+    assert ", 33\u00a0d ago" in page.one("tr", cls="kr").text
 
 
 def test_the_archive_is_linked_only_where_there_is_one():
