@@ -79,7 +79,8 @@ def compare(
     the version of the rules that each metric was last judged by: changed rules judge everything delivered again.
     """
     delivered = [metric for metric in delivery.windows if metric not in delivery.failures]
-    versions = {metric: rules_version(configuration.metrics[metric]) for metric in delivered}
+    metrics = (configuration.metrics[metric] for metric in delivered)
+    versions = {it.id: rules_version(it, configuration.calendar_of(it)) for it in metrics}
     before = {metric: judged_by.get(metric, version) for metric, version in versions.items()}
     keys, stored_keys = _keys(delivery.points, stored)
     missing = stored[stored["value"].notna() & ~np.isin(stored_keys, keys)]

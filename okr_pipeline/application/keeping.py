@@ -15,7 +15,7 @@ from okr_pipeline.application.legs import Progress, step_of
 from okr_pipeline.application.reading import Delivery, read_of
 from okr_pipeline.application.runs import Run, note, note_run
 from okr_pipeline.application.turns import require_same
-from okr_pipeline.application.windows import read_so_far
+from okr_pipeline.application.windows import read_so_far, redefined_since
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Period
 from okr_pipeline.store.batch import Batch
@@ -26,12 +26,14 @@ class Kept:
     """What a read goes on from.
 
     `known` are the states of metrics before it; `covered` is by metric the stretch that is read without a gap once this
-    read is kept; `progress` is how far a backfill in legs had got.
+    read is kept; `progress` is how far a backfill in legs had got. `of_chosen_days`: it is a read of some days, which
+    says nothing of others where a metric means something else than before.
     """
 
     known: pd.DataFrame
     covered: Mapping[str, Period]
     progress: Progress | None = None
+    of_chosen_days: bool = False
 
 
 def keep(
@@ -56,7 +58,7 @@ def keep(
     batch.release(judgement.released, resolution="a valid value came from the source", run_id=run.id)
     batch.record_checks(judgement.checks, source=source_id, run_id=run.id)
     batch.record_reads(_reads(delivery, changed_metrics(judgement)), run_id=run.id)
-    for states in _states(source_id, delivery, judgement, kept, batch.recorded_at):
+    for states in _states(workspace, source_id, delivery, judgement, kept, batch.recorded_at):
         batch.touch_metrics(states)
     if kept.progress is not None:
         batch.add_step(run.id, step_of(source_id), kept.progress.after(read_of(delivery)).facts(), status="done")
@@ -96,29 +98,38 @@ def _reads(delivery: Delivery, changed: list[str]) -> pd.DataFrame:
 
 
 def _states(
-    source_id: str, delivery: Delivery, judgement: Judgement, kept: Kept, at: datetime
+    workspace: Workspace, source_id: str, delivery: Delivery, judgement: Judgement, kept: Kept, at: datetime
 ) -> Iterator[pd.DataFrame]:
     """The state of each metric after this read; of one that failed only why, so that it goes on where it was."""
-    covered = read_so_far(kept.known)
-    read = [
-        {
+    covered = read_so_far(workspace, kept.known)
+    unsettled = redefined_since(workspace, kept.known) if kept.of_chosen_days else set()
+    asked = {
+        metric: {
             "metric": metric,
             "source": source_id,
             "status": "ok",
             "error": None,
             "last_read_at": at,
             "response_hash": delivery.evidence[metric].response_hash,
-            "rules_version": judgement.rules_versions[metric],
-            **_covered(window, covered.get(metric, window)),
         }
-        for metric, window in kept.covered.items()
+        for metric in kept.covered
         if metric not in delivery.failures
+    }
+    read = [
+        {
+            **facts,
+            "rules_version": judgement.rules_versions[metric],
+            **_covered(kept.covered[metric], covered.get(metric, kept.covered[metric])),
+        }
+        for metric, facts in asked.items()
+        if metric not in unsettled
     ]
+    in_part = [facts for metric, facts in asked.items() if metric in unsettled]
     failed = [
         {"metric": metric, "source": source_id, "status": "failed", "error": str(error), "last_read_at": at}
         for metric, error in delivery.failures.items()
     ]
-    yield from (pd.DataFrame(rows) for rows in (read, failed) if rows)
+    yield from (pd.DataFrame(rows) for rows in (read, in_part, failed) if rows)
 
 
 def _covered(window: Period, before: Period) -> dict[str, datetime]:

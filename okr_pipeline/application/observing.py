@@ -109,7 +109,8 @@ def _observe_at_once(
             windows = whole_windows(workspace, metrics, min(window.end, run.as_of) if window else run.as_of)
         else:
             windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
-        return _read_and_keep(workspace, source_id, run, windows, Kept(states, windows))
+        kept = Kept(states, windows, of_chosen_days=window is not None)
+        return _read_and_keep(workspace, source_id, run, windows, kept)
 
     return settled(step)
 
@@ -130,11 +131,11 @@ def _observe_legs(
     progress = None if window is None else begun(workspace, source_id, window, windows)
     goes_on_from = None if progress is None else min(progress.until.values(), default=None)
 
-    read_until = {metric: read.end for metric, read in read_so_far(states).items()} if window is None else {}
+    read_until = {metric: read.end for metric, read in read_so_far(workspace, states).items()} if window is None else {}
 
     def step(legs: Mapping[str, Period]) -> _Done:
         covered = {metric: Period(windows[metric].start, leg.end) for metric, leg in legs.items()}
-        kept = Kept(workspace.store.metric_states(), covered, progress)
+        kept = Kept(workspace.store.metric_states(), covered, progress, of_chosen_days=window is not None)
         return _read_and_keep(workspace, source_id, run, legs, kept)
 
     done: list[_Done] = []
@@ -225,7 +226,7 @@ def _apart(workspace: Workspace, delivery: Delivery, states: pd.DataFrame) -> se
 
     Of those that are never read twice every read is so, and what may be a leg is told by its length.
     """
-    covered = read_so_far(states)
+    covered = read_so_far(workspace, states)
     metrics = workspace.configuration.metrics
     return {
         metric

@@ -24,7 +24,7 @@ from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
 from okr_pipeline.application.scoping import contributors, current, scope_of
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
-from okr_pipeline.application.windows import plan_windows, read_so_far
+from okr_pipeline.application.windows import plan_windows, read_so_far, redefined_since
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config.writing import key_text
 from okr_pipeline.model.changes import Aspect, DefinitionChange, definition_changes
@@ -35,7 +35,7 @@ from okr_pipeline.model.rename import Renamed
 from okr_pipeline.model.renaming import Names, renamed
 from okr_pipeline.store import StoreMissing
 
-_READ_BY = ("source", "request", "grain", "dimensions", "timezone", "year")
+_READ_BY = ("source", "request", "grain", "dimensions", "timezone", "year", "unit")
 """Fields of a metric that decide which values a read brings."""
 
 
@@ -207,14 +207,17 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
     states = workspace.store.metric_states()
     metrics = [it for it in workspace.configuration.metrics.values() if it.source is not None]
     windows = plan_windows(workspace, metrics, as_of, states, full_refresh=False)
-    so_far, seen = read_so_far(states), set(states["metric"])
+    so_far, seen = read_so_far(workspace, states), set(states["metric"])
+    otherwise = redefined_since(workspace, states)
     for metric in metrics:
         window, known = windows.get(metric.id), so_far.get(metric.id)
-        changed = _read_otherwise(before.metrics.get(metric.id), metric)
+        changed = _read_otherwise(before, workspace.configuration, metric)
         if metric.id not in seen:
             why = "never read"
         elif changed:
             why = f"{', '.join(changed)} changed"
+        elif metric.id in otherwise:
+            why = "it was defined otherwise when it was read"
         elif window is not None and known is not None and window.start < known.start:
             why = "history before what was read"
         else:
@@ -223,8 +226,15 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
         yield {"metric": metric.id, "source": metric.source, "why": why, **reach}
 
 
-def _read_otherwise(before: Metric | None, after: Metric) -> list[str]:
-    return [] if before is None else [name for name in _READ_BY if getattr(before, name) != getattr(after, name)]
+def _read_otherwise(before: Configuration, after: Configuration, metric: Metric) -> list[str]:
+    """What makes other values or other periods of a metric than before, of itself or of the project's calendar."""
+    former = before.metrics.get(metric.id)
+    if former is None:
+        return []
+    if changed := [name for name in _READ_BY if getattr(former, name) != getattr(metric, name)]:
+        return changed
+    was, bounds = before.calendar_of(former).bounding(metric.grain), after.calendar_of(metric).bounding(metric.grain)
+    return [f"the project's {name}" for name in bounds if was[name] != bounds[name]]
 
 
 def _unread(before: Configuration, after: Configuration, reads: Sequence[Record]) -> dict[str, list[str]]:

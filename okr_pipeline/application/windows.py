@@ -13,6 +13,7 @@ from okr_pipeline.application.surveying import first_answers
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.calendar import Period
 from okr_pipeline.model.metric import Metric
+from okr_pipeline.quality import redefined, rules_version
 from okr_pipeline.scoring import extraction_starts
 
 
@@ -22,9 +23,10 @@ def plan_windows(
     """The whole periods to read of each metric: what is needed and the store lacks, plus what may be restated.
 
     Scores need some, and healthy bands. `states` has one row per metric that was read before, with the window read so
-    far. A metric with nothing new to read is left out.
+    far. What was read of a metric that meant something else is read anew, all of it, so that no value is made of both.
+    A metric with nothing new to read is left out.
     """
-    read = read_so_far(states)
+    read, ever = read_so_far(workspace, states), _read_ever(states)
     starts = extraction_starts(workspace.configuration, as_of)
     judged = history_needed(workspace.configuration, as_of)
     windows = {}
@@ -34,6 +36,8 @@ def plan_windows(
         start = needed
         if not full_refresh and metric.id in read:
             start = _resume(workspace, metric, needed, end, read[metric.id])
+        elif metric.id in ever and metric.id not in read:
+            start = min(needed, _floor(workspace, metric, ever[metric.id].start))
         if start < end:
             windows[metric.id] = Period(start, end)
     return windows
@@ -73,8 +77,28 @@ def metrics_of(workspace: Workspace, source_id: str) -> list[Metric]:
     return [metric for metric in workspace.configuration.metrics.values() if metric.source == source_id]
 
 
-def read_so_far(states: pd.DataFrame) -> dict[str, Period]:
-    """By metric, the stretch that earlier reads cover without a gap."""
+def read_so_far(workspace: Workspace, states: pd.DataFrame) -> dict[str, Period]:
+    """By metric, the stretch that earlier reads cover without a gap.
+
+    Metrics are left out that meant something else then (`redefined`): nothing was read yet of what they are now.
+    """
+    gone = redefined_since(workspace, states)
+    return {metric: period for metric, period in _read_ever(states).items() if metric not in gone}
+
+
+def redefined_since(workspace: Workspace, states: pd.DataFrame) -> set[str]:
+    """The metrics whose values or periods mean something else than when they were read last."""
+    configuration = workspace.configuration
+    return {
+        name
+        for name, version in zip(states["metric"], states["rules_version"], strict=True)
+        if isinstance(version, str)
+        and (metric := configuration.metrics.get(name)) is not None
+        and redefined(version, rules_version(metric, configuration.calendar_of(metric)))
+    }
+
+
+def _read_ever(states: pd.DataFrame) -> dict[str, Period]:
     rows = zip(states["metric"], states["window_start"], states["window_end"], strict=True)
     return {
         metric: Period(start.to_pydatetime(), end.to_pydatetime())

@@ -14,6 +14,7 @@ from rich.table import Table
 from okr_pipeline.application.planning import Plan
 from okr_pipeline.application.telling import Record
 from okr_pipeline.cli.tables import as_of_words, console, local
+from okr_pipeline.model.amending import ABOUT
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.numbers import chance, percent, quantity, shown_unit
 
@@ -89,7 +90,7 @@ def _context(plan: Plan, timezone: str) -> str:
 def _sections(plan: Plan, timezone: str) -> Iterator[Section]:
     asks = [(it["key_result"], *_change_cells(each)) for it in plan.amendments for each in it["asks"]]
     recorded = [
-        (it["key_result"], str(each["on"]), each["reason"], each["author"])
+        (it["key_result"], str(each["on"]), _amended_words(each), each["reason"], each["author"])
         for it in plan.amendments
         for each in it["recorded"]
     ]
@@ -108,7 +109,7 @@ def _sections(plan: Plan, timezone: str) -> Iterator[Section]:
             [(_kind(it), it["former"], it["id"]) for it in plan.alike],
         ),
         Section("Asks for an amendment with a reason", ("Key result", "What", "Before", "After"), asks),
-        Section("Amendments it records", ("Key result", "From", "Reason", "Author"), recorded),
+        Section("Amendments it records", ("Key result", "From", "What", "Reason", "Author"), recorded),
         Section(
             "Read first",
             ("Metric", "Source", "Why", "From", "To"),
@@ -146,6 +147,12 @@ def _change_cells(it: Record) -> tuple[str, str, str]:
     if it["field"] is None:
         return it["change"], _NOTHING, _NOTHING
     return it["field"].replace("_", " "), _short(it["before"]), _short(it["after"])
+
+
+def _amended_words(amendment: Record) -> str:
+    """What an amendment changes, as files say it."""
+    changed = {name: value for name, value in amendment.items() if name not in ABOUT}
+    return ", ".join(f"{name}: {_short(value)}" for name, value in changed.items())
 
 
 def _key_result_cells(row: Record) -> tuple[str, ...]:
@@ -197,6 +204,8 @@ def _said(value: object) -> object:
     """What a value says: without the keys that say nothing, whole numbers without a point."""
     if isinstance(value, dict):
         return {key: _said(it) for key, it in value.items() if it is not None}
+    if isinstance(value, list):
+        return [_said(it) for it in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

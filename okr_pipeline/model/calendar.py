@@ -100,6 +100,23 @@ class Calendar:
         """The same weeks and clocks with the months and quarters that begin in January."""
         return replace(self, fiscal_year_starts=(1, 1), week_year=None)
 
+    def bounding(self, grain: Grain) -> dict[str, object]:
+        """What of the calendar bounds the periods of a grain: where it changes, they are others.
+
+        >>> Calendar("Asia/Tokyo", week_starts=6).bounding(Grain.DAY)
+        {'timezone': 'Asia/Tokyo'}
+        """
+        match grain:
+            case Grain.WEEK:
+                more: dict[str, object] = {"week_starts": self.week_starts}
+            case Grain.MONTH:
+                more = {"fiscal_year": self.week_year}
+            case Grain.QUARTER:
+                more = {"fiscal_year": self.week_year or self.fiscal_year_starts}
+            case _:
+                more = {}
+        return {"timezone": self.timezone, **more}
+
     def start_of_day(self, day: date) -> datetime:
         """The first instant of a local date, also where midnight is skipped by a clock change, or happens twice.
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.metric import Expectations, Limit, Metric
 from okr_pipeline.quality.rules import METRIC_RULES, ROW_RULES, Mask
 
@@ -56,10 +57,11 @@ class Thresholds:
         return self.blocks[setting]
 
 
-def rules_version(metric: Metric) -> str:
-    """Two short hashes with a dot between: of all that decides how values are judged, and of what they are.
+def rules_version(metric: Metric, calendar: Calendar) -> str:
+    """Three short hashes with dots between: of all that decides how values are judged, of what they are, of whose days.
 
-    Equal expectations have equal versions; a value that was judged by another version is to be judged again.
+    Equal expectations have equal versions; a value that was judged by another version is to be judged again. `calendar`
+    is the one that the metric's periods are of.
     """
     judged_by = {
         "revision": _REVISION,
@@ -68,13 +70,17 @@ def rules_version(metric: Metric) -> str:
         "settled_after": str(metric.settled_after),
         "expect": metric.expect,
     }
-    return f"{_hashed(judged_by)}.{_hashed({name: getattr(metric, name) for name in _MEANING})}"
+    meaning = {name: getattr(metric, name) for name in _MEANING}
+    return f"{_hashed(judged_by)}.{_hashed(meaning)}.{_hashed(calendar.bounding(metric.grain))}"
 
 
 def redefined(before: str, after: str) -> bool:
-    """Whether a metric's values mean something else by one version of its rules than by another."""
-    earlier, later = before.partition(".")[2], after.partition(".")[2]
-    return bool(earlier) and earlier != later
+    """Whether a metric's values mean something else by one version of its rules than by another.
+
+    What a version of an older program does not tell did not change.
+    """
+    earlier, later = before.split(".")[1:], after.split(".")[1:]
+    return any(was != becomes for was, becomes in zip(earlier, later, strict=False))
 
 
 def _hashed(parts: Mapping[str, object]) -> str:

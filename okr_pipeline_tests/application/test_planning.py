@@ -413,3 +413,11 @@ def lived(tmp_path_factory) -> Small:
     small.put("project.yaml", PROJECT.format(as_of="2026-01-31"))
     apply(small, "first")
     return small
+
+
+def test_the_page_tells_what_an_amendment_changes(project):
+    amendment = "        amendments: [{on: 2026-01-20, to: 500, reason: Budget was cut, author: ceo@small.example}]\n"
+    project.put("okrs/q1.yaml", BOTH.replace("{to: 900}}\n", "{to: 900}}\n" + amendment))
+    assert (
+        "| 2026-Q1/signups | 2026-01-20 | measure: {accumulate: {to: 500}} | Budget was cut | ceo@small.example |"
+    ) in markdown(planned(project), "Europe/Berlin")
