@@ -8,11 +8,13 @@ What is proposed by rule says so: a draft is for people to think about, and ever
 
 import calendar
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import assert_never
 
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import (
     Accumulate,
     Baseline,
@@ -39,25 +41,29 @@ from okr_pipeline.model.score import Status
 def draft(configuration: Configuration, cycle: Cycle, review: Review) -> str:
     """The YAML of the cycle after one, with its key results that go on.
 
-    Objectives keep their intent. Parents are kept where their cycle lasts beyond the start of the next one.
+    Objectives keep their intent. Parents and wholes are kept where they are in the draft, too, or last that long.
     """
     coming = next_cycle(configuration, cycle)
     grades = {it.id: it for it in review.key_results}
     carried = {it.key_result for it in review.carry_over}
     learnt = {it.id for it in review.key_results if it.measure == "baseline" and it.status == Status.ACHIEVED}
     lines = [*_head(cycle, coming, review)]
-    objectives = [it for it in configuration.objectives.values() if it.cycle == cycle.id]
-    for objective in objectives:
+    chosen = {}
+    for objective in (it for it in configuration.objectives.values() if it.cycle == cycle.id):
         going = [it for it in objective.key_results if it.full_id in carried and _stands_alone(it)]
         found = [
             it for it in objective.key_results if it.full_id in learnt and _has_direction(configuration, it, grades)
         ]
         if going or found:
-            lines += _objective(configuration, objective, coming)
-            for key_result in going:
-                lines += _carried(key_result, grades[key_result.full_id])
-            for key_result in found:
-                lines += _from_finding(configuration, key_result, grades[key_result.full_id])
+            chosen[objective.full_id] = (objective, going, found)
+    going_on = {it.full_id for _, going, _ in chosen.values() for it in going}
+    for objective, going, found in chosen.values():
+        lines += _objective(configuration, objective, coming, drafted=chosen)
+        for key_result in going:
+            whole = _whole(configuration, key_result, coming, drafted=going_on)
+            lines += _carried(key_result, grades[key_result.full_id], whole, cycle)
+        for key_result in found:
+            lines += _from_finding(configuration, key_result, grades[key_result.full_id])
     return "\n".join(lines) + "\n"
 
 
@@ -116,7 +122,9 @@ def _head(cycle: Cycle, coming: Cycle, review: Review) -> Iterator[str]:
     yield "objectives:"
 
 
-def _objective(configuration: Configuration, it: Objective, coming: Cycle) -> Iterator[str]:
+def _objective(
+    configuration: Configuration, it: Objective, coming: Cycle, *, drafted: Collection[str]
+) -> Iterator[str]:
     yield f"  {it.id}:"
     yield f"    title: {_text(it.title)}"
     if it.why:
@@ -126,17 +134,56 @@ def _objective(configuration: Configuration, it: Objective, coming: Cycle) -> It
     if it.horizon:
         yield f"    horizon: {it.horizon}"
     yield f"    owner: {_text(it.owner)}"
-    parent = configuration.objectives.get(it.parent or "")
-    if parent is not None and parent.cycle != it.cycle and configuration.cycles[parent.cycle].ends >= coming.starts:
-        yield f"    parent: {_text(parent.full_id)}"
+    parent = _parent(configuration, it, coming, drafted)
+    if parent is not None:
+        yield f"    parent: {_text(parent)}"
         if it.contributes_weight is not None:
             yield f"    contributes: {{weight: {it.contributes_weight!r}}}"
+    if it.coverage_floor != 0.5:
+        yield f"    coverage_floor: {it.coverage_floor!r}"
+    if it.supports:
+        yield f"    supports: {_text(it.supports)}"
     yield "    key_results:"
 
 
-def _carried(it: KeyResult, grade: Grade) -> Iterator[str]:
+def _parent(configuration: Configuration, it: Objective, coming: Cycle, drafted: Collection[str]) -> str | None:
+    """What its parent is called in the draft; None where that is over and not in it."""
+    parent = configuration.objectives.get(it.parent or "")
+    if parent is None:
+        return None
+    if parent.cycle == it.cycle:
+        return f"{coming.id}/{parent.id}" if parent.full_id in drafted else None
+    return parent.full_id if configuration.cycles[parent.cycle].ends >= coming.starts else None
+
+
+def _whole(configuration: Configuration, it: KeyResult, coming: Cycle, *, drafted: Collection[str]) -> str | None:
+    """What the sum that it is a part of is called in the draft; None where its days, or another part, forbid it.
+
+    Steps are not handed on: those that were not done stand in the part of the cycle that is over, too.
+    """
+    parts = {each.full_id: each for each in configuration.key_results()}
+    whole = parts.get(it.contributes_to or "")
+    if whole is None or not isinstance(it.measure, Accumulate | Budget):
+        return None
+    if whole.cycle == it.cycle:
+        return f"{coming.id}/{whole.id}" if whole.full_id in drafted else None
+    beside = (each for each in parts.values() if each.contributes_to == whole.full_id and each is not it)
+    if whole.starts > coming.starts or whole.ends < coming.ends or any(_meet(it, each, coming) for each in beside):
+        return None
+    return whole.full_id
+
+
+def _meet(it: KeyResult, other: KeyResult, coming: Cycle) -> bool:
+    """Whether another part may count a row of the coming days that this one would."""
+    same = all(it.where.get(name, member) == member for name, member in other.where.items())
+    return it.metric == other.metric and same and other.starts <= coming.ends and other.ends >= coming.starts
+
+
+def _carried(it: KeyResult, grade: Grade, whole: str | None, cycle: Cycle) -> Iterator[str]:
     yield f"      {it.id}:   # carried over from {it.full_id}: {_one_line(grade.explanation)}"
     yield f"        title: {_text(it.title)}   # its numbers may be the old ones"
+    if it.why:
+        yield f"        why: {_text(it.why)}"
     measure, proposal = _proposed(it, grade)
     if it.metric is not None:
         yield f"        metric: {it.metric}"
@@ -145,22 +192,36 @@ def _carried(it: KeyResult, grade: Grade) -> Iterator[str]:
     yield f"        measure: {_measure(measure)}   # proposal: {proposal}"
     if isinstance(measure, Reach | Change | Baseline) and it.over.kind != "latest":
         yield f"        over: {it.over}"
+    if whole is not None:
+        yield f"        contributes_to: {_text(whole)}"
+    if it.pace.kind not in ("linear", "checkpoints") and isinstance(measure, Reach | Change | Accumulate):
+        yield f"        pace: {it.pace.kind}"
+    if it.check_in != cycle.check_in:
+        yield f"        check_in: {it.check_in}"
     yield from _settings(it)
 
 
 def _from_finding(configuration: Configuration, it: KeyResult, grade: Grade) -> Iterator[str]:
-    """A tenth better than where a metric was found to stand."""
-    found, metric = grade.baseline or 0.0, configuration.metrics[it.metric or ""]
-    better = 0.1 if metric.better == "higher" else -0.1
+    """A tenth better than where a metric was found to stand; of a share half way to all, where that is nearer."""
+    metric = configuration.metrics[it.metric or ""]
+    found, target, rule = _better(grade.baseline or 0.0, metric)
     yield f"      {it.id}-target:   # from the baseline that {it.full_id} found"
-    yield f"        title: {_text(f'Improve {metric.name} by a tenth')}   # proposal"
+    yield f"        title: {_text(f'Take {metric.name} from {found:.12g} to {target:.12g}')}   # proposal"
     yield f"        metric: {it.metric}"
     if it.where:
         yield f"        where: {_mapping(dict(it.where))}"
-    measure = _measure(Reach(found, _rounded(found * (1 + better))))
-    yield f"        measure: {measure}   # proposal: a tenth better than measured"
+    yield f"        measure: {_measure(Reach(found, target))}   # proposal: {rule}"
     yield "        over: trailing 28 days   # proposal"
     yield f"        owner: {_text(it.owner)}"
+
+
+def _better(found: float, metric: Metric) -> tuple[float, float, str]:
+    """From where to where, and by which rule."""
+    whole = {"ratio": 1.0, "percent": 100.0}.get(metric.unit, math.inf)
+    target = found * (1.1 if metric.better == "higher" else 0.9)
+    if found < whole < target:
+        return *legible(found, (found + whole) / 2), "half of what is lacking to all of it"
+    return *legible(found, target), "a tenth better than measured"
 
 
 def _settings(it: KeyResult) -> Iterator[str]:
@@ -222,7 +283,9 @@ def _measure(measure: Measure) -> str:
         case Budget(to):
             text = f"{{limit: {{to: {_number(to)}}}}}"
         case Maintain(low, high, share, of):
-            text = f"{{maintain: {{min: {_number(low)}, max: {_number(high)}, share: {_number(share)}, of: {of}}}}}"
+            ends = {"min": low, "max": high}
+            band = "".join(f"{name}: {_number(end)}, " for name, end in ends.items() if end is not None)
+            text = f"{{maintain: {{{band}share: {_number(share)}, of: {of}}}}}"
         case Cadence(at_least, per, share):
             text = f"{{cadence: {{at_least: {_number(at_least)}, per: {per.value}, share: {_number(share)}}}}}"
         case Milestones(items):
@@ -260,12 +323,8 @@ def _has_direction(configuration: Configuration, it: KeyResult, grades: dict[str
     return metric.better != "in_band" and found is not None and found > 0
 
 
-def _rounded(number: float) -> float:
-    return float(f"{number:.4g}")
-
-
-def _number(number: float | str | None) -> str:
-    return "null" if number is None else number if isinstance(number, str) else f"{number:.15g}"
+def _number(number: float | str) -> str:
+    return number if isinstance(number, str) else f"{number:.15g}"
 
 
 def _text(text: str) -> str:

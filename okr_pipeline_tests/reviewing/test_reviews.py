@@ -1,5 +1,6 @@
 """Reviews as pure functions: what is graded, what carries over, what KPIs and targets say, and a draft that is valid."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -11,7 +12,7 @@ import pytest
 from okr_pipeline.config.loading import load
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.metric import Better
-from okr_pipeline.model.okr import Cycle, Intent
+from okr_pipeline.model.okr import Cycle, Intent, Reach
 from okr_pipeline.model.review import Suggestion
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
 from okr_pipeline.reviewing.drafting import legible, next_cycle
@@ -364,6 +365,65 @@ def test_the_draft_is_valid_and_starts_from_what_was_measured(configuration, rev
     assert (steady.parent, steady.contributes_weight, steady.title) == ("2026/whole", 2.0, 'A "steady" mill: # no less')
     assert text.count("# carried over from 2026-Q1/") == 10
     assert text.count("# proposal") >= 12
+
+
+def test_a_draft_keeps_what_its_key_results_belong_to(directory, tmp_path):
+    """Parents beside them, wholes that last, the shape of their plan; and a share becomes no more than all."""
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "okrs/year.yaml").write_text(YEAR.replace("metric: made, ", ""))
+    (tmp_path / "okrs/q1.yaml").write_text("""\
+cycle: {id: 2026-Q1, starts: 2026-01-01, ends: 2026-03-31}
+objectives:
+  top: {title: Top, owner: ann, level: department, intent: committed, key_results: {
+    all: {title: Make 5000, owner: ann, metric: made, measure: {accumulate: {to: 5000}}, contributes_to: 2026/year, pace: business_days}}}
+  under: {title: Under, owner: ben, level: team, intent: learning, parent: top, contributes: {weight: 3}, coverage_floor: 0.2, supports: Joy, key_results: {
+    often: {title: Often, owner: ben, why: It lasts, check_in: monthly, metric: late, measure: {maintain: {max: 5, share: 0.9}}},
+    part: {title: Make 4000, owner: ben, metric: made, measure: {accumulate: {to: 4000}}, contributes_to: all},
+    mood: {title: Mood, owner: ben, metric: mood, where: {team: a}, measure: {baseline: {needs: 9}}}}}
+""")
+    before = load(tmp_path, connectors=CONNECTORS, environ={})
+    observations = observation_frame(
+        [
+            *observed("made", (10.0, 20.0)),
+            *observed("late", (25.0, 14.0)),
+            *observed("mood", (0.9, 0.96), '{"team":"a"}'),
+        ]
+    )
+    cycle = before.cycles["2026-Q1"]
+    (tmp_path / "okrs/q2.yaml").write_text(draft(before, cycle, review(before, cycle, found(before, observations))))
+    made = load(tmp_path, connectors=CONNECTORS, environ={})
+    coming = {it.id: it for it in made.key_results() if it.cycle == "2026-Q2"}
+    under = made.objectives["2026-Q2/under"]
+    assert (under.parent, under.contributes_weight) == ("2026-Q2/top", 3)
+    assert (under.coverage_floor, under.supports) == (0.2, "Joy")
+    assert (coming["all"].contributes_to, coming["all"].pace.kind) == ("2026/year", "business_days")
+    assert coming["part"].contributes_to == "2026-Q2/all"
+    assert (coming["often"].why, coming["often"].check_in) == ("It lasts", "monthly")
+    assert (coming["mood-target"].measure, coming["mood-target"].title) == (
+        Reach(0.96, 0.98),
+        "Take Mood from 0.96 to 0.98",
+    )
+
+
+def test_a_draft_counts_no_row_beside_a_part_that_is_written_already(directory, tmp_path):
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "okrs/year.yaml").write_text(YEAR.replace("metric: made, ", ""))
+    part = """\
+cycle: {id: CYCLE, starts: STARTS, ends: ENDS}
+objectives:
+  top: {title: Top, owner: ann, level: department, intent: committed, key_results: {
+    all: {title: Make 5000, owner: ann, metric: made, measure: {accumulate: {to: 5000}}, contributes_to: 2026/year}}}
+"""
+    (tmp_path / "okrs/q1.yaml").unlink()
+    for name, starts, ends in (("2026-Q1", "2026-01-01", "2026-03-31"), ("may", "2026-05-01", "2026-05-31")):
+        text = part.replace("CYCLE", name).replace("STARTS", starts).replace("ENDS", ends)
+        (tmp_path / f"okrs/{name}.yaml").write_text(text)
+    before = load(tmp_path, connectors=CONNECTORS, environ={})
+    cycle = before.cycles["2026-Q1"]
+    told = found(before, observation_frame(observed("made", (10.0, 20.0))))
+    (tmp_path / "okrs/q2.yaml").write_text(draft(before, cycle, review(before, cycle, told)))
+    coming = load(tmp_path, connectors=CONNECTORS, environ={}).key_results()
+    assert [it.contributes_to for it in coming if it.cycle == "2026-Q2"] == [None]
 
 
 def test_a_review_and_its_draft_are_functions_of_their_arguments(configuration, findings, reviewed):
