@@ -17,6 +17,7 @@ from okr_pipeline.cli.tables import as_of_words, console, local
 from okr_pipeline.model.amending import ABOUT
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.numbers import chance, percent, quantity, shown_unit
+from okr_pipeline.rendering.words import plural
 
 _NOTHING, _UNREAD, _LONGEST = "–", "unknown until read", 60
 _NAME_WIDTH = 44
@@ -65,22 +66,23 @@ def summary(plan: Plan) -> str:
         return "This configuration changes nothing."
     turned = sum(_status(row["before"]) != _status(row["after"]) for row in plan.key_results if not row["unread"])
     counts = [
-        _count(len({(it["kind"], it["id"]) for it in plan.definitions}), "definition"),
-        f"{_count(len(plan.key_results), 'key result')} ({turned} with another status)",
-        _count(len(plan.objectives), "objective"),
-        _count(len(plan.alerts), "alert"),
+        plural(len({(it["kind"], it["id"]) for it in plan.definitions}), "definition"),
+        f"{plural(len(plan.key_results), 'key result')} ({turned} with another status)",
+        plural(len(plan.objectives), "objective"),
+        plural(len(plan.alerts), "alert"),
     ]
     unread = sum(bool(row["unread"]) for row in plan.key_results)
-    more = f" {_count(unread, 'key result')} cannot be known before a read." if unread else ""
-    renamed = f" {_count(len(plan.renames), 'thing')} renamed." if plan.renames else ""
+    more = f" {plural(unread, 'key result')} cannot be known before a read." if unread else ""
+    renamed = f" {plural(len(plan.renames), 'thing')} renamed." if plan.renames else ""
     asks = sum(bool(it["asks"]) for it in plan.amendments)
     verb = "asks" if asks == 1 else "ask"
-    asked = f" {_count(asks, 'key result')} with published scores {verb} for a reason." if asks else ""
+    asked = f" {plural(asks, 'key result')} with published scores {verb} for a reason." if asks else ""
     return f"This configuration changes {', '.join(counts)}.{renamed}{more}{asked}"
 
 
 def _context(plan: Plan, timezone: str) -> str:
-    left = f"{plan.untouched_key_results} key results and {plan.untouched_objectives} objectives stay as they are"
+    same = (plural(plan.untouched_key_results, "key result"), plural(plan.untouched_objectives, "objective"))
+    left = f"{' and '.join(same)} stay as they are"
     return (
         f"Against {plan.against} ({plan.before_version} → {plan.after_version}), as of "
         f"{as_of_words(plan.as_of, timezone)}, from what is stored; {left}."
@@ -207,10 +209,6 @@ def _said(value: object) -> object:
     if isinstance(value, list):
         return [_said(it) for it in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from okr_pipeline.application.observing import Observed
+from okr_pipeline.rendering.words import plural
 
 FAMILIES = {
     "values": "Values are finite numbers of a known metric, once for each period that has begun.",
@@ -40,7 +41,7 @@ def _answers(asset: dg.AssetKey, observed: Observed) -> dg.AssetCheckResult:
         asset_key=asset,
         check_name="source_answers",
         passed=not observed.failures,
-        description=text or f"{observed.metrics} metrics read",
+        description=text or f"{plural(observed.metrics, 'metric')} read",
         metadata={"failed_metrics": len(observed.failures)},
     )
 
@@ -62,9 +63,9 @@ def _summary(results: pd.DataFrame, bad: pd.DataFrame) -> str:
     if results.empty:
         return "nothing new to judge"
     if bad.empty:
-        return f"{len(results)} rules passed on {results['metric'].nunique()} metrics"
+        return f"{plural(len(results), 'rule')} passed on {plural(results['metric'].nunique(), 'metric')}"
     named = ", ".join(sorted(bad["metric"].unique())[:5])
-    return f"{len(bad)} of {len(results)} rules not met: {named}"
+    return f"{len(bad)} of {plural(len(results), 'rule')} not met: {named}"
 
 
 def _metadata(bad: pd.DataFrame) -> dict[str, dg.MetadataValue]:

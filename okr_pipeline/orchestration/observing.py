@@ -21,6 +21,7 @@ from okr_pipeline.model.formula import references
 from okr_pipeline.orchestration.checks import check_results, check_specs
 from okr_pipeline.orchestration.lineage import metric_events, metric_key, observations_key, unseeded
 from okr_pipeline.orchestration.scope import LEFT_ALONE_TAG, LEFT_UNTIL_TAG, NEWEST, PAST, Scope, scope_of
+from okr_pipeline.rendering.words import plural
 
 MOST_RETRIES = 2
 SHORTEST_WAIT = timedelta(seconds=30)
@@ -99,7 +100,7 @@ def _observations_spec(workspace: Workspace, source_id: str) -> dg.AssetSpec:
         deps=[dg.AssetKey(key.split("/")) for key in upstream_assets(workspace, source_id)],
         skippable=True,
         group_name="observations",
-        description=f"Validated values of {len(metrics)} metrics, one row per metric, dimensions and period.",
+        description=f"Validated values of {plural(len(metrics), 'metric')}, one row per metric, dimensions and period.",
         kinds={workspace.configuration.sources[source_id].connector},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours + 24)) if live else None,
     )

@@ -166,7 +166,8 @@ def _periods(it: Explanation) -> Section:
     lines = [f"{span}{seen}."]
     lines += [f"{row['mark'].capitalize()}: {_at(row['period_start'], it)}" for row in missing[:_ROWS_SHOWN]]
     if record.get("straddling_periods"):
-        lines.append(f"{record['straddling_periods']:.0f} periods lie across an edge of the window and do not count.")
+        across = words.plural(int(record["straddling_periods"]), "period lies", "periods lie")
+        lines.append(f"{across} across an edge of the window: not counted.")
     met = tuple(
         (_at(row["period_start"], it), figure(row["value"]), row["mark"]) for row in every if "met" in row["mark"]
     )

@@ -75,7 +75,9 @@ def test_nothing_changed_is_a_plan_of_nothing(project):
     made = planned(project)
     assert not made.has_changes
     assert (made.untouched_key_results, made.untouched_objectives) == (3, 2)
-    assert "changes nothing" in markdown(made, "Europe/Berlin")
+    page = markdown(made, "Europe/Berlin")
+    assert "changes nothing" in page
+    assert "3 key results and 2 objectives stay as they are" in page
 
 
 def test_planning_writes_nothing(project):

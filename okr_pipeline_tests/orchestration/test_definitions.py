@@ -120,8 +120,9 @@ def test_checks_tell_of_what_was_blocked(small, run):
     assert not checks["range"].passed
     assert "signups" in checks["range"].description
     assert "5,000" in checks["range"].metadata["not_met"].md_str
-    assert checks["source_answers"].passed
+    assert (checks["source_answers"].passed, checks["source_answers"].description) == (True, "1 metric read")
     assert checks["values"].passed
+    assert checks["values"].description.endswith(" rules passed on 1 metric")
 
 
 def test_a_source_that_fails_is_not_materialized_and_scores_still_are(small, run):
