@@ -92,7 +92,7 @@ def write_week(
     """Write a week's scorecard as it was published, or reconstructed where it never was; returns the file.
 
     Raises:
-        UsageError: `week` is not an ISO week label.
+        UsageError: `week` is not an ISO week label, or has not begun.
     """
     published = workspace.store.scorecards(known_at=known_at)["week"].tolist()
     label = week or max(published, default=None)
@@ -275,4 +275,6 @@ def _end_of_week(workspace: Workspace, label: str) -> datetime:
         monday = None
     if monday is None:
         raise UsageError(f"'{label}' is not an ISO week. Write it like 2013-W20.")
+    if workspace.project.calendar.start_of_day(monday) >= workspace.as_of():
+        raise UsageError(f"{label} begins on {monday}, and nothing is known of later days. Ask for an earlier week.")
     return workspace.project.calendar.end_of_day(monday + timedelta(days=6))

@@ -7,9 +7,10 @@ from hashlib import sha256
 import pytest
 
 from okr_pipeline.application import scorecards
+from okr_pipeline.application.errors import UsageError
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
-from okr_pipeline.application.scorecards import write_scorecard
+from okr_pipeline.application.scorecards import write_scorecard, write_week
 from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.rendering import render_html, snapshot_from_json
 from okr_pipeline_tests.projects import OKRS, january
@@ -124,6 +125,13 @@ def test_a_source_counts_the_key_results_that_the_page_speaks_of(small, publish)
     earlier = OKRS.replace("2026-Q1", "2025-Q4").replace("2026-01-01", "2025-10-01").replace("2026-03-31", "2025-12-31")
     small.put("okrs/q4.yaml", earlier)
     assert [it.key_results for it in snapshot_of(small, publish(MORNING)).sources] == [1]
+
+
+@pytest.mark.parametrize(("week", "said"), [("2026-W06", "begins on 2026-02-02"), ("2026W05", "not an ISO week")])
+def test_a_week_that_has_not_begun_is_refused_and_not_the_current_one_written(small, publish, week, said):
+    publish(MORNING)
+    with pytest.raises(UsageError, match=said):
+        write_week(small.open(), week)
 
 
 def test_files_that_are_lost_are_written_again_as_they_were(small, publish):
