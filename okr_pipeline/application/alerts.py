@@ -99,11 +99,19 @@ def _statuses(workspace: Workspace, evidence: Evidence, instants: list[datetime]
         for objective in configuration.objectives.values()
         for key_result in objective.key_results
     }
-    unmeasured = track["value_period_end"].isna() & track["key_result"].isin(_without_metric(workspace))
+    by_the_day = track["key_result"].isin(_without_metric(workspace))
+    ended = track["as_of"].map({pd.Timestamp(at): _last_day_end(workspace.project.calendar, at) for at in instants})
+    known = track["value_period_end"].fillna(ended)
     return track.assign(
         intent=track["key_result"].map(intents),
-        value_period_end=track["value_period_end"].where(~unmeasured, track["as_of"]),
+        value_period_end=track["value_period_end"].where(~by_the_day, known.where(known < ended, ended)),
     )
+
+
+def _last_day_end(calendar: Calendar, at: datetime) -> datetime:
+    """The end of the last whole day: what has no metric is new once a day, however often it is looked at."""
+    day = calendar.last_date_before(at)
+    return at if calendar.end_of_day(day) == at else calendar.start_of_day(day)
 
 
 def _without_metric(workspace: Workspace) -> set[str]:
