@@ -213,7 +213,11 @@ def _told(config_dir: Path, broken: _Break, today: date, *, recording: bool) -> 
         fault, why = f"its {what} changed, and no amendment says so", "People have acted on what was promised"
         reason = _ANY_REASON
         history = with_amendment(applied, amendment_of(changes, on=day, reason=reason, author=written.owner))
-        if recording:
+        if changes_of_promise(history, written):
+            history = applied
+            fault = "it reads no metric any more, which no amendment can say"
+            why = "A sum of others is another promise: cancel this one, and give that an id of its own"
+        elif recording:
             fault = f"its {what} changed, and cannot be recorded as of {today}"
             why = f"The nearest day on which it can be amended is {day}, and its other amendments stay as they were"
     indent = " " * ((place.keys_column if place else 1) - 1)

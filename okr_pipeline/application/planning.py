@@ -37,6 +37,7 @@ from okr_pipeline.store import StoreMissing
 
 _READ_BY = ("source", "request", "grain", "dimensions", "timezone", "year", "unit")
 """Fields of a metric that decide which values a read brings."""
+_JUDGED_ANEW = "expect changed: what is read is judged anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,10 @@ def _still_there(rows: Sequence[Record]) -> int:
 
 
 def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iterator[Record]:
-    """The metrics whose values the next run brings for the first time, by another definition, or further back."""
+    """The metrics whose values the next run brings for the first time, by another definition or further back.
+
+    And those whose values it judges anew, as far as it reads them again.
+    """
     states = workspace.store.metric_states()
     metrics = [it for it in workspace.configuration.metrics.values() if it.source is not None]
     windows = plan_windows(workspace, metrics, as_of, states, full_refresh=False)
@@ -220,6 +224,8 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
             why = "it was defined otherwise when it was read"
         elif window is not None and known is not None and window.start < known.start:
             why = "history before what was read"
+        elif _is_judged_otherwise(before.metrics.get(metric.id), metric):
+            why = _JUDGED_ANEW
         else:
             continue
         reach = {"from": stamp(window.start), "to": stamp(window.end)} if window else {"from": None, "to": None}
@@ -237,14 +243,19 @@ def _read_otherwise(before: Configuration, after: Configuration, metric: Metric)
     return [f"the project's {name}" for name in bounds if was[name] != bounds[name]]
 
 
+def _is_judged_otherwise(before: Metric | None, after: Metric) -> bool:
+    return before is not None and before.expect != after.expect
+
+
 def _unread(before: Configuration, after: Configuration, reads: Sequence[Record]) -> dict[str, list[str]]:
     """By full id of key result or objective, the metrics that must be read before its score is known.
 
-    History further back is nothing to a key result that is defined as before: it has what it needs.
+    History further back is nothing to a key result that is defined as before: it has what it needs. What is judged anew
+    has been read, and stays as it is but where it breaks a rule that is new.
     """
     defined = {it.full_id: it for it in before.key_results()}
     history = {it["metric"] for it in reads if it["why"].startswith("history")}
-    others = {it["metric"] for it in reads} - history
+    others = {it["metric"] for it in reads if it["why"] != _JUDGED_ANEW} - history
     found: dict[str, list[str]] = {}
     for it in after.key_results() if reads else ():
         waiting = others | (history if defined.get(it.full_id) != it else set())

@@ -177,3 +177,25 @@ def test_an_explanation_tells_every_amendment(ran):
     assert (it["on"], it["reason"], it["author"], it["holds"]) == (
         "2026-01-20", "Fair in March", "cmo@small.example", True,
     )  # fmt: skip
+
+
+PART = """\
+      part:
+        title: Win 300 of them
+        owner: growth@small.example
+        metric: signups
+        measure: {accumulate: {to: 300}}
+        contributes_to: signups
+"""
+
+
+def test_a_metric_that_is_gone_is_put_back_since_no_amendment_says_so(small):
+    small.put("okrs/q1.yaml", OKRS + PART)
+    run(small)
+    small.put("okrs/q1.yaml", OKRS.replace("        metric: signups\n", "") + PART)
+    for message in (refusal(small), refusal(small, Amending("Others count now", "cmo"))):
+        assert "it reads no metric any more, which no amendment can say. A sum of others is another promise" in message
+        assert message.count("metric: signups") == 1
+        assert "amendments:" not in message
+    small.put("okrs/q1.yaml", OKRS + PART)
+    run(small, 2)

@@ -423,3 +423,14 @@ def test_the_page_tells_what_an_amendment_changes(project):
     assert (
         "| 2026-Q1/signups | 2026-01-20 | measure: {accumulate: {to: 500}} | Budget was cut | ceo@small.example |"
     ) in markdown(planned(project), "Europe/Berlin")
+
+
+def test_what_is_judged_by_other_rules_is_told_and_not_called_unknown(project):
+    project.expect = "{min: 0, max: 5}"
+    project.write(january())
+    project.put("okrs/q1.yaml", BOTH)
+    made = planned(project)
+    assert [(it["metric"], it["why"]) for it in made.reads] == [
+        ("signups", "expect changed: what is read is judged anew")
+    ]
+    assert made.key_results == []
