@@ -14,7 +14,7 @@ from typing import Final
 from okr_pipeline.linting.findings import Finding
 from okr_pipeline.linting.measures import numbers, promised
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import KeyResult, Milestones
+from okr_pipeline.model.okr import Accumulate, Cadence, KeyResult, Manual, Milestones, RelativeTarget
 
 VAGUE: Final = frozenset(
     {
@@ -51,6 +51,10 @@ _AIM: Final = re.compile(
     r"(?!\s*(?:am|pm|a\.m|p\.m|o'clock))|(?P<share>\d[\d,]*(?:\.\d+)?)\s*(?:%|percent)",
     re.IGNORECASE,
 )
+_COUNT: Final = re.compile(
+    r"(?P<number>\d[\d,]*(?:\.\d+)?)(?P<size>\s*(?:million|billion|thousand|k|m|bn)\b)?", re.IGNORECASE
+)
+_COUNTED_FIRST: Final = re.compile(r"\s*[^\W\d]+\s+[$€£¥]?(?=\d)(?!(?:19|20)\d\d\b)")
 _SIZES: Final = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _MONTHS: Final = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -95,7 +99,7 @@ def _disagrees(configuration: Configuration, key_result: KeyResult) -> Iterator[
     if isinstance(key_result.measure, Milestones):
         return
     metric = configuration.metrics.get(key_result.metric or "")
-    aims = list(_aims(key_result.title))
+    aims = list(_aims(key_result.title)) or list(_counts(key_result))
     known = list(numbers(key_result, metric))
     if aims and not any(abs(aim - number) <= _CLOSE * max(abs(number), 1e-9) for aim in aims for number in known):
         said = promised(key_result, metric)
@@ -148,6 +152,16 @@ def _aims(title: str) -> Iterator[float]:
         number = float(text.replace(",", "").rstrip("."))
         size = (found["size"] or "").strip().lower()
         yield number * _SIZES.get(size, 1)
+
+
+def _counts(key_result: KeyResult) -> Iterator[float]:
+    """The numbers of a title that counts something right after its first word, as `Win 2,000 customers` does."""
+    measure = key_result.measure
+    relative = isinstance(measure, Accumulate) and isinstance(measure.to, RelativeTarget)
+    if isinstance(measure, Accumulate | Cadence | Manual) and not relative and _COUNTED_FIRST.match(key_result.title):
+        for found in _COUNT.finditer(_DEADLINE.sub(" ", key_result.title)):
+            size = (found["size"] or "").strip().lower()
+            yield float(found["number"].replace(",", "").rstrip(".")) * _SIZES.get(size, 1)
 
 
 def _is_activity(key_result: KeyResult) -> bool:

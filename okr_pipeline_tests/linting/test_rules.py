@@ -183,6 +183,15 @@ CASES: Mapping[str, Mapping[str, Case]] = {
             one(key_result(title="Bring it down by 2 points", measure=Change(Points(-0.02))), metrics=(RATIO,)), FINE
         ),
         "thousands": Case(titled("Fly to 9,200 places", measure=Accumulate(9200)), FINE),
+        "another count": Case(titled("Win 12,000 orders", measure=Accumulate(9000)), KR),
+        "another amount": Case(titled("Earn $2 million", measure=Accumulate(2_500_000)), KR),
+        "another cadence": Case(titled("Sell 600 loaves each week", measure=Cadence(420, Grain.WEEK, 0.9)), KR),
+        "the same count": Case(titled("Win 9k orders", measure=Accumulate(9000)), FINE),
+        "a count among others": Case(titled("Train 3 teams that answer 500 calls", measure=Accumulate(500)), FINE),
+        "a count beside a relative target": Case(
+            titled("Win 2,000 orders", measure=Accumulate(RelativeTarget(0.2, "year_ago"))), FINE
+        ),
+        "a year": Case(titled("Finish 2026 without debt", measure=Accumulate(9000)), FINE),
         "a relative target": Case(
             titled("Grow by 3 % on last quarter", measure=Accumulate(RelativeTarget(0.03, "previous_cycle"))), FINE
         ),
