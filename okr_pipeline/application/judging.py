@@ -30,9 +30,10 @@ _MISPLACED = ("required", "known_metric", "members", "period", "not_future")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What to write: POINTS to record, keys withdrawn by the source, rows refused, keys released, check results.
+    """What to write: POINTS to record, keys withdrawn by the source, rows refused, keys to free, check results.
 
-    `restated` counts those of `recorded` that replace an earlier value.
+    `restated` counts those of `recorded` that replace an earlier value. Keys in quarantine are `released` where they
+    have a fit value now, and `given_up` where the source no longer has them.
     """
 
     recorded: pd.DataFrame
@@ -40,6 +41,7 @@ class Judgement:
     withdrawn: pd.DataFrame
     refused: pd.DataFrame
     released: pd.DataFrame
+    given_up: pd.DataFrame
     checks: pd.DataFrame
     rules_versions: Mapping[str, str]
 
@@ -49,12 +51,14 @@ class Compared:
     """A delivery beside what is stored of the periods that it tells of.
 
     `points` are its POINTS with `known` (the store has a value), `changed`, and `held` (an open quarantine has the
-    key); `vanished` are keys that the source no longer has. `versions` are those of the rules, by metric, and
-    `ruled_anew` the metrics that were judged by others before, by which ones.
+    key); `vanished` are keys that the source no longer has, and `given_up` those in quarantine that it has no more.
+    `versions` are those of the rules, by metric, and `ruled_anew` the metrics that were judged by others before, by
+    which ones.
     """
 
     points: pd.DataFrame
     vanished: pd.DataFrame
+    given_up: pd.DataFrame
     versions: Mapping[str, str]
     ruled_anew: Mapping[str, str]
 
@@ -62,7 +66,7 @@ class Compared:
     def touched(self) -> set[str]:
         """The metrics to judge: something of them changed, or their rules did."""
         changed = self.points.loc[self.points["changed"], "metric"].unique()
-        return {*changed, *self.vanished["metric"].unique(), *self.ruled_anew}
+        return {*changed, *self.vanished["metric"].unique(), *self.given_up["metric"].unique(), *self.ruled_anew}
 
 
 def compare(
@@ -84,9 +88,11 @@ def compare(
     before = {metric: judged_by.get(metric, version) for metric, version in versions.items()}
     keys, stored_keys = _keys(delivery.points, stored)
     missing = stored[stored["value"].notna() & ~np.isin(stored_keys, keys)]
+    asked, held = _keys(delivery.points, quarantine)
     return Compared(
-        points=_compared(delivery.points, stored, _places(keys, stored_keys), quarantine),
+        points=_compared(delivery.points, stored, _places(keys, stored_keys), quarantine, _places(asked, held)),
         vanished=_vanished(delivery, delivered, missing)[[*KEY, "period_end"]],
+        given_up=_vanished(delivery, delivered, quarantine[~np.isin(held, asked)])[KEY],
         versions=versions,
         ruled_anew={metric: version for metric, version in before.items() if version != versions[metric]},
     )
@@ -133,15 +139,19 @@ def joined_judgements(judgements: Sequence[Judgement]) -> Judgement:
         return judgements[0]
     frames = {
         name: pd.concat([getattr(it, name) for it in judgements], ignore_index=True)
-        for name in ("recorded", "withdrawn", "refused", "released", "checks")
+        for name in ("recorded", "withdrawn", "refused", "released", "given_up", "checks")
     }
     versions = {metric: version for it in judgements for metric, version in it.rules_versions.items()}
     return Judgement(**frames, restated=sum(it.restated for it in judgements), rules_versions=versions)
 
 
-def _compared(points: pd.DataFrame, stored: pd.DataFrame, places: Ints, quarantine: pd.DataFrame) -> pd.DataFrame:
-    """POINTS with `known`, `changed` and `held`; `places` are where their keys are stored, -1 where they are not."""
-    places_held = _places(*_keys(points, quarantine))
+def _compared(
+    points: pd.DataFrame, stored: pd.DataFrame, places: Ints, quarantine: pd.DataFrame, places_held: Ints
+) -> pd.DataFrame:
+    """POINTS with `known`, `changed` and `held`.
+
+    `places` are where their keys are stored, and `places_held` where they are in quarantine, -1 where they are not.
+    """
     value, weight = (_taken(stored[name], places) for name in ("value", "weight"))
     value_held, raw_held = (_taken(quarantine[name], places_held) for name in ("value", "raw_value"))
     is_held = places_held >= 0
@@ -183,7 +193,7 @@ def _equal(left: pd.Series, right: Any) -> Any:
 
 
 def _vanished(delivery: Delivery, delivered: list[str], missing: pd.DataFrame) -> pd.DataFrame:
-    """Of what the store has a value for and was not delivered, that which was asked for: the source no longer has it.
+    """Of what the store has and was not delivered, that which was asked for: the source no longer has it.
 
     A source that is read whole was asked for all from its first row on, and not for its window alone.
     """
@@ -204,37 +214,33 @@ def _vanished(delivery: Delivery, delivered: list[str], missing: pd.DataFrame) -
 
 
 def _sorted_out(points: pd.DataFrame, verdict: Verdict, compared: Compared, quarantine: pd.DataFrame) -> Judgement:
-    accepted, vanished = verdict.accepted, compared.vanished
+    accepted = verdict.accepted
     news = accepted & (points["changed"] | points["held"])
     recorded = points[news & (points["value"].notna() | points["known"])]
     doubtful = ~accepted & (points["changed"] | points["metric"].isin(compared.ruled_anew))
-    kept = _truly_gone(vanished[~vanished["metric"].isin(verdict.keep_missing)], verdict)
     return Judgement(
         recorded=recorded,
         restated=int(recorded["known"].sum()),
-        withdrawn=kept,
+        withdrawn=_truly_gone(compared.vanished, verdict),
         refused=_of_keys(verdict.refused, points[doubtful]),
-        released=_released(points[accepted & points["held"]], kept, quarantine),
+        released=_of_keys(quarantine[KEY], points[accepted & points["held"]]),
+        given_up=_truly_gone(compared.given_up, verdict),
         checks=verdict.results,
         rules_versions=compared.versions,
     )
 
 
 def _truly_gone(vanished: pd.DataFrame, verdict: Verdict) -> pd.DataFrame:
-    """Those that are not in a period of which something was refused: it may be they, under another name or date."""
-    refused = verdict.refused
+    """Those of reads that are not doubted, and of periods of which nothing was refused.
+
+    What was refused may be they, under another name or date.
+    """
+    vanished, refused = vanished[~vanished["metric"].isin(verdict.keep_missing)], verdict.refused
     if vanished.empty or refused.empty:
         return vanished
     doubtful = set(refused.loc[refused["rule"].isin(_MISPLACED), "metric"])
     in_doubt = np.isin(*_keys(vanished, refused, ["metric", "period_start"]))
     return vanished[~in_doubt & ~vanished["metric"].isin(doubtful).to_numpy()]
-
-
-def _released(fit: pd.DataFrame, withdrawn: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
-    """Keys in quarantine that now have a fit value, or that the source gave up."""
-    if quarantine.empty:
-        return quarantine[KEY]
-    return _of_keys(quarantine[KEY], pd.concat([fit[KEY], withdrawn[KEY]]))
 
 
 def _of_keys(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
@@ -251,6 +257,7 @@ def _nothing(compared: Compared, quarantine: pd.DataFrame, checks: pd.DataFrame)
         withdrawn=compared.vanished.iloc[:0],
         refused=quarantine.iloc[:0],
         released=quarantine.iloc[:0][KEY],
+        given_up=compared.given_up,
         checks=checks,
         rules_versions=compared.versions,
     )

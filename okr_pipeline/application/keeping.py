@@ -56,6 +56,7 @@ def keep(
     batch.withdraw(judgement.withdrawn, run_id=run.id)
     batch.quarantine(_with_rules(judgement), run_id=run.id)
     batch.release(judgement.released, resolution="a valid value came from the source", run_id=run.id)
+    batch.release(judgement.given_up, resolution="the source no longer has it", run_id=run.id)
     batch.record_checks(judgement.checks, source=source_id, run_id=run.id)
     batch.record_reads(_reads(delivery, changed_metrics(judgement)), run_id=run.id)
     for states in _states(workspace, source_id, delivery, judgement, kept, batch.recorded_at):
@@ -68,7 +69,7 @@ def keep(
 
 def changed_metrics(judgement: Judgement) -> list[str]:
     """The metrics of which something new is known."""
-    parts = (judgement.recorded, judgement.withdrawn, judgement.refused, judgement.released)
+    parts = (judgement.recorded, judgement.withdrawn, judgement.refused, judgement.released, judgement.given_up)
     return sorted({metric for part in parts for metric in part["metric"].unique()})
 
 

@@ -55,6 +55,26 @@ def test_a_corrected_value_releases_the_quarantine(small):
     assert (observed.recorded, observed.open_quarantine) == (1, 0)
 
 
+def test_a_refused_value_that_the_source_gives_up_is_no_longer_waited_for(small):
+    small.write(january() | {date(2026, 1, 30): 5000})
+    small.observe("first")
+    rest = january()
+    del rest[date(2026, 1, 30)]
+    small.write(rest)
+    observed = small.observe("second")
+    assert (observed.withdrawn, observed.open_quarantine, observed.changed_metrics) == (0, 0, ("signups",))
+    before = small.open().store.dump()
+    assert small.observe("third").changed_metrics == ()
+    assert small.open().store.dump() == before
+
+
+def test_a_refused_value_is_waited_for_while_the_read_without_it_is_doubted(small):
+    small.write(january() | {date(2026, 1, 30): 5000})
+    small.observe("first")
+    small.write(january(last=5))
+    assert small.observe("second").open_quarantine == 1
+
+
 def test_text_in_a_number_is_refused_and_the_rest_is_kept(small):
     small.write(january() | {date(2026, 1, 30): "twelve"})
     observed = small.observe()
