@@ -33,6 +33,8 @@ class Refusal:
 class Observed:
     """What became of one source in one run. `windows` are what was asked for; `failures` tell why it did not come.
 
+    `given_up` counts the values in quarantine that the source no longer has.
+
     `traffic` is what it cost to ask, None of a source that does not tell. `goes_on_from` is where a backfill of the
     same days had stopped, of the metric that it had got least far with; None for one that began anew.
     """
@@ -43,6 +45,7 @@ class Observed:
     recorded: int
     restated: int
     withdrawn: int
+    given_up: int
     refused: tuple[Refusal, ...]
     open_quarantine: int
     failures: Mapping[str, str]
@@ -74,6 +77,7 @@ def facts(report: Observed) -> dict[str, object]:
         "new": report.recorded - report.restated,
         "restated": report.restated,
         "withdrawn": report.withdrawn,
+        "given_up": report.given_up,
         "refused": _told(report.refused)[:_MOST_TOLD],
         "refused_count": len(report.refused),
         "open_quarantine": report.open_quarantine,

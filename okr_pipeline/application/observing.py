@@ -284,6 +284,7 @@ def _report(
         recorded=len(judgement.recorded),
         restated=judgement.restated,
         withdrawn=len(judgement.withdrawn),
+        given_up=len(judgement.given_up),
         refused=refusals(judgement.refused),
         open_quarantine=workspace.store.open_quarantine(asked) if asked else 0,
         failures={metric: str(error) for metric, error in delivery.failures.items()},

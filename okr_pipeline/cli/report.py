@@ -75,7 +75,13 @@ def tell_run(workspace: Workspace, run_id: str, failures: Sequence[str]) -> int:
 
 def _tell_source(out: Console, source: str, facts: Facts) -> None:
     counts = [plural(facts["metrics"], "metric"), plural(facts["rows_read"], "row")]
-    changes = {"new": "new", "restated": "restated", "withdrawn": "withdrawn", "refused_count": "blocked"}
+    changes = {
+        "new": "new",
+        "restated": "restated",
+        "withdrawn": "withdrawn",
+        "given_up": "no longer blocked",
+        "refused_count": "blocked",
+    }
     counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
     failed = len(facts["failures"])
     if failed < facts["metrics"] and not any(facts[name] for name in changes):

@@ -62,7 +62,8 @@ def test_a_refused_value_that_the_source_gives_up_is_no_longer_waited_for(small)
     del rest[date(2026, 1, 30)]
     small.write(rest)
     observed = small.observe("second")
-    assert (observed.withdrawn, observed.open_quarantine, observed.changed_metrics) == (0, 0, ("signups",))
+    assert (observed.withdrawn, observed.given_up, observed.open_quarantine) == (0, 1, 0)
+    assert observed.changed_metrics == ("signups",)
     before = small.open().store.dump()
     assert small.observe("third").changed_metrics == ()
     assert small.open().store.dump() == before

@@ -120,6 +120,11 @@ def test_a_run_in_part_exits_1_and_names_metric_value_and_fix(okr, project):
     assert "blocked" in done.stdout
     assert "signups" in done.stdout
     assert "5,000" in done.stdout
+    rest = january()
+    del rest[date(2026, 1, 30)]
+    project.write(rest)
+    again = okr("run")
+    assert (again.returncode, "1 metric, 30 rows, 1 no longer blocked ·" in again.stdout) == (0, True), again.stdout
 
 
 def test_a_store_that_cannot_be_reached_exits_3_without_its_password(okr):
