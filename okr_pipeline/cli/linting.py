@@ -58,4 +58,4 @@ def _print(told: Mapping[str, Any]) -> None:
     for it in told["suppressed"]:
         out.print(f"  {it['rule']}, {escape(it['id'])}: {escape(it['reason'])}", style="dim", soft_wrap=True)
     if told["without_data"]:
-        out.print(f"Without stored values, as {escape(told['without_data'])}", soft_wrap=True)
+        out.print(f"Without stored values: {escape(told['without_data'])}", soft_wrap=True)

@@ -111,7 +111,9 @@ class Database:
     @contextmanager
     def _connection(self, options: dict[str, Any]) -> Iterator[sa.Connection]:
         if self.path is not None and not self.path.exists():
-            raise StoreMissing(f"There is no store at {self.place}. Create it with `okr store upgrade`.")
+            raise StoreMissing(
+                f"There is no store at {self.place}. Make one with `okr run`, or an empty one with `okr store upgrade`."
+            )
         with self.engine.connect().execution_options(**options) as connection:
             self._answered = True
             yield connection

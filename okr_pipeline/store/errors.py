@@ -97,7 +97,9 @@ def _from_sqlite(code: int, place: str, why: str) -> StoreError:
             f"The store {place} stayed locked by another process: {why}. Try again when it is done."
         )
     if code == _SQLITE_NO_FILE:
-        return StoreMissing(f"There is no store at {place}: {why}. Create it with `okr store upgrade`.")
+        return StoreMissing(
+            f"There is no store at {place}: {why}. Make one with `okr run`, or an empty one with `okr store upgrade`."
+        )
     if code == _SQLITE_READ_ONLY:
         return _refused(place, why, "Give this user write access to the file and its directory.")
     if code == _SQLITE_FULL:

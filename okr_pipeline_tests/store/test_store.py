@@ -221,7 +221,7 @@ def test_a_url_that_cannot_name_a_store_is_explained_without_its_password(url):
 
 
 def test_reading_where_there_is_no_store_says_so_and_creates_nothing(tmp_path):
-    with pytest.raises(StoreMissing, match="okr store upgrade"):
+    with pytest.raises(StoreMissing, match="Make one with `okr run`, or an empty one with `okr store upgrade`"):
         open_store(f"sqlite:///{tmp_path}/none/okr.db").observations()
     assert list(tmp_path.iterdir()) == []
 
