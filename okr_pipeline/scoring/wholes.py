@@ -11,16 +11,16 @@ from typing import Any, Final
 import numpy as np
 
 from okr_pipeline.model.score import Reason
-from okr_pipeline.scoring.arrays import HOUR, Booleans, Floats, Integers, gathered, grouped, spread
+from okr_pipeline.scoring.arrays import Booleans, Floats, Integers, gathered, grouped, spread
 from okr_pipeline.scoring.definitions import NO_REASON, REASON, Definitions
 from okr_pipeline.scoring.dependence import Errors, joint_scale
 from okr_pipeline.scoring.grids import bounds_at, ended_periods
 from okr_pipeline.scoring.outlooks import Outlook, outlooks
 from okr_pipeline.scoring.standing import Standing, chosen_key_results
+from okr_pipeline.scoring.told import days_between
 from okr_pipeline.scoring.tracks import Tracks, periods_of, rows_before, track_of
 
 _NOTHING_YET: Final = REASON[Reason.NO_PERIOD_ENDED]
-_DAY: Final = 24 * HOUR
 _NEVER: Final = np.iinfo(np.int64).max
 _SURE: Final = 60.0
 """The freedom of what has no error."""
@@ -112,7 +112,8 @@ def added_up(
     end, history = np.full(len(wholes), -_NEVER), np.full(len(wholes), np.inf)
     np.maximum.at(end, place[to_come], definitions.key_results.end[part[to_come]])
     np.minimum.at(history, place[to_come], of.history[part[to_come]])
-    left = np.where(added(coming) > 0, end - standing.measured.period_end[wholes], 0) / _DAY
+    known_until = standing.measured.period_end[wholes]
+    left = days_between(definitions, known_until, np.where(added(coming) > 0, end, known_until).astype(np.int64))
     doubt = gathered(mine, variance / series.freedom, len(wholes))
     return Outlook(
         rows=wholes,

@@ -3,6 +3,10 @@
 import pytest
 
 from okr_pipeline.application.forecasting import forecast_steps
+from okr_pipeline.application.gathering import evaluate, gather
+from okr_pipeline.application.observing import observe
+from okr_pipeline.application.runs import Run
+from okr_pipeline_tests.projects import OKRS, Small
 
 FORECAST = {
     "method": "flow", "value": 35.0, "value_low": 30.0, "value_high": 40.0, "progress": 0.875, "progress_low": 0.75,
@@ -64,3 +68,14 @@ def test_a_rate_that_is_too_much_or_nothing_is_said_to_be_so(
     record = {"metric": "signups", "measure": measure, "value": 6.0, "forecast": forecast, "forecast_refusal": None}
     (step,) = (it for it in forecast_steps(record, []) if it.what == "required rate")
     assert (step.how, step.result, step.remark) == (how, needed, remark)
+
+
+def test_the_rate_that_a_sum_needs_is_per_day_of_the_calendar_also_where_one_has_23_hours(small: Small) -> None:
+    whole = "      all: {title: All, owner: growth@small.example, measure: {accumulate: {to: 900}}}\n"
+    small.put("okrs/q1.yaml", OKRS + "        contributes_to: all\n" + whole)
+    workspace = small.open()
+    observe(workspace, "sheets", run=Run("read", workspace.as_of()))
+    evidence = gather(workspace, workspace.as_of())
+    scores = evaluate(workspace.configuration, evidence, workspace.as_of()).key_results.set_index("key_result")
+    rates = scores["forecast_required_rate"]
+    assert (rates["2026-Q1/all"], rates["2026-Q1/signups"]) == (10.0, 10.0)
