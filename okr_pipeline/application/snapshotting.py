@@ -32,6 +32,7 @@ from okr_pipeline.model.snapshot import (
     CycleRow,
     KeyResultRow,
     ObjectiveRow,
+    Removed,
     Snapshot,
     TrackPoint,
     Transition,
@@ -162,6 +163,9 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         notes=_notes(workspace),
         check_ins=check_in_rate(
             (row.checked_in for row in rows), asked=any(is_asked(row.measure, row.check_in) for row in rows)
+        ),
+        removed=_removed(
+            workspace, open_cycles, workspace.project.calendar.last_date_before(week.before), day, known_at
         ),
     )
 
@@ -477,6 +481,26 @@ def _transitions(rows: Sequence[KeyResultRow]) -> tuple[Transition, ...]:
         Transition(row.id, row.title, row.previous_status, row.status)
         for row in rows
         if row.previous_status not in (None, row.status)
+    )
+
+
+def _removed(
+    workspace: Workspace, cycles: Sequence[Cycle], first: date, last: date, known_at: datetime | None
+) -> tuple[Removed, ...]:
+    """Of cycles that are shown, what was scored from the first day to the last and is not defined any more.
+
+    What had been cancelled before is left out: that was told with its reason.
+    """
+    defined = {it.full_id for it in workspace.configuration.key_results()}
+    gone = [it for it in workspace.store.scored_key_results(first, last, known_at) if it not in defined]
+    if not gone:
+        return ()
+    scores = workspace.store.key_result_scores((first, last), known_at, gone)
+    newest = scores.drop_duplicates("key_result", keep="last").sort_values("key_result")
+    told = newest[newest["cycle"].isin([it.id for it in cycles]) & (newest["status"] != Status.CANCELLED)]
+    return tuple(
+        Removed(it["key_result"], it["title"], it["status"], date.fromisoformat(it["as_of_date"]))
+        for it in plain_rows(told[["key_result", "title", "status", "as_of_date"]])
     )
 
 

@@ -138,6 +138,19 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A key result that was scored in the week, or at the end of the one before, and is defined no more.
+
+    `status` is its last one, of the day `scored_on`.
+    """
+
+    key_result: str
+    title: str
+    status: str
+    scored_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class SourceTrust:
     """Can the numbers from this source be trusted? `state` is ok, stale, failed or never_read.
 
@@ -213,7 +226,7 @@ class Snapshot:
     `week` is an ISO week label such as `2013-W20`; `headline` is the one sentence; `counts` pairs a status with how
     many key results have it, in the order of severity; `behind` lists ids, furthest behind first by weight × −gap.
     `health_counts` pairs a state with how many KPIs are in it, `health` has those that are not well.
-    `check_ins` is None where people never check in.
+    `check_ins` is None where people never check in; `removed` are key results of its cycles that were taken out.
     """
 
     schema_version: int
@@ -238,3 +251,4 @@ class Snapshot:
     health: tuple[HealthRow, ...]
     notes: tuple[str, ...]
     check_ins: CheckInRate | None = None
+    removed: tuple[Removed, ...] = ()

@@ -33,6 +33,7 @@ from okr_pipeline.rendering.views import (
     Changes,
     Chip,
     CycleSection,
+    Gone,
     Health,
     HealthLine,
     KeyResultLine,
@@ -232,10 +233,15 @@ class _View:
 
 def _changes(view: _View) -> Changes:
     rows = tuple(view.rows.values())
-    comparable = bool(view.snapshot.transitions) or any(row.previous_status is not None for row in rows)
+    told = view.snapshot.transitions or view.snapshot.removed
+    comparable = bool(told) or any(row.previous_status is not None for row in rows)
     return Changes(
         comparable=comparable,
         transitions=tuple(_change(view, transition) for transition in view.snapshot.transitions),
+        removed=tuple(
+            Gone(it.title, it.status, status_word(it.status), words.short_day(it.scored_on))
+            for it in view.snapshot.removed
+        ),
         gained=_movers(view, rows, 1),
         lost=_movers(view, rows, -1),
         new=sum(row.previous_status is None for row in rows) if comparable else 0,

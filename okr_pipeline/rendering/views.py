@@ -94,11 +94,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """A key result that is defined no more, with its last status and the day that it speaks about."""
+
+    title: str
+    status: str
+    word: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What changed since last week; `comparable` is False where there is no earlier week."""
 
     comparable: bool
     transitions: tuple[Change, ...]
+    removed: tuple[Gone, ...]
     gained: tuple[Named, ...]
     lost: tuple[Named, ...]
     new: int

@@ -67,6 +67,15 @@ def read_objectives(
     return _newest(connection, objective_score_revisions, dates, known_at, ids)
 
 
+def scored_in(connection: sa.Connection, first: date, last: date, known_at: datetime | None) -> list[str]:
+    """The key results that have a score of a date from the first to the last, sorted."""
+    table = key_result_score_revisions
+    statement = sa.select(table.c.key_result).distinct().where(table.c.as_of_date.between(first, last))
+    if known_at is not None:
+        statement = statement.where(table.c.recorded_at <= known_at)
+    return sorted(connection.execute(statement).scalars())
+
+
 def first_published(connection: sa.Connection, key_result: str, known_at: datetime | None) -> pd.DataFrame:
     """`as_of`, `recorded_at`: when scores of a key result that are not reconstructed were recorded first, by date."""
     table = key_result_score_revisions

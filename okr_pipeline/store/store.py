@@ -365,6 +365,12 @@ class Store:
 
         return self._retrying(lambda connection: scores.read_key_results(connection, as_of_date, known_at, key_results))
 
+    def scored_key_results(self, first: date, last: date, known_at: datetime | None = None) -> list[str]:
+        """The ids of those that have a score of a date from the first to the last, sorted."""
+        from okr_pipeline.store import scores
+
+        return self._retrying(lambda connection: scores.scored_in(connection, first, last, known_at))
+
     def first_published(self, key_result: str, known_at: datetime | None = None) -> "pd.DataFrame":
         """`as_of`, `recorded_at`: when scores of a key result that are not reconstructed were recorded first."""
         from okr_pipeline.store import scores

@@ -100,6 +100,35 @@ def test_a_changed_definition_is_published(published, publish):
     assert publish(MORNING + timedelta(hours=5)).changed
 
 
+def test_a_key_result_that_is_taken_out_is_told_for_a_week(published, publish):
+    other = OKRS.replace("signups:\n        title: Win 900 sign-ups", "others:\n        title: Win 800 more")
+    published.put(
+        "okrs/q1.yaml",
+        other.replace("to: 900", "to: 800").replace("title: Win", "renamed_from: null\n        title: Win"),
+    )
+    told = snapshot_of(published, publish(MORNING + timedelta(hours=5)))
+    assert [(it.key_result, it.title, it.scored_on) for it in told.removed] == [
+        ("2026-Q1/signups", "Win 900 sign-ups", date(2026, 1, 31))
+    ]
+    assert told.removed[0].status == "on_track"
+    later = snapshot_of(published, publish(MORNING + timedelta(days=8)))
+    assert later.removed == ()
+
+
+def test_what_was_cancelled_before_it_is_taken_out_is_not_told_again(published, publish):
+    text = (published.directory / "config/okrs/q1.yaml").read_text()
+    more = text.replace(
+        "    key_results:\n",
+        """    key_results:
+      gone: {title: Win 5, owner: a@small.example, metric: signups, measure: {accumulate: {to: 5}}, STATE}
+""",
+    )
+    published.put("okrs/q1.yaml", more.replace("STATE", "state: cancelled, state_reason: Nobody needs it"))
+    publish(MORNING + timedelta(hours=5))
+    published.put("okrs/q1.yaml", text)
+    assert snapshot_of(published, publish(MORNING + timedelta(hours=6))).removed == ()
+
+
 def test_a_reconstruction_is_replaced_by_what_is_published_at_the_time(small, publish):
     rebuilt = publish(MORNING, kind="backfill")
     assert snapshot_of(small, rebuilt).notes != ()

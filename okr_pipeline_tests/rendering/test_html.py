@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from okr_pipeline.model.check_in import CheckInRate
-from okr_pipeline.model.snapshot import KeyResultRow, Snapshot
+from okr_pipeline.model.snapshot import KeyResultRow, Removed, Snapshot
 from okr_pipeline.rendering import (
     ArchiveEntry,
     PageLinks,
@@ -210,6 +210,13 @@ def test_transitions_say_before_and_after():
     shown = section(PAGE, "changed")
     for change in WEEK.transitions:
         assert f"{change.title}{change.before.replace('_', ' ')} → {change.after.replace('_', ' ')}" in shown
+
+
+def test_what_was_taken_out_is_told_with_its_last_status():
+    week = dataclasses.replace(PLAIN, removed=(Removed("c/k", "Sell <more>", "behind", date(2013, 5, 17)),))
+    shown = section(page_of(week), "changed")
+    assert "Sell <more>behind → taken out after 17 May, and in no score any more" in shown
+    assert "No status changed." not in shown
 
 
 def test_an_unchanged_week_says_so():

@@ -102,6 +102,15 @@ def test_the_same_score_on_another_date_is_another_row(store):
     assert store.key_result_scores(date(2013, 5, 19)).empty
 
 
+def test_what_was_scored_in_some_days_and_known_then_is_listed(store):
+    record(store, key_results(), on=date(2013, 5, 18))
+    known = store.recorded_of(date(2013, 5, 18))
+    record(store, key_results().assign(key_result=["c/c", "c/d"]))
+    assert store.scored_key_results(FRIDAY, date(2013, 5, 18)) == ["c/a", "c/b", "c/c", "c/d"]
+    assert store.scored_key_results(FRIDAY, FRIDAY) == ["c/c", "c/d"]
+    assert store.scored_key_results(FRIDAY, date(2013, 5, 18), known) == ["c/a", "c/b"]
+
+
 def test_a_baseline_is_fixed_once(store):
     def fix(value, definition="one"):
         columns = {"key_result": ["c/a", "c/b"], "definition": definition, "value": [value, math.nan]}
