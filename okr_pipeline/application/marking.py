@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from okr_pipeline.application.telling import Record, plain_rows, stamp
@@ -37,13 +38,13 @@ def withdrawn_in(
     observations: pd.DataFrame, metrics: Sequence[str], where: Mapping[str, str], window: Sequence[Any]
 ) -> pd.DataFrame:
     """The rows without a value that would be in a window: the source had them once and no longer has."""
-    inside = observations["value"].isna() & observations["metric"].isin(metrics)
-    if window[0] is None or window[1] is None or not inside.any():
+    if window[0] is None or window[1] is None:
         return observations[:0]
+    inside = observations["value"].isna() & observations["metric"].isin(metrics)
     inside &= (observations["period_start"] >= window[0]) & (observations["period_end"] <= window[1])
-    inside[inside] = [where.items() <= json.loads(it).items() for it in observations.loc[inside, "dimensions"]]
     withdrawn: pd.DataFrame = observations.loc[inside]
-    return withdrawn
+    pinned = [where.items() <= json.loads(it).items() for it in withdrawn["dimensions"]]
+    return withdrawn[np.array(pinned, dtype=np.bool_)]
 
 
 def period_rows(made: Workings) -> list[Record]:

@@ -198,6 +198,9 @@ def _target_steps(it: Worked) -> Iterator[Step]:
         first, end, observed, expected = made.base_window
         name = "earlier sum" if relative else "baseline"
         remark = f"{observed} of {words.plural(expected, 'period')} observed"
+        if made.base_kept:
+            now = "" if made.base_by_rows is None else f", the rows come to {made.base_by_rows:g} by now"
+            remark += f"; kept as it was fixed{now}"
         yield Step(name, f"value from {_date(it, first)} to {it.day(end)}", result=made.base, remark=remark)
     if made.base is None or target is None:
         return

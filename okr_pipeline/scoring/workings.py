@@ -28,6 +28,7 @@ from okr_pipeline.scoring.staleness import Staleness, staleness
 from okr_pipeline.scoring.standing import Standing, stand
 from okr_pipeline.scoring.statuses import Judged
 from okr_pipeline.scoring.tracks import periods_of
+from okr_pipeline.scoring.values import measure_bases
 from okr_pipeline.scoring.windows import Windows, open_base_windows, open_windows
 
 _INTENTS = {aim: intent for intent, aim in AIMS.items()}
@@ -111,7 +112,8 @@ class Workings:
 
     `value` is what its window comes to whether or not it may be shown. `reducer` says how: sum, mean, weighted_mean,
     last, min, max, parts, in_band or none. `scale` makes a share of a percentage. `base` is the number it is measured
-    from, of `base_window`, periods before the start, where it was measured. `best` is the share still attainable.
+    from, of `base_window`, periods before the start, where it was measured. `base_kept`: it was fixed, and the rows by
+    now come to another number, `base_by_rows`, or to none. `best` is the share still attainable.
     `stale` is what is too old, where that is why the value is unknown.
     """
 
@@ -124,6 +126,8 @@ class Workings:
     value: float | None
     base: float | None
     base_window: tuple[datetime, datetime, int, int] | None
+    base_kept: bool
+    base_by_rows: float | None
     best: float | None
     stale: Staleness | None
     planned: Planned | None
@@ -144,6 +148,7 @@ def workings(configuration: Configuration, key_result: KeyResult, known: Known, 
     )
     windows = open_windows(definitions, prepared.tracks, moment)
     of, values = definitions.key_results, standing.measured
+    by_rows = measure_bases(definitions, prepared.tracks).value[0]
     made_until = int(values.period_end[0]) if not np.isnan(standing.value[0]) else NO_INSTANT
     return Workings(
         reducer=Reducer(int(of.reducer[0])).name.lower(),
@@ -155,6 +160,8 @@ def workings(configuration: Configuration, key_result: KeyResult, known: Known, 
         value=_number(values.value[0]),
         base=_number(standing.base[0]) if of.kind[0] != Kind.ACCUMULATE else _number(prepared.bases.value[0]),
         base_window=_base_window(prepared),
+        base_kept=bool(prepared.fixed[0] and by_rows != prepared.bases.value[0]),
+        base_by_rows=_number(by_rows),
         best=_number(values.best[0]),
         stale=staleness(prepared, standing, moment),
         planned=None if made_until == NO_INSTANT else _planned(prepared, standing, made_until),

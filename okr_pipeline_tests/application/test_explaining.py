@@ -55,6 +55,29 @@ def test_what_was_known_before_is_explained_without_what_came_later(restated):
     assert it.record["value"] == 300
 
 
+@pytest.mark.parametrize(
+    ("corrected", "said"),
+    [
+        (10, "1 of 1 period observed"),
+        (16, "1 of 1 period observed; kept as it was fixed, the rows come to 16 by now"),
+        (None, "0 of 1 period observed; kept as it was fixed"),
+    ],
+)
+def test_a_baseline_that_is_fixed_says_what_became_of_its_rows(small, corrected, said):
+    days = {date(2025, 12, 31): 10} | dict.fromkeys(JANUARY, 12)
+    config = small.directory / "config/project.yaml"
+    small.write(days)
+    small.put("okrs/q1.yaml", OKRS.replace("{accumulate: {to: 900}}", "{reach: {from: at_start, to: 20}}"))
+    config.write_text(config.read_text().replace("history_starts: 2026-01-01", "history_starts: 2025-12-01"))
+    run(small, 1)
+    days[date(2025, 12, 31)] = corrected
+    lines = ["day,signups", *(f"{day},{'' if value is None else value}" for day, value in days.items())]
+    small.put("data/signups.csv", "\n".join(lines) + "\n")
+    workspace = run(small, 2)
+    steps = {step.what: step for step in explain(workspace, "signups", as_of=workspace.as_of()).steps}
+    assert (steps["baseline"].result, steps["baseline"].remark) == (10, said)
+
+
 def test_json_has_every_number_in_full(restated):
     it = explain(restated, "signups", as_of=restated.as_of())
     steps = {step["what"]: step for step in as_json(it)["steps"]}
