@@ -121,12 +121,15 @@ def coverage(connection: sa.Connection) -> pd.DataFrame:
 def reach(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """One row per metric of which any row is selected: how far they reach, and when the last of them was recorded.
 
+    Periods that go on beyond the end of the selection are left out: nothing is known of them by then.
     `metric`, `newest_period_end`, `newest_value_end` (NaT where all are withdrawn), `recorded_at`; sorted by metric.
     """
     if _is_all_known(connection, selection.known_at):
         rows = _reach_of_series(connection, selection)
     else:
         known = read(connection, selection)
+        if selection.end is not None:
+            known = known[known["period_end"] <= selection.end]
         rows = known.assign(newest_period_end=known["period_end"], newest_value_end=_ends_of_values(known))
     return rows.groupby("metric")[["newest_period_end", "newest_value_end", "recorded_at"]].max().reset_index()
 
@@ -134,7 +137,8 @@ def reach(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
 def _reach_of_series(connection: sa.Connection, selection: Selection) -> pd.DataFrame:
     """The same for each series, worked out where the rows are."""
     names, rows = series_table, observations
-    of_series = sa.and_(rows.c.series_id == names.c.series_id, selection.periods(rows.c.period_start))
+    ended = sa.true() if selection.end is None else rows.c.period_end <= selection.end
+    of_series = sa.and_(rows.c.series_id == names.c.series_id, selection.periods(rows.c.period_start), ended)
     listed = series.names(connection, selection.metrics)
     statement = (
         sa.select(

@@ -240,7 +240,8 @@ def test_the_reach_of_metrics_is_that_of_their_observations(store, points):
     ]
     instants = [None, *(record(store, it)[1] for it in writes)]
     two, four, nine = points(dict.fromkeys([2, 4, 9], 0))["period_start"].tolist()
-    stretches = [(None, None), (two, None), (None, two), (two, four), (four, None), (nine, None)]
+    noon = two + timedelta(hours=12)  # within a period, which has not ended by then
+    stretches = [(None, None), (two, None), (None, two), (None, noon), (two, four), (four, None), (nine, None)]
     asked = [([], None, None), *((names, *stretch) for names in (None, ["m"]) for stretch in stretches)]
     for instant in instants:
         rows = list(store.observations(known_at=instant).itertuples())
@@ -250,7 +251,7 @@ def test_the_reach_of_metrics_is_that_of_their_observations(store, points):
                 for row in rows
                 if (names is None or row.metric in names)
                 and (start is None or row.period_start >= start)
-                and (end is None or row.period_start < end)
+                and (end is None or row.period_end <= end)
             ]
             assert reached(store.observed_reach(names, start, end, instant)) == farthest(selected)
 
