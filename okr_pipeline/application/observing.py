@@ -104,7 +104,7 @@ def _observe_at_once(
     workspace: Workspace, source_id: str, run: Run, metrics: list[Metric], window: Period | None, *, full_refresh: bool
 ) -> _Done:
     def step() -> _Done:
-        states = workspace.store.metric_states()
+        states = _states_of(workspace, metrics)
         if source_id == CHECK_INS:
             windows = whole_windows(workspace, metrics, min(window.end, run.as_of) if window else run.as_of)
         else:
@@ -126,7 +126,7 @@ def _observe_legs(
     full_refresh: bool,
 ) -> tuple[list[_Done], datetime | None]:
     """What became of each leg, and where a backfill of the same days had stopped."""
-    states = workspace.store.metric_states()
+    states = _states_of(workspace, metrics)
     windows = _windows(workspace, metrics, run.as_of, states, window, full_refresh=full_refresh)
     progress = None if window is None else begun(workspace, source_id, window, windows)
     goes_on_from = None if progress is None else min(progress.until.values(), default=None)
@@ -135,7 +135,7 @@ def _observe_legs(
 
     def step(legs: Mapping[str, Period]) -> _Done:
         covered = {metric: Period(windows[metric].start, leg.end) for metric, leg in legs.items()}
-        kept = Kept(workspace.store.metric_states(), covered, progress, of_chosen_days=window is not None)
+        kept = Kept(_states_of(workspace, metrics), covered, progress, of_chosen_days=window is not None)
         return _read_and_keep(workspace, source_id, run, legs, kept)
 
     done: list[_Done] = []
@@ -151,6 +151,12 @@ def _observe_legs(
             failed |= done[-1][0].failures.keys()
             progress = progress and progress.after(read_of(done[-1][0]))
     return done or [settled(partial(step, {}))], goes_on_from
+
+
+def _states_of(workspace: Workspace, metrics: list[Metric]) -> pd.DataFrame:
+    """How the last reads of some metrics went: whoever looks at all would do so once for each source."""
+    states = workspace.store.metric_states()
+    return states[states["metric"].isin([it.id for it in metrics])]
 
 
 def _read_and_keep(workspace: Workspace, source_id: str, run: Run, windows: Mapping[str, Period], kept: Kept) -> _Done:
@@ -170,7 +176,7 @@ def _without_past(workspace: Workspace, source_id: str, run: Run, metrics: list[
         )
         for metric in metrics
     }
-    kept = Kept(workspace.store.metric_states(), {})
+    kept = Kept(_states_of(workspace, metrics), {})
     judgement = _judge(workspace, [], nothing({}), kept.known)
     workspace.store.write(lambda batch: keep(batch, workspace, source_id, run, nothing({}), judgement, kept))
     return nothing(failures), judgement
