@@ -1,12 +1,13 @@
 """Scoring from store to store: 100,000 key results of 90 daily observations each, read, scored and recorded.
 
-Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, of one round,
-and how many times all that DuckDB takes. Ours does what a run does: values with their keys out of the store,
-definitions compiled, scores with forecasts, and all columns of them recorded as revisions. The limits move numbers
-alone, by the driver: three columns out, a matrix of numpy as in `scoring.py`, and a status and a progress of each key
-result in; as rows from SQLite, and as columns from DuckDB, which is no store of ours. The last row is the least that
-scores as rows with a key can cost, however they come about: observations packed in two blobs a series, definitions that
-were compiled before, scores without forecasts, and our rows of them, ready as Python values, handed to SQLite's driver.
+Run as `python benchmarks/scoring_stored.py [key results]`. CPU seconds, the database server's among them, and how many
+times all that DuckDB takes: of one round, and of the best of three of DuckDB and of the last row, which are so short
+that memory that is touched for the first time shows. Ours does what a run does: values with their keys out of the
+store, definitions compiled, scores with forecasts, and all columns of them recorded as revisions. The limits move
+numbers alone, by the driver: three columns out, a matrix of numpy as in `scoring.py`, and a status and a progress of
+each key result in; as rows from SQLite, and as columns from DuckDB, which is no store of ours. The last row is what is
+left when all is kept ready that could be: observations packed in two blobs a series, definitions that were compiled
+before, scores without forecasts, and our rows of them, ready as Python values, handed to SQLite's driver.
 """
 
 import gc
@@ -45,15 +46,21 @@ def main(count: int) -> None:
         postmaster = int((cluster.directory / "data" / "postmaster.pid").read_text().split()[0])
         with tempfile.TemporaryDirectory(prefix="okr-bench-") as directory:
             at = Path(directory)
-            goal = columns(at / "columns.duckdb", values)
+            goal = best_of_three(lambda round_: columns(at / f"columns{round_}.duckdb", values))
             print_row("numbers as columns, DuckDB", goal, goal)
             print_row("numbers as rows, SQLite", rows(at / "rows.db", values), goal)
             ours, prepared = stored(f"sqlite:///{at}/ours.db", values, None)
             print_row("ours, SQLite", ours, goal)
             print_row("ours, PostgreSQL", stored(cluster.url.render_as_string(False), values, postmaster)[0], goal)
-            print_row("least of scores as rows, SQLite", least(at / "least.db", at / "ours.db", values, prepared), goal)
+            ready = best_of_three(lambda round_: least(at / f"least{round_}.db", at / "ours.db", values, prepared))
+            print_row("all kept ready, SQLite", ready, goal)
     finally:
         destroy_cluster(cluster)
+
+
+def best_of_three(taken: Callable[[int], list[float]]) -> list[float]:
+    """The seconds of the round that took least of all."""
+    return min((taken(round_) for round_ in range(3)), key=sum)
 
 
 def print_row(name: str, seconds: list[float], goal: list[float]) -> None:
