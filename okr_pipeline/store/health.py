@@ -67,8 +67,12 @@ def read_events(connection: sa.Connection, known_at: datetime | None) -> pd.Data
 
 
 def judged_until(connection: sa.Connection) -> datetime | None:
-    """The latest instant that health was recorded as of."""
-    latest: datetime | None = connection.execute(sa.select(sa.func.max(metric_health_revisions.c.as_of))).scalar_one()
+    """The latest instant that health was recorded as of, looked for among the rows of the latest date alone."""
+    of = metric_health_revisions.c
+    last_date = sa.select(sa.func.max(of.as_of_date)).scalar_subquery()
+    latest: datetime | None = connection.execute(
+        sa.select(sa.func.max(of.as_of)).where(of.as_of_date == last_date)
+    ).scalar_one()
     return latest
 
 
