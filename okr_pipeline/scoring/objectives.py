@@ -205,10 +205,12 @@ def _own_worst(definitions: Definitions, standing: Standing) -> _Lacks:
         lack = weight * (standing.expected_progress - standing.progress)
     outside = np.isin(standing.status, [STATUS[each] for each in _OUTSIDE])
     rows = np.flatnonzero((objectives.of >= 0) & ~outside & ~np.isnan(lack))
-    order = rows[np.lexsort((rows, -lack[rows], objectives.of[rows]))]
-    owner, first = np.unique(objectives.of[order], return_index=True)
-    worst, short = np.full(len(objectives.end), -1, dtype=np.int64), np.full(len(objectives.end), -np.inf)
-    worst[owner], short[owner] = order[first], lack[order[first]]
+    owner, lack = objectives.of[rows], lack[rows]
+    short = np.full(len(objectives.end), -np.inf)
+    np.maximum.at(short, owner, lack)
+    worst = np.full(len(objectives.end), -1, dtype=np.int64)
+    most = np.flatnonzero(lack == short[owner])[::-1]
+    worst[owner[most]] = rows[most]  # of equals the first row stays, because it is put last
     return _Lacks(worst, short)
 
 

@@ -18,8 +18,7 @@ from okr_pipeline.scoring.seasons import Seasons
 
 def elapsed_shares(definitions: Definitions, moments: Integers) -> Floats:
     """The share of each key result's local days that is over at an instant for each; 0 before, 1 after."""
-    of = definitions.key_results
-    return np.clip(local_days(definitions.days, of.first_day, moments) / of.days, 0.0, 1.0)
+    return np.clip(_days_in(definitions, moments) / definitions.key_results.days, 0.0, 1.0)
 
 
 def is_level(of: KeyResults) -> Booleans:
@@ -59,16 +58,22 @@ def expected_progress(
     of = definitions.key_results
     known = moments != NO_INSTANT
     at = np.where(known, moments, of.start)
-    expected = elapsed_shares(definitions, at)
+    day = _days_in(definitions, at)
+    expected = np.clip(day / of.days, 0.0, 1.0)
     _put_shares(definitions, expected, at, shapes)
     if len(definitions.checkpoints.rows):
-        _put_checkpoints(definitions, expected, at, base, target, shapes)
+        _put_checkpoints(definitions, expected, day, base, target, shapes)
     if len(seasons.rows):
-        _put_seasons(definitions, expected, at, base, target, seasons, shapes)
+        _put_seasons(definitions, expected, day, base, target, seasons, shapes)
     if len(definitions.milestones.owner):
         expected = np.where(of.kind == Kind.MILESTONES, share_due(definitions, at), expected)
     expected = np.where(is_level(of), any_ended.astype(np.float64), expected)
     return np.where(known, expected, np.nan)
+
+
+def _days_in(definitions: Definitions, moments: Integers) -> Floats:
+    """Instants in local days since the start of each key result."""
+    return local_days(definitions.days, definitions.key_results.first_day, moments)
 
 
 def _put_shares(definitions: Definitions, expected: Floats, at: Integers, shapes: Integers) -> None:
@@ -110,14 +115,13 @@ def _leads_on(definitions: Definitions, origin: Floats, target: Floats) -> Boole
 
 
 def _put_checkpoints(
-    definitions: Definitions, expected: Floats, at: Integers, base: Floats, target: Floats, shapes: Integers
+    definitions: Definitions, expected: Floats, day: Floats, base: Floats, target: Floats, shapes: Integers
 ) -> None:
     """Piecewise linear from (start, from) to (end, target), as shares of the way."""
     of, rows = definitions.key_results, definitions.checkpoints.rows
     origin = np.where(of.kind[rows] == Kind.ACCUMULATE, 0.0, base[rows])
-    day = local_days(definitions.days, of.first_day[rows], at[rows])
     with np.errstate(all="ignore"):
-        between = _interpolated(definitions.checkpoints, origin, target[rows], day)
+        between = _interpolated(definitions.checkpoints, origin, target[rows], day[rows])
     expected[rows] = np.where(shapes[rows] == Shape.CHECKPOINTS, between, expected[rows])
 
 
@@ -135,7 +139,7 @@ def _interpolated(plan: Checkpoints, origin: Floats, target: Floats, day: Floats
 def _put_seasons(
     definitions: Definitions,
     expected: Floats,
-    at: Integers,
+    day: Floats,
     base: Floats,
     target: Floats,
     seasons: Seasons,
@@ -143,7 +147,7 @@ def _put_seasons(
 ) -> None:
     """The share of a flow that earlier years had by then; of a level, how far they strayed from a straight line."""
     of, rows = definitions.key_results, seasons.rows
-    day = np.clip(local_days(definitions.days, of.first_day[rows], at[rows]), 0.0, of.days[rows])
+    day = np.clip(day[rows], 0.0, of.days[rows])
     left = np.minimum(np.floor(day).astype(np.int64), of.days[rows] - 1)
     before, after = seasons.curve[seasons.offsets + left], seasons.curve[seasons.offsets + left + 1]
     knot = np.where(day - left == 1.0, after, before + (after - before) * (day - left))

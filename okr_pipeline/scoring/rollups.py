@@ -16,8 +16,11 @@ from okr_pipeline.scoring.tracks import Tracks, track_of
 
 def counted_tracks(tracks: Tracks, view: Integers, reducer: Integers) -> Integers:
     """The track whose rows are the observed periods of a roll-up: for one from parts, the periods that all have."""
-    parts = np.append(tracks.part_tracks[:, 0], -1)[view]
-    return np.where((reducer == Reducer.PARTS) & (parts >= 0), parts, track_of(tracks, view))
+    track = track_of(tracks, view)
+    rows = np.flatnonzero((reducer == Reducer.PARTS) & (view >= 0))
+    parts = tracks.part_tracks[view[rows], 0]
+    track[rows] = np.where(parts >= 0, parts, track[rows])
+    return track
 
 
 def roll_up(

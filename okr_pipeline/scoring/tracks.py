@@ -55,7 +55,8 @@ def periods_of(tracks: Tracks, rows: Integers) -> Integers:
 
 def track_of(tracks: Tracks, view: Integers) -> Integers:
     """The track of each view; for view -1 one without rows."""
-    return np.asarray(np.append(tracks.track, len(tracks.first) - 2)[view], dtype=np.int64)
+    none = len(tracks.first) - 2
+    return np.where(view < 0, none, tracks.track[view]) if len(tracks.track) else np.full(view.shape, none)
 
 
 def newest_blocked(tracks: Tracks, view: Integers, low: Integers, high: Integers) -> Integers:

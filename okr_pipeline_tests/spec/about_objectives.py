@@ -88,6 +88,13 @@ started, paused or cancelled is in none of them. Its status follows from score a
                     of="C/o",
                 ),
                 Case(
+                    "Of two that lack as much, the first is named",
+                    "2013-04-05",
+                    {"score": "7/20", "worst_key_result": "C/b"},
+                    ("a 2013-04-05 0.5", "b 2013-04-05 0.2", "c 2013-04-05 0.2"),
+                    of="C/o",
+                ),
+                Case(
                     "A quarter is not; the bounds are still told",
                     "2013-04-05",
                     {
