@@ -8,10 +8,11 @@ from datetime import datetime
 
 from okr_pipeline.model.amending import definitions_of
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import is_summed
 from okr_pipeline.model.formula import references
 from okr_pipeline.model.metric import Metric
 from okr_pipeline.model.okr import KeyResult, Milestones
-from okr_pipeline.scoring.arrays import HOUR, instant_of, microseconds
+from okr_pipeline.scoring.arrays import HOUR, NO_INSTANT, instant_of, microseconds
 from okr_pipeline.scoring.horizons import LOOKED_AT
 from okr_pipeline.scoring.spans import Spans, reach_back
 
@@ -22,8 +23,10 @@ def extraction_start(configuration: Configuration, metric_id: str, as_of: dateti
     It looks at its span, at the stretch before it that its baseline or target is taken from, and at the earlier years
     that its season is taken from, but for what lies before the project's `history_starts`, by each of its
     definitions, for its score by the first is told beside that by the last. A key result is open
-    from its start until its metric closes after its end; a cancelled one is not. A metric that none reads is looked
-    at as far back as it may be stale or restated. For many metrics `extraction_starts` reads the key results once.
+    from its start until its metric closes after its end; a cancelled one is not. One that counts in a sum, or among
+    milestones, is looked at as long as these are open, too, for they are of what it counted, whatever became of it.
+    A metric that none reads is looked at as far back as it may be stale or restated. For many metrics
+    `extraction_starts` reads the key results once.
     """
     return _start(configuration, metric_id, as_of, _needs(configuration, as_of))
 
@@ -74,14 +77,37 @@ def _start(configuration: Configuration, metric_id: str, as_of: datetime, needs:
 def _needs(configuration: Configuration, as_of: datetime) -> dict[str, int]:
     """For every metric that an open key result reads, the earliest instant that one looks at."""
     moment, spans, needs = microseconds(as_of), Spans(configuration), dict[str, int]()
+    counted_until = _counted_until(configuration, spans)
     for key_result in (each for it in configuration.key_results() for each in definitions_of(it)):
-        start, end = spans.of(key_result)
-        if key_result.state == "cancelled" or moment <= start:
+        end = max(_pursued_until(key_result, spans), counted_until.get(key_result.contributes_to, NO_INSTANT))
+        if moment <= spans.of(key_result)[0] or end == NO_INSTANT:
             continue
         for metric, earliest in _read_metrics(configuration, key_result, spans):
             if moment <= end + int(metric.closes_after.hours * HOUR):
                 needs[metric.id] = min(needs.get(metric.id, earliest), earliest)
     return needs
+
+
+def _pursued_until(key_result: KeyResult, spans: Spans) -> int:
+    """The end of one that is not cancelled; else NO_INSTANT, which is before every other."""
+    return NO_INSTANT if key_result.state == "cancelled" else spans.of(key_result)[1]
+
+
+def _counted_until(configuration: Configuration, spans: Spans) -> dict[str | None, int]:
+    """For every key result whose value is made of its parts', how long these count in it or in one above it."""
+    wholes = {it.contributes_to for it in configuration.key_results() if it.contributes_to is not None}
+    made: dict[str | None, KeyResult] = {
+        it.full_id: it
+        for it in (configuration.key_results() if wholes else ())
+        if it.full_id in wholes and (is_summed(it) or isinstance(it.measure, Milestones))
+    }
+    found = dict[str | None, int]()
+    for name, whole in made.items():
+        line = [whole]
+        while line[-1].contributes_to in made:
+            line.append(made[line[-1].contributes_to])
+        found[name] = max(_pursued_until(each, spans) for it in line for each in definitions_of(it))
+    return found
 
 
 def _read_metrics(configuration: Configuration, key_result: KeyResult, spans: Spans) -> Iterator[tuple[Metric, int]]:

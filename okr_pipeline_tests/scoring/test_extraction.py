@@ -79,6 +79,47 @@ def test_a_metric_that_no_open_key_result_reads_is_read_for_its_restated_days(
     assert (as_of.date() - start(it, as_of)).days == 7, says
 
 
+LONG = {"starts": date(2013, 3, 1), "ends": date(2013, 12, 31)}
+ENDED = {"starts": date(2013, 3, 1), "ends": date(2013, 3, 10)}
+
+
+@pytest.mark.parametrize(
+    ("says", "keys", "expected"),
+    [
+        ("one that has ended, in a sum that is open", [
+            key_result(Accumulate(1), "year", metric=None, **LONG),
+            key_result(Accumulate(1), "part", contributes_to="C/year", **ENDED),
+        ], date(2013, 3, 1)),
+        ("one that is cancelled", [
+            key_result(Accumulate(1), "year", metric=None, **LONG),
+            key_result(Accumulate(1), "part", contributes_to="C/year", state="cancelled", **LONG),
+        ], date(2013, 3, 1)),
+        ("one two levels below, in a sum that has ended or is cancelled", [
+            key_result(Accumulate(1), "year", metric=None, **LONG),
+            key_result(Accumulate(1), "half", metric=None, contributes_to="C/year", state="cancelled", **ENDED),
+            key_result(Accumulate(1), "part", contributes_to="C/half", **ENDED),
+        ], date(2013, 3, 1)),
+        ("what a step waited for", [
+            key_result(Milestones((Milestone("b"),)), "year", metric=None, **LONG),
+            key_result(WAITING, "part", metric=None, contributes_to="C/year", **ENDED),
+        ], date(2013, 2, 25)),
+        ("none of a sum that is over", [
+            key_result(Accumulate(1), "month", metric=None, **ENDED),
+            key_result(Accumulate(1), "part", contributes_to="C/month", **ENDED),
+        ], date(2013, 4, 4)),
+        ("none of a sum that is cancelled, or has a metric of its own", [
+            key_result(Accumulate(1), "year", metric=None, state="cancelled", **LONG),
+            key_result(Accumulate(1), "part", contributes_to="C/year", **ENDED),
+            key_result(Accumulate(1), "own", metric="other", **LONG),
+            key_result(Accumulate(1), "inside", contributes_to="C/own", **ENDED),
+        ], date(2013, 4, 4)),
+    ],
+)  # fmt: skip
+def test_a_part_is_needed_as_long_as_what_it_counts_in(says: str, keys: list[KeyResult], expected: date) -> None:
+    config = configuration([metric(), metric("other")], keys)
+    assert extraction_start(config, "kpi", TODAY).date() == expected, says
+
+
 def test_a_season_is_not_looked_for_before_there_is_history() -> None:
     config = configuration([metric()], [key_result(Accumulate(1), pace=Pace("seasonal"))])
     config = replace(config, project=replace(config.project, history_starts=date(2011, 6, 1)))

@@ -238,5 +238,30 @@ metric's, whatever its parts; what no part accounts for is the remainder.
                 ),
             ),
         ),
+        Table(
+            title="Parts that are given up",
+            prose="""
+`one` and `two` bring 1 and 2 a day and are cancelled from the 6th on. Nobody pursues them, but what they count goes on to
+happen, and the sum is of what happens; `two` is cut short on the day before, and so counts five days. `three` is paused.
+""",
+            cycle="{id: C, starts: 2013-04-01, ends: 2013-04-20}",
+            metrics="{a: {}, b: {}, c: {}}",
+            objectives="""{o: {key_results: {
+                all: {metric: null, measure: {accumulate: {to: 100}}},
+                one: {metric: a, measure: {accumulate: {to: 20}}, contributes_to: C/all, amendments: [{on: 2013-04-06, state: cancelled}]},
+                two: {metric: b, measure: {accumulate: {to: 40}}, contributes_to: C/all, amendments: [{on: 2013-04-06, state: cancelled, ends: 2013-04-05}]},
+                three: {metric: c, measure: {accumulate: {to: 40}}, contributes_to: C/all, state: paused}}}}""",
+            observed=("a 2013-04-01 1x10", "b 2013-04-01 2x10", "c 2013-04-01 3x10"),
+            cases=(
+                Case(
+                    "One is as it was, out of any score",
+                    "2013-04-10",
+                    {"value": "10", "status": "cancelled"},
+                    of="C/one",
+                ),
+                Case("The other has ended", "2013-04-10", {"value": "10", "status": "cancelled"}, of="C/two"),
+                Case("The sum: 10 + 10 + 30", "2013-04-10", {"value": "50", "progress": "1/2"}, of="C/all"),
+            ),
+        ),
     ),
 )

@@ -226,7 +226,7 @@ it is overrun. Of events it cannot be told, because nobody knows how many will c
         ),
         Table(
             title="Set aside",
-            prose="A paused or cancelled key result keeps its value, and counts nowhere.",
+            prose="A paused or cancelled key result goes on having a value and a progress, and counts in no objective's score.",
             metric="{rollup: last}",
             key_result=_HALFWAY,
             observed=("2013-04-01 10x5",),
