@@ -129,14 +129,16 @@ class _Board:
 
     def drop_undefined(self, statuses: pd.DataFrame) -> pd.DataFrame:
         """Close what is open of key results that no longer exist, at the first instant that is evaluated."""
-        gone = np.flatnonzero(~self._defined & (self._state != State.OK))
-        if not len(gone) or statuses.empty:
+        if statuses.empty:
             return _no_transitions()
         first = statuses["as_of"].min()
+        as_of = np.datetime64(first.tz_convert(None), "us")
+        gone = np.flatnonzero(~self._defined & (self._state != State.OK) & ~(self._evaluated >= as_of))
+        if not len(gone):
+            return _no_transitions()
         columns = {"key_result": self.ids[gone], "as_of": first, "status": None, "pace_ratio": np.nan, "reason": None}
         targets = np.full(len(gone), State.OK.value, dtype=object)
-        as_of = np.datetime64(first.tz_convert(None), "us")
-        self._streak[gone] = 0
+        self._evaluated[gone], self._streak[gone] = as_of, 0
         return self._move(gone, targets, as_of, pd.DataFrame(columns), self._streak[gone])
 
     def _heard(self, at: Counts, statuses: pd.DataFrame, as_of: np.datetime64) -> Signals:
