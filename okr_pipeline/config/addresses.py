@@ -75,14 +75,19 @@ def address_fault(text: str) -> tuple[str, str, str] | None:
 
     >>> address_fault("postgresql://okr:p%40ss@db:5432/okr"), address_fault("postgresql://okr:p@ss@db/okr")[0]
     (None, "the address has more than one '@' before its host")
+    >>> [address_fault(f"postgresql://okr:p@s{it}s@db/okr") is None for it in "/#?"]
+    [False, False, False]
+    >>> address_fault("postgresql://okr:pass@db/okr?application_name=okr@night") is None
+    True
     """
     scheme, separator, rest = text.partition("://")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.\-]*", scheme):
         return None
     login, at, after = rest.partition("@")
     server = re.split("[/?#]", after if at else login, maxsplit=1)[0]
-    # A password may hold the '/' that seems to end the server.
-    if "@" in server or (":" in login and "@" in re.split("[?#]", after, maxsplit=1)[0]):
+    # A password may hold the '/', '#' or '?' that seems to end the server; what is asked for has an '@' in values only.
+    name, _, query = after.partition("?")
+    if "@" in server or (":" in login and ("@" in name or "@" in query.partition("=")[0])):
         return (
             "the address has more than one '@' before its host",
             "The password would be cut off at the first, and the rest of it taken for the host",
