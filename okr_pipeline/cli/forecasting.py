@@ -36,10 +36,11 @@ def backtest(
     """
     from okr_pipeline.application import backtesting
     from okr_pipeline.application.telling import plain_rows
-    from okr_pipeline.application.workspace import open_applied, open_for_writing
+    from okr_pipeline.application.workspace import open_applied, open_workspace
 
     if known_at is None:
-        workspace, known = open_for_writing(config, store_url=store), None
+        workspace, known = open_workspace(config, store_url=store), None
+        workspace.store.require_current()
     else:
         workspace, known = open_applied(config, store_url=store, known_at=known_at)
     told = plain_rows(backtesting.backtest(workspace, workspace.as_of(as_of), known))

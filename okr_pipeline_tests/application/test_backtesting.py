@@ -50,3 +50,11 @@ def test_what_was_known_then_is_replayed_and_not_recorded(tried: Small) -> None:
 def test_nothing_was_applied_before_the_first_run(tried: Small) -> None:
     refused = backtest(tried, "--known-at", "2020-01-01")
     assert "holds no scores known by then" in str(refused.exception)
+
+
+def test_no_store_is_made_where_there_is_none(tried: Small) -> None:
+    missing = tried.directory / "elsewhere.db"
+    where = ["--config", str(tried.directory / "config"), "--store", f"sqlite:///{missing}"]
+    refused = CliRunner().invoke(app, ["forecast", "backtest", *where])
+    assert "There is no store at" in str(refused.exception)
+    assert not missing.exists()
