@@ -81,9 +81,8 @@ def facts(report: Observed) -> dict[str, object]:
         "refused": _told(report.refused)[:_MOST_TOLD],
         "refused_count": len(report.refused),
         "open_quarantine": report.open_quarantine,
-        "failures": {
-            metric: f"{error}{_read(report.windows.get(metric))}" for metric, error in report.failures.items()
-        },
+        "failed": len(report.failures),
+        "failures": _causes(report),
         "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),
         "goes_on_from": report.goes_on_from,
@@ -100,10 +99,20 @@ def _told(refused: Sequence[Refusal]) -> list[dict[str, object]]:
     return [asdict(it) | {"count": counts[key]} for key, it in firsts.items()]
 
 
-def _read(window: Period | None) -> str:
-    if window is None:
+def _causes(report: Observed) -> list[dict[str, object]]:
+    """Why metrics could not be read, each cause once with all that it concerns and the stretch that was asked for."""
+    metrics: dict[str, list[str]] = {}
+    for metric, error in report.failures.items():
+        metrics.setdefault(error.removeprefix(f"Metric {metric}: "), []).append(metric)
+    return [{"metrics": each, "cause": f"{cause}{_to_read(report, each)}"} for cause, each in metrics.items()]
+
+
+def _to_read(report: Observed, metrics: Sequence[str]) -> str:
+    windows = [report.windows[metric] for metric in metrics if metric in report.windows]
+    if not windows:
         return ""
-    return f" It was to be read from {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M} UTC."
+    start, end = min(it.start for it in windows), max(it.end for it in windows)
+    return f" To be read: from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC."
 
 
 def _warnings(report: Observed) -> list[str]:

@@ -164,7 +164,8 @@ def _record(batch: Batch, workspace: Workspace, run: Run, made: _Made, path: Pat
 
 
 def _note_step(batch: Batch, run: Run, snapshot: Snapshot, path: Path, *, changed: bool) -> None:
-    facts = {"week": snapshot.week, "path": str(path), "headline": snapshot.headline, "changed": changed}
+    kept = run.kind == "backfill" and not changed
+    facts = {"week": snapshot.week, "path": str(path), "headline": snapshot.headline, "changed": changed, "kept": kept}
     note_step(batch, run, "scorecard", facts)
 
 

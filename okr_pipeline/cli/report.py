@@ -83,7 +83,7 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         "refused_count": "blocked",
     }
     counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
-    failed = len(facts["failures"])
+    failed = facts["failed"]
     if failed < facts["metrics"] and not any(facts[name] for name in changes):
         counts.append("nothing changed")
     if failed:
@@ -93,8 +93,8 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         out.print(f"  went on from {facts['goes_on_from'][:16]} UTC, where a backfill of these days had stopped")
     if facts.get("traffic"):
         out.print(f"  {escape(_traffic_words(facts['traffic']))}")
-    for metric, error in list(facts["failures"].items())[:_SHOWN]:
-        out.print(f"  [red]not read[/red] {escape(metric)}: {escape(error)}")
+    for failure in facts["failures"][:_SHOWN]:
+        out.print(f"  [red]not read[/red] {escape(_listed(failure['metrics']))}: {escape(failure['cause'])}")
     for row in facts["refused"][:_SHOWN]:
         out.print(f"  [red]blocked[/red]  {escape(row['metric'])}{_more(row)}: {escape(row['reason'])}")
     if len(facts["refused"]) > _SHOWN:
@@ -105,6 +105,16 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
     if facts["open_quarantine"] and not facts["refused_count"]:
         out.print(f"  blocked since earlier runs: {facts['open_quarantine']}")
+
+
+def _listed(metrics: Sequence[str]) -> str:
+    """The first metrics by name.
+
+    >>> _listed(["paid", "refunds"])
+    'paid, refunds'
+    """
+    more = len(metrics) - _SHOWN
+    return ", ".join(metrics[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _traffic_words(traffic: Facts) -> str:
@@ -143,7 +153,8 @@ def _tell_history(out: Console, facts: Facts) -> None:
     days, changed = plural(facts["days"], "day"), plural(facts["changed"], "score")
     out.print(f"History    {days} reconstructed, {changed} new or different")
     if facts["kept"]:
-        out.print(f"  {facts['kept']} of them keep the scores that were recorded at the time")
+        keep = "keeps" if facts["kept"] == 1 else "keep"
+        out.print(f"  {facts['kept']} of them {keep} the scores that were recorded at the time")
 
 
 def _tell_alerts(out: Console, facts: Facts) -> None:
@@ -184,6 +195,8 @@ def _tell_health(out: Console, facts: Facts) -> None:
 def _tell_scorecard(out: Console, facts: Facts) -> None:
     out.print(f"Scorecard  {escape(facts['path'])}", soft_wrap=True)
     out.print(f"  {escape(facts['headline'])}", soft_wrap=True)
+    if facts["kept"]:
+        out.print("  as it was published: days that have passed are scored again, their page stays", soft_wrap=True)
 
 
 _TOLD: Mapping[str, Callable[[Console, Facts], None]] = {

@@ -146,6 +146,12 @@ def test_one_metric_can_be_read_again(run_again):
     assert "nothing changed" in done.stdout
 
 
+def test_a_run_of_a_day_that_has_passed_says_that_the_page_of_its_week_stays(run_again):
+    stays = "as it was published: days that have passed are scored again, their page stays"
+    assert stays in run_again("run", "--as-of", "2026-01-30").stdout
+    assert stays not in run_again("run").stdout
+
+
 @pytest.mark.parametrize("range_", [("2026-01-10", "2026-01-01"), ("2026-01-10", "2030-01-01"), ("yesterday", "today")])
 def test_a_range_that_is_none_exits_2(okr, range_):
     done = okr("backfill", "--from", range_[0], "--to", range_[1])

@@ -42,7 +42,7 @@ def test_a_server_that_is_down_leaves_the_scores_of_others_right_and_its_own_unk
     with Server(lambda seen: reply(200, page, {"Content-Type": "text/html"})) as server:
         small.put("sources/shop.yaml", SOURCE.format(url=server.url, size=50))
         said, signups, orders = scores(small.directory, code=1)
-    assert "not read orders: Metric orders: GET 127.0.0.1:" in said
+    assert "not read orders: GET 127.0.0.1:" in said
     assert (signups["value"], signups["status"]) == (310.0, "on_track")
     assert (orders["status"], orders["reason"]) == ("unknown", "source_failed")
     assert orders["last_good"]["value"] == good

@@ -83,7 +83,7 @@ def test_history_can_be_rebuilt_and_told_as_of_any_day_and_published_days_stay(s
     published = open_store(example.store_url).key_result_scores().drop(columns=["recorded_at"])
     done = example.okr("backfill", "--from", "2013-05-17", "--to", "2013-05-19")
     assert "3 days reconstructed" in done.stdout
-    assert "1 of them keep" in done.stdout
+    assert "1 of them keeps the scores" in done.stdout
     recorded = open_store(example.store_url).key_result_scores()
     assert {str(day) for day in recorded["as_of_date"]} == {"2013-05-17", "2013-05-18", "2013-05-19"}
     kept = recorded[recorded["as_of_date"].astype(str) == "2013-05-19"].drop(columns=["recorded_at"])
@@ -95,7 +95,9 @@ def test_history_can_be_rebuilt_and_told_as_of_any_day_and_published_days_stay(s
 def test_a_source_that_fails_leaves_the_others_right(example, example_status):
     (example.directory / "config" / "data" / "weather.parquet").write_bytes(b"not a parquet file")
     done = example.okr("run", code=1)
-    assert "not read" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "not read precipitation, visibility, wind_speed: " in said
+    assert said.count("weather.parquet") == 1
     told = {row["id"]: row for row in json.loads(example.okr("status", "--json").stdout)["key_results"]}
     unread = {id_ for id_, row in told.items() if row["reason"] == "source_failed"}
     assert unread == {"2013-Q2/lga-wind", "2013/newark-wind"}

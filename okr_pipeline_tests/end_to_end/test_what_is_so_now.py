@@ -133,7 +133,7 @@ def test_what_is_so_now_is_recorded_by_each_run_and_refused_of_the_past_alone(ok
     stripe.lists["balance"] = BALANCE
     said = " ".join(okr(eighth, "backfill", "--from", "2013-03-05", "--to", "2013-03-07", code=1).split())
     assert (
-        "not read balance: Metric balance: source billing (stripe) tells what is so when it is asked, and nothing of days"
+        "not read balance: source billing (stripe) tells what is so when it is asked, and nothing of days"
         " that have passed. They cannot be read again; let okr run every day, and what it records stays."
     ) in said
     assert "not read paid" not in said

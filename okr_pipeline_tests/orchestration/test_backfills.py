@@ -47,11 +47,13 @@ def test_days_of_two_quarters_are_backfilled_in_two_requests_and_go_on_where_the
     workspace = open_for_writing(workspace.config_dir, store_url=f"sqlite:///{tmp_path}/okr.db")
     shop.fault = lambda number, seen: json_reply({}, 401) if number == 2 else None
     broken = told(workspace, run_history_job(workspace, FIRST, LAST))
-    assert "from 2025-03-31 22:00 to 2025-05-16 22:00 UTC" in broken["failures"]["orders"]
+    [failure] = broken["failures"]
+    assert failure["metrics"] == ["orders"]
+    assert failure["cause"].endswith(" To be read: from 2025-03-31 22:00 to 2025-05-16 22:00 UTC.")
     assert (broken["new"], broken["traffic"]["requests"]) == (46, 2)
     resumed = told(workspace, run_history_job(workspace, FIRST, LAST))
     assert [seen.params["from"] for seen in shop.asked] == ["2025-02-14", "2025-04-01", "2025-04-01"]
-    assert (resumed["new"], resumed["failures"]) == (46, {})
+    assert (resumed["new"], resumed["failures"]) == (46, [])
     assert (broken["goes_on_from"], resumed["goes_on_from"]) == (None, "2025-03-31 22:00:00+00:00")
     observed = workspace.store.observations()["value"]
     assert observed.tolist() == [orders_on(FIRST + timedelta(days=day)) for day in range(92)]
@@ -74,10 +76,13 @@ def test_a_source_that_knows_no_past_is_not_asked_and_says_so_and_stays_as_it_wa
 
     monkeypatch.setattr("okr_pipeline.application.reading.load_connectors", lambda: {"rest": Snapshots()})
     outcome = run_history_job(workspace, LAST - timedelta(days=9), LAST - timedelta(days=3))
-    assert told(workspace, outcome)["failures"] == {
-        "orders": "Metric orders: source shop (rest) tells what is so when it is asked, and nothing of days that have"
-        " passed. They cannot be read again; let okr run every day, and what it records stays."
-    }
+    assert told(workspace, outcome)["failures"] == [
+        {
+            "metrics": ["orders"],
+            "cause": "source shop (rest) tells what is so when it is asked, and nothing of days that have"
+            " passed. They cannot be read again; let okr run every day, and what it records stays.",
+        }
+    ]
     assert len(shop.asked) == asked
     assert workspace.store.metric_states()["status"].tolist() == ["ok"]
     assert newest_score(workspace) == before

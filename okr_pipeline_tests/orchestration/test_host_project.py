@@ -109,10 +109,10 @@ def test_without_a_host_the_metric_fails_by_name_and_its_score_is_unknown(run, d
     run()
     workspace = open_for_writing(directory / "config")
     outcome = run_main_job(workspace, full_refresh=True)
-    [error] = workspace.store.run(outcome.run_id)["summary"]["observed/host"]["failures"].values()
-    assert (
-        "Metric orders: Assets are loaded by a function of the Dagster project that hosts this configuration" in error
-    )
+    [failure] = workspace.store.run(outcome.run_id)["summary"]["observed/host"]["failures"]
+    assert failure["metrics"] == ["orders"]
+    said = "Assets are loaded by a function of the Dagster project that hosts this configuration"
+    assert failure["cause"].startswith(said)
     scores = workspace.store.key_result_scores()
     assert scores["reason"].tolist() == ["source_failed"]
     assert scores["last_good_value"].tolist() == [SUM]
