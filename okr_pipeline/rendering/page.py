@@ -80,7 +80,7 @@ def page_of(snapshot: Snapshot) -> Page:
         bar=status_bar(snapshot.counts),
         behind=tuple(view.behind_card(row) for row in view.behind[:SHOWN_BEHIND]),
         behind_more=tuple(view.named(row, numbers.points(row.gap)) for row in view.behind[SHOWN_BEHIND:]),
-        missed=dict(snapshot.counts).get(Status.MISSED, 0),
+        none_behind=_none_behind(dict(snapshot.counts)),
         changes=_changes(view),
         trust=_trust(view),
         health=_health(view),
@@ -90,6 +90,20 @@ def page_of(snapshot: Snapshot) -> Page:
         example_id=next(iter(view.rows), "<id>"),
         notes=snapshot.notes,
     )
+
+
+def _none_behind(counts: Mapping[str, int]) -> str:
+    """What is said where no key result is behind: no more than is known.
+
+    >>> _none_behind({"on_track": 3, "missed": 1, "unknown": 2})
+    'No key result that still runs is known to be behind its plan; 1 ended short of its target; 2 cannot be told.'
+    """
+    missed, unknown = counts.get(Status.MISSED, 0), counts.get(Status.UNKNOWN, 0)
+    runs, known = " that still runs" if missed else "", " known to be" if unknown else ""
+    said = [f"No key result{runs} is{known} behind its plan"]
+    said += [f"{missed} ended short of {'its target' if missed == 1 else 'their targets'}"] if missed else []
+    said += [f"{unknown} cannot be told"] if unknown else []
+    return "; ".join(said) + "."
 
 
 def chips(counts: Iterable[tuple[str, int]]) -> tuple[Chip, ...]:

@@ -246,7 +246,7 @@ class Page:
     bar: Markup
     behind: tuple[BehindCard, ...]
     behind_more: tuple[Named, ...]
-    missed: int
+    none_behind: str
     changes: Changes
     trust: Trust
     health: Health

@@ -200,6 +200,12 @@ def test_nothing_behind_is_said_in_words():
     assert "No key result is behind its plan." in section(page_of(PLAIN), "behind")
 
 
+def test_what_cannot_be_told_is_not_said_to_be_well():
+    dark = dataclasses.replace(PLAIN, counts=(("unknown", 29), ("achieved", 1)))
+    said = "No key result is known to be behind its plan; 29 cannot be told."
+    assert said in section(page_of(dark), "behind")
+
+
 def test_what_ended_short_is_told_where_nothing_is_behind():
     missed = dataclasses.replace(PLAIN, counts=(("missed", 6), ("achieved", 1)))
     said = "No key result that still runs is behind its plan; 6 ended short of their targets."
