@@ -16,7 +16,7 @@ from okr_pipeline.application.telling import Record
 from okr_pipeline.cli.columns import fitted, left_out, table_of
 from okr_pipeline.cli.tables import as_of_words, console, local
 from okr_pipeline.model.zones import zone
-from okr_pipeline.rendering.numbers import percent
+from okr_pipeline.rendering.numbers import MINUS, percent
 from okr_pipeline.rendering.words import members, plural, starts_day
 
 _HEADINGS = {
@@ -142,10 +142,11 @@ def _print_causes(out: Console, it: Record, parts: Sequence[str], timezone: str)
         return
     out.print(f"\n[bold]{escape(it['id'])}[/bold] {escape(it['title'])}")
     for cause in causes:
-        out.print(f"  {_HEADINGS[cause['part']]}: {escape(_said(cause, timezone))}", soft_wrap=True)
-        if cause["part"] in ("restated_data", "late_data"):
-            for row in cause["newest_rows"][-_ROWS_SHOWN:]:
-                out.print(f"    {escape(_row(row, timezone))}", soft_wrap=True)
+        shown = cause["newest_rows"][-_ROWS_SHOWN:] if cause["part"] in ("restated_data", "late_data") else []
+        newest = f"; the newest {len(shown)}:" if 0 < len(shown) < cause["rows"] else ""
+        out.print(f"  {_HEADINGS[cause['part']]}: {escape(_said(cause, timezone))}{newest}", soft_wrap=True)
+        for row in shown:
+            out.print(f"    {escape(_row(row, timezone))}", soft_wrap=True)
 
 
 def _period(text: str, timezone: str) -> str:
@@ -170,6 +171,6 @@ def _said(cause: Record, timezone: str) -> str:
 
 
 def _row(row: Record, timezone: str) -> str:
-    before, now = ("none" if it is None else f"{it:.6g}" for it in (row["before"], row["value"]))
+    before, now = ("none" if it is None else f"{it:.6g}".replace("-", MINUS) for it in (row["before"], row["value"]))
     of = f"{row['metric']} {members(row['dimensions'])}".rstrip()
     return f"{of}, {_period(row['period_start'], timezone)}: {before} → {now}"
