@@ -62,6 +62,7 @@ SQLITE_DAMAGED: Final = {11, 26}
 _SQLITE_MOVED: Final = 1032  # an extended code
 _POSTGRES_TRANSIENT: Final = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300"}
 _POSTGRES_LOGIN: Final = {"28000", "28P01", "3D000"}
+_POSTGRES_RIGHTS, _POSTGRES_READ_ONLY = "42501", "25006"
 _NO_ENTRY: Final = ("authentication failed", "does not exist", "no password supplied")
 
 
@@ -118,6 +119,12 @@ def _from_postgres(error: BaseException, place: str, why: str) -> StoreError:
         return StoreUnavailable(
             f"The store {place} was lost or did not answer: {why}. Try again when the server is up."
         )
+    if state == _POSTGRES_RIGHTS:
+        return _refused(place, why, "Use the login that owns its tables, or one that was granted as much.")
+    if state == _POSTGRES_READ_ONLY:
+        return _refused(place, why, "Name the server that is written to, not a copy that only reads.")
+    if not state and "connection option" in why:
+        return _refused(place, why, "Correct what the URL says after its '?'.")
     return _refused(place, why, "Run `okr store doctor`, or ask its administrator.")
 
 

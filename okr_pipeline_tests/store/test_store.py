@@ -5,10 +5,12 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 from okr_pipeline.store import StoreMissing, StoreRefused, StoreUnavailable, StoreUnsupported, open_store
+from okr_pipeline.store.errors import translated
 from okr_pipeline.store.runs import Run
 
 NO_STATES = pd.DataFrame({"key_result": [], "rule": [], "last_evaluated_as_of": []})
@@ -234,6 +236,21 @@ def test_a_wrong_database_is_explained_at_once_and_without_the_password(postgres
         open_store(url, sleep=waits.append).runs()
     assert "hunter2" not in str(caught.value)
     assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (psycopg.errors.InsufficientPrivilege("permission denied for schema public"), "the login that owns its tables"),
+        (psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT"), "the server that is written to"),
+        (psycopg.ProgrammingError('invalid connection option "sslmdoe"'), "what the URL says after its '?'"),
+        (psycopg.errors.UndefinedTable('relation "runs" does not exist'), "Run `okr store doctor`"),
+    ],
+)
+def test_what_postgres_refuses_is_explained_with_what_to_do(error, advice):
+    told = str(translated(error, "postgresql+psycopg://okr:***@db/okr"))
+    assert str(error) in told
+    assert advice in told
 
 
 def test_a_file_that_is_no_database_is_explained(tmp_path):
