@@ -121,7 +121,8 @@ def alike_together(definitions: Definitions, tracks: Tracks, of: Horizon) -> Int
 def lay_out(definitions: Definitions, tracks: Tracks, of: Horizon, shape: Shape) -> Laid:
     """The history of each remembered horizon, to which the length of those beside it adds empty steps alone.
 
-    A step without observation has value and weight 0, but in a sum, where it counts.
+    A step without observation has value and weight 0, but in a sum, where it counts. In a sum the first step counts
+    only if all of it is history: a series that begins at noon has brought half a day's amount in it.
     """
     taken, known = _taken(tracks, of, shape)
     value, weight = _counted(definitions, tracks, of, taken, known)
@@ -132,7 +133,7 @@ def lay_out(definitions: Definitions, tracks: Tracks, of: Horizon, shape: Shape)
             values = np.where(weights > 0, amounts / weights, 0.0)
     total = is_total(definitions, of.rows)
     if total.any():
-        began = _counts_from(definitions, of, amounts, weights)
+        began = _counts_from(definitions, of, amounts, weights) & _is_whole(tracks, of, shape, len(amounts))
         for before, row in pairwise(began):
             np.logical_or(before, row, out=row)
         values, weights = np.where(total, amounts, values), np.where(total, began, weights)
@@ -252,3 +253,9 @@ def _counts_from(definitions: Definitions, of: Horizon, amounts: Floats, weights
     """Which steps show that a series had begun: zeros that were filled in do not."""
     filled = np.array([*(each.zero for each in definitions.metrics), False])[definitions.key_results.metric[of.rows]]
     return np.asarray((weights > 0) & ((amounts != 0) | ~filled), dtype=np.bool_)
+
+
+def _is_whole(tracks: Tracks, of: Horizon, shape: Shape, steps: int) -> Booleans:
+    """Which steps lie in the history of their series from their first period on."""
+    length = of.newest + 1 - periods_of(tracks, of.first)
+    return np.asarray(np.arange(steps, 0, -1)[:, None] <= length // shape.step, dtype=np.bool_)

@@ -34,6 +34,7 @@ from okr_pipeline.scoring.horizons import Horizon, horizons
 from okr_pipeline.scoring.outliers import total
 from okr_pipeline.scoring.predicting import Histories, predict
 from okr_pipeline.scoring.rollups import count_inside, roll_up
+from okr_pipeline.scoring.told import days_between
 from okr_pipeline.scoring.tracks import Tracks
 from okr_pipeline.scoring.wandering import Asked
 from okr_pipeline.scoring.years import Yearly, yearly
@@ -49,7 +50,6 @@ _CHUNK: Final = 2048
 _RECENT: Final = 56
 _BELIEVED: Final = 0.5
 """How far earlier years are believed where a forecast says that it has a season."""
-_DAY: Final = 86_400_000_000
 _CAPS: Final = {"ratio": 1.0, "percent": 100.0}
 
 
@@ -60,7 +60,7 @@ class Outlook:
     The value at the end is (`held` + `coming` · x) / `whole`, where x, the mean of what is still to come, is
     distributed around `mean` within `[least, most]`. `extreme`: +1 and -1 where it is the largest or smallest of the
     value so far, `held`, and of `periods` ones to come, each distributed so; else 0. `summed`: the value is a sum.
-    `periods`: still to come; `left`: days until the last of them ends. `history`: observed steps.
+    `periods`: still to come; `left`: local days until the last of them ends. `history`: observed steps.
     """
 
     rows: Integers
@@ -225,7 +225,7 @@ def _cadence_outlook(definitions: Definitions, tracks: Tracks, rows: Integers, a
         most=all_of_it,
         extreme=nothing,
         periods=until,
-        left=(bounds_at(grids, of.per[rows], last) - ended) / _DAY,
+        left=days_between(definitions, ended, bounds_at(grids, of.per[rows], last)),
         history=made.history,
         summed=no,
         seasonal=made.seasonal,
@@ -295,7 +295,7 @@ def _weeks_to_come(definitions: Definitions, horizon: Horizon) -> Floats:
 def _days_left(definitions: Definitions, horizon: Horizon) -> Floats:
     grid = definitions.key_results.grid[horizon.rows]
     ended = bounds_at(definitions.grids, grid, horizon.newest + 1)
-    return (bounds_at(definitions.grids, grid, horizon.newest + 1 + horizon.until) - ended) / _DAY
+    return days_between(definitions, ended, bounds_at(definitions.grids, grid, horizon.newest + 1 + horizon.until))
 
 
 def _humbled(outlook: Outlook, share: Booleans, steps: Floats, most: Floats) -> Outlook:

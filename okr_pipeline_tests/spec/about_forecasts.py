@@ -97,6 +97,39 @@ how much longer than to the end a budget lasts.
             ),
         ),
         Table(
+            title="sums of hours",
+            prose="""
+Are learnt by the 24 hours up to the newest one; what is left over at the beginning is no small day. Days of buffer are
+those of the calendar, however many hours they have. In New York 10 March 2013 has 23.
+""",
+            project="{timezone: America/New_York}",
+            metric="{grain: hour}",
+            cycle="{id: C, starts: 2013-03-01, ends: 2013-03-20}",
+            key_result="{measure: {accumulate: {to: 958}}}",
+            cases=(
+                Case(
+                    "Nine days and five hours of two an hour",
+                    "2013-03-09",
+                    {"value": "432", "forecast_value": "958", "forecast_value_low": "958", "forecast_buffer_days": "0"},
+                    ("2013-02-28T19:00 2x221",),
+                ),
+                Case(
+                    "Seven days and 23 hours are no eight days",
+                    "2013-03-08T23:00:00-05:00",
+                    {"value": "382", "forecast_refusal": "thin_history"},
+                    ("2013-03-01 2x191",),
+                ),
+                Case(
+                    "Four of the eleven days to come may fail, which are as many days of buffer",
+                    "2013-03-09",
+                    {"forecast_buffer_days": "4", "forecast_method": "share"},
+                    ("2013-02-24 1x14",),
+                    metric="{grain: day, rollup: mean}",
+                    key_result="{measure: {maintain: {min: 0, share: 0.8}}}",
+                ),
+            ),
+        ),
+        Table(
             title="shares of periods",
             prose="""
 As if one more period had been seen, half inside the band: what never happened may yet. Days of buffer are those that may
