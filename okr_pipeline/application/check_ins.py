@@ -123,6 +123,16 @@ def today(workspace: Workspace) -> date:
     return workspace.project.calendar.last_date_before(workspace.as_of())
 
 
+def require_day(workspace: Workspace, about: KeyResult | Metric, day: date) -> None:
+    """Nothing, where something may be said of a key result or survey on a day.
+
+    Raises:
+        UsageError: it may not.
+    """
+    subject = about.full_id if isinstance(about, KeyResult) else about.id
+    _require_none(fault for fault in _faults(workspace, CheckIn(subject, day, "")) if fault.key == "on")
+
+
 def check_in_frame(check_ins: Iterable[CheckIn]) -> pd.DataFrame:
     """Check-ins as CHECK_INS up to `finding`."""
     rows = [
@@ -171,14 +181,17 @@ def _require_faultless(workspace: Workspace, check_in: CheckIn) -> None:
         raise UsageError(f"--confidence {check_in.confidence:g} is not between 0 and 1. Write 0.6 for 60 %.")
     if check_in.value is not None and not isfinite(check_in.value):
         raise UsageError(f"--value {check_in.value} is not a number that can be scored. Write one with digits.")
-    now = workspace.project.calendar.last_date_before(datetime.now(UTC))
-    faults = [_told(fault) for fault in _faults(workspace, check_in, now)]
-    if faults:
-        raise UsageError("\n".join(faults))
+    _require_none(_faults(workspace, check_in))
 
 
-def _faults(workspace: Workspace, check_in: CheckIn, now: date) -> Iterator[Fault]:
+def _require_none(faults: Iterable[Fault]) -> None:
+    if told := [_told(fault) for fault in faults]:
+        raise UsageError("\n".join(told))
+
+
+def _faults(workspace: Workspace, check_in: CheckIn) -> Iterator[Fault]:
     """Those of an answer where the subject is a metric, which no full id of a key result is."""
+    now = workspace.project.calendar.last_date_before(datetime.now(UTC))
     survey = workspace.configuration.metrics.get(check_in.subject)
     if survey is not None:
         return answer_faults(check_in, survey, now)

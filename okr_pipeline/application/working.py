@@ -94,10 +94,13 @@ def _why_unknown(it: Worked) -> tuple[Written, None, str]:
 
 
 def _too_old(it: Worked, stale: Staleness) -> str:
-    """What is too old, where it is not just the newest value of its own metric, and in what its age is."""
+    """What is too old, where it is not just the newest value of its own metric, and since when against what it is."""
     of = "" if stale.metric == it.key_result.metric else f" of {stale.metric or 'check-ins'}"
     by = "" if stale.key_result == it.key_result.full_id else f" in {stale.key_result}"
-    return f"{words.reason('stale')}{of}{by}, in {stale.unit}"
+    since, most = (
+        ("its newest period ended", "freshness") if stale.metric else ("the last value", "two turns of check_in")
+    )
+    return f"{words.reason('stale')}{of}{by}: {stale.unit} since {since} > {most}"
 
 
 def _of_steps(it: Worked) -> Step:

@@ -2,7 +2,10 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,10 +53,12 @@ def check_in(
 
     workspace = open_for_writing(config, store_url=store)
     about = _about(workspace, identifier, metric)
+    day = check_ins.today(workspace) if on is None else _day(on)
     said: dict[str, Any] = {"value": value, "confidence": confidence, "note": note, "finding": finding}
     if sys.stdin.isatty() and not withdraw and all(it is None for it in said.values()):
+        check_ins.require_day(workspace, about, day)
         said, author = _asked(about, author)
-    made = _check_in(about, author, on or check_ins.today(workspace).isoformat(), {} if withdraw else said)
+    made = _check_in(about, author, day, {} if withdraw else said)
     recorded = check_ins.record_by_command(workspace, made, withdraw=withdraw)
     typer.echo(json.dumps(_record(recorded), ensure_ascii=False) if as_json else _sentence(recorded, withdraw=withdraw))
 
@@ -70,17 +75,20 @@ def _about(workspace: "Workspace", identifier: str | None, metric: str | None) -
     raise UsageError(f"A check-in is about a key result or a survey, and {given}. Write its ID, or --metric ID.")
 
 
-def _check_in(about: "KeyResult | Metric", author: str | None, on: str, said: dict[str, Any]) -> "CheckIn":
-    from datetime import date
+def _day(on: str) -> date:
+    from okr_pipeline.application.errors import UsageError
 
+    try:
+        return date.fromisoformat(on)
+    except ValueError:
+        raise UsageError(f"--on '{on}' is not a date. Write it like 2013-05-17.") from None
+
+
+def _check_in(about: "KeyResult | Metric", author: str | None, day: date, said: dict[str, Any]) -> "CheckIn":
     from okr_pipeline.application.errors import UsageError
     from okr_pipeline.model.check_in import CheckIn
     from okr_pipeline.model.okr import KeyResult
 
-    try:
-        day = date.fromisoformat(on)
-    except ValueError:
-        raise UsageError(f"--on '{on}' is not a date. Write it like 2013-05-17.") from None
     words: dict[str, Any] = {
         name: (text.strip() or None) if isinstance(text, str) else text for name, text in said.items()
     }
@@ -92,36 +100,55 @@ def _check_in(about: "KeyResult | Metric", author: str | None, on: str, said: di
 
 
 def _asked(about: "KeyResult | Metric", author: str | None) -> tuple[dict[str, Any], str | None]:
-    """What a person types in; an empty line leaves a thing out."""
-    from okr_pipeline.model.amending import defined_last
-    from okr_pipeline.model.okr import KeyResult, Manual
-
-    def line(question: str, default: str = "") -> str:
-        return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
-
-    if not isinstance(about, KeyResult):
-        typer.echo(f"{about.id}: {about.name}, {about.unit}", err=True)
-        answer = {"value": _number("Value", line("Value")), "note": line("Note")}
-        return answer, author or line("Author")
-    typer.echo(f"{about.full_id}: {about.title}", err=True)
-    measure = defined_last(about).measure
-    told = line(f"Value, {measure.from_:g} to {measure.to:g}") if isinstance(measure, Manual) else ""
-    said = {
-        "value": _number("Value", told),
-        "confidence": _number("Confidence", line("Confidence, 0 to 1")),
-        "note": line("Note"),
-        "finding": line("Finding"),
-    }
-    return said, author or line("Author", about.owner)
-
-
-def _number(name: str, text: str) -> float | None:
+    """What a person types in; an empty line leaves out what may be left out, and a wrong answer is asked for again."""
     from okr_pipeline.application.errors import UsageError
+    from okr_pipeline.model.okr import KeyResult
 
     try:
-        return float(text) if text else None
+        return _asked_of_key_result(about, author) if isinstance(about, KeyResult) else _asked_of_survey(about, author)
+    except typer.Abort:
+        typer.echo(err=True)
+        raise UsageError("Nothing was recorded.") from None
+
+
+def _asked_of_key_result(about: "KeyResult", author: str | None) -> tuple[dict[str, Any], str | None]:
+    from okr_pipeline.model.amending import defined_last
+    from okr_pipeline.model.okr import Manual
+
+    typer.echo(f"{about.full_id}: {about.title}", err=True)
+    measure = defined_last(about).measure
+    value = _line(f"Value, {measure.from_:g} to {measure.to:g}", _number) if isinstance(measure, Manual) else None
+    confidence = _line("Confidence, 0 to 1", _share)
+    said = {"value": value, "confidence": confidence, "note": _line("Note"), "finding": _line("Finding")}
+    return said, author or _line("Author", default=about.owner)
+
+
+def _asked_of_survey(about: "Metric", author: str | None) -> tuple[dict[str, Any], str | None]:
+    typer.echo(f"{about.id}: {about.name}, {about.unit}", err=True)
+    said = {"value": _line("Value", _number, default=None), "note": _line("Note")}
+    return said, author or _line("Author", default=None)
+
+
+def _line(question: str, read: Callable[[str], Any] = str.strip, default: str | None = "") -> Any:
+    """One answer as `read` has it; asked again where that refuses it, and where it is empty and there is no default."""
+    return typer.prompt(question, default=default, show_default=bool(default), value_proc=read, err=True)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text) if text.strip() else None
     except ValueError:
-        raise UsageError(f"{name} '{text}' is not a number. Nothing was recorded.") from None
+        raise typer.BadParameter(f"'{text}' is not a number. Write it like 3.5.") from None
+    if number is not None and not isfinite(number):
+        raise typer.BadParameter(f"{number} is not a number that can be scored. Write one with digits.")
+    return number
+
+
+def _share(text: str) -> float | None:
+    share = _number(text)
+    if share is not None and not 0 <= share <= 1:
+        raise typer.BadParameter(f"{share:g} is not between 0 and 1. Write 0.6 for 60 %.")
+    return share
 
 
 def _record(recorded: "Recorded") -> dict[str, Any]:
@@ -137,7 +164,7 @@ def _sentence(recorded: "Recorded", *, withdraw: bool) -> str:
     it = recorded.check_in
     what = f"{it.subject} on {it.on} by {it.author}"
     if not recorded.written:
-        return f"Nothing new: {what} says so already."
+        return f"Nothing new: {what} was taken back already." if withdraw else f"Nothing new: {what} says so already."
     if withdraw:
         return f"Taken back: {what}."
     corrected = f", revision {recorded.revision}" if recorded.revision > 1 else ""

@@ -159,10 +159,10 @@ def _periods(it: Explanation) -> Section:
     if it.kind != "key_result" or record.get("window_start") is None:
         return Section("Window")
     missing = [row for row in every if row["mark"] in ("missing", "refused")]
-    newest = f"the newest until {_until(record['value_period_end'], it)}" if record["value_period_end"] else "none"
+    newest = f", the newest until {_until(record['value_period_end'], it)}" if record["value_period_end"] else ""
     still = ", which may still change" if record["provisional"] else ""
     span = f"From {_at(record['window_start'], it)} until {_until(record['window_end'], it)}"
-    seen = f"; {_observed(record)} observed, {newest}{still}" if record["expected_periods"] is not None else ""
+    seen = f"; {_observed(record)} observed{newest}{still}" if record["expected_periods"] is not None else ""
     lines = [f"{span}{seen}."]
     lines += [f"{row['mark'].capitalize()}: {_at(row['period_start'], it)}" for row in missing[:_ROWS_SHOWN]]
     if record.get("straddling_periods"):
