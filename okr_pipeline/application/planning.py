@@ -206,7 +206,8 @@ def _still_there(rows: Sequence[Record]) -> int:
 def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iterator[Record]:
     """The metrics whose values the next run brings for the first time, by another definition or further back.
 
-    And those whose values it judges anew, as far as it reads them again.
+    And those whose values it judges anew, as far as it reads them again. One of which no period that scores look at has
+    ended yet is not read by the next run, whose scores say so.
     """
     states = workspace.store.metric_states()
     metrics = [it for it in workspace.configuration.metrics.values() if it.source is not None]
@@ -215,6 +216,8 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
     otherwise = redefined_since(workspace, states)
     for metric in metrics:
         window, known = windows.get(metric.id), so_far.get(metric.id)
+        if window is None:
+            continue
         changed = _read_otherwise(before, workspace.configuration, metric)
         if metric.id not in seen:
             why = "never read"
@@ -222,13 +225,13 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
             why = f"{', '.join(changed)} changed"
         elif metric.id in otherwise:
             why = "it was defined otherwise when it was read"
-        elif window is not None and known is not None and window.start < known.start:
+        elif known is not None and window.start < known.start:
             why = "history before what was read"
         elif _is_judged_otherwise(before.metrics.get(metric.id), metric):
             why = _JUDGED_ANEW
         else:
             continue
-        reach = {"from": stamp(window.start), "to": stamp(window.end)} if window else {"from": None, "to": None}
+        reach = {"from": stamp(window.start), "to": stamp(window.end)}
         yield {"metric": metric.id, "source": metric.source, "why": why, **reach}
 
 

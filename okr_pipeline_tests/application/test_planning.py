@@ -150,6 +150,18 @@ def test_what_a_new_metric_would_say_is_unknown_until_read(project):
     assert "unknown until read" in markdown(made, "Europe/Berlin")
 
 
+def test_a_metric_of_which_no_period_has_ended_is_not_read_and_its_score_says_so(project):
+    text = (project.directory / "config/metrics/signups.yaml").read_text()
+    project.put("metrics/visits.yaml", text.replace("signups:", "visitors:", 1).replace("grain: day", "grain: month"))
+    late = OTHER.replace("signups", "visitors").replace("measure:", "starts: 2026-01-15\n        measure:")
+    project.put("okrs/q1.yaml", OKRS + SECOND + late)
+    project.put("project.yaml", PROJECT.format(as_of="2026-01-30"))
+    made = planned(project)
+    assert made.reads == []
+    (after,) = (row["after"] for row in made.key_results if row["id"] == "2026-Q1/thousand")
+    assert (after["status"], after["reason"]) == ("unknown", "no_period_ended")
+
+
 def test_a_metric_that_is_asked_otherwise_is_unknown_until_read(project):
     text = (project.directory / "config/metrics/signups.yaml").read_text()
     shutil.copy(project.directory / "config/data/signups.csv", project.directory / "config/data/others.csv")
