@@ -240,6 +240,8 @@ class _Builder:
         at = _packed(event)
         if event.tag is not None:
             self._problem(event, *_TAG)
+        if event.style == '"' and (escaped := _UNPRINTABLE.search(event.value)):
+            self._problem(event, *_unseen(escaped))
         top = self._open[-1] if self._open else None
         if top is not None and top.key is None and type(top.value) is dict:
             self._key(top, event, at)
@@ -402,13 +404,17 @@ def _text(path: Path) -> str:
         ) from None
     unprintable = _UNPRINTABLE.search(text)
     if unprintable:
-        raise _SyntaxProblem(
-            _position_in(text[: unprintable.start()]),
-            f"an invisible control character (U+{ord(unprintable.group()):04X}) stands here",
-            "It cannot be seen, and may show a text otherwise than it is read",
-            "Remove it",
-        )
+        raise _SyntaxProblem(_position_in(text[: unprintable.start()]), *_unseen(unprintable))
     return text
+
+
+def _unseen(character: re.Match[str]) -> tuple[str, str, str]:
+    """What, why and fix of a character that is written out or, in double quotes, escaped."""
+    return (
+        f"an invisible control character (U+{ord(character.group()):04X}) stands here",
+        "It cannot be seen, and may show a text otherwise than it is read",
+        "Remove it",
+    )
 
 
 def _bytes(path: Path) -> bytes:
