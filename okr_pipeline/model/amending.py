@@ -76,16 +76,26 @@ def as_promised(configuration: Configuration) -> Configuration:
 def amended_by(
     configuration: Configuration, now: Configuration, key_results: Collection[str] | None = None
 ) -> tuple[str, ...]:
-    """Full ids of the key results that are defined otherwise in `now` than they were promised first."""
+    """Full ids of the key results that are defined otherwise in `now` than they were promised first.
+
+    And of those that such a one contributes to, however far above: a whole was promised with its parts as they were.
+    """
     if configuration is now:
         return ()
     defined = {it.full_id: it for it in now.key_results()}
+    changed = {
+        it.full_id for it in configuration.key_results() if it.amendments and defined[it.full_id] != originally(it)
+    }
+    pending = list(changed)
+    while pending:
+        whole = defined[pending.pop()].contributes_to
+        if whole in defined and whole not in changed:
+            changed.add(whole)
+            pending.append(whole)
     return tuple(
         it.full_id
         for it in configuration.key_results()
-        if it.amendments
-        and (key_results is None or it.full_id in key_results)
-        and defined[it.full_id] != originally(it)
+        if it.full_id in changed and (key_results is None or it.full_id in key_results)
     )
 
 

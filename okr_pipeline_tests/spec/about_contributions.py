@@ -260,7 +260,12 @@ happen, and the sum is of what happens; `two` is cut short on the day before, an
                     of="C/one",
                 ),
                 Case("The other has ended", "2013-04-10", {"value": "10", "status": "cancelled"}, of="C/two"),
-                Case("The sum: 10 + 10 + 30", "2013-04-10", {"value": "50", "progress": "1/2"}, of="C/all"),
+                Case(
+                    "The sum: 10 + 10 + 30; as promised first `two` would have brought 20",
+                    "2013-04-10",
+                    {"value": "50", "progress": "1/2", "original_progress": "3/5"},
+                    of="C/all",
+                ),
             ),
         ),
     ),
