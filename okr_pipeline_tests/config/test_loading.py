@@ -299,8 +299,10 @@ def test_a_problem_says_where_what_why_and_how():
 
 def test_what_breaks_a_line_or_commands_a_terminal_is_not_printed(editor):
     editor.edit("metrics/main.yaml", "freshness: 36h", '"\\e[31m\\nred": 1')
-    (message,) = editor.problems()
-    assert message.isprintable()
+    escaped, unknown = editor.problems()
+    assert "an invisible control character (U+001B) stands here" in escaped
+    assert escaped.isprintable()
+    assert unknown.isprintable()
 
 
 def test_the_example_loads_without_any_variable_set():
