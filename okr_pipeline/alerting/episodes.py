@@ -8,6 +8,7 @@ not alert sooner. What is unknown, stale or quarantined holds everything as it i
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -45,13 +46,15 @@ class Advance:
     transitions: pd.DataFrame
 
 
-def advance(states: pd.DataFrame, statuses: pd.DataFrame, spans: pd.DataFrame) -> Advance:
+def advance(
+    states: pd.DataFrame, statuses: pd.DataFrame, spans: pd.DataFrame, *, first: datetime | None = None
+) -> Advance:
     """Carry the rule `behind` through evaluations of key results.
 
     `states` has the columns of STATES. `statuses` has one row per key result and evaluation instant: `key_result`,
     `as_of`, `status`, `pace_ratio`, `progress`, `value_period_end`, `intent`, `reason`. `spans` tells of each defined
     key result `span_observations`, the periods of its metric's grain in its span, and `closes`, the instant from which
-    nothing of it is awaited any more.
+    nothing of it is awaited any more. `first` is the first instant looked at, which nothing tells where none is left.
 
     An evaluation not later than the last one of its key result is ignored: evaluating again changes nothing, and
     a sequence may be handed over in pieces. An open episode of a key result that `spans` no longer knows is closed.
@@ -66,7 +69,8 @@ def advance(states: pd.DataFrame, statuses: pd.DataFrame, spans: pd.DataFrame) -
         raise ValueError(f"{', '.join(strangers)}: evaluated without a span; give the span of every defined key result")
     ours = states["rule"].astype("str") == RULE
     board = _Board(states[ours], statuses, spans)
-    told = [board.drop_undefined(statuses)]
+    since = statuses["as_of"].min() if first is None else pd.Timestamp(first)
+    told = [board.drop_undefined(since)] if pd.notna(since) else [_no_transitions()]
     told += [board.evaluate(at) for _, at in statuses.groupby("as_of", sort=True)]
     transitions = pd.concat(told, ignore_index=True)
     after = pd.concat([states[~ours], board.states()]).sort_values(["key_result", "rule"], ignore_index=True)
@@ -127,11 +131,8 @@ class _Board:
         self._streak[at] = streaks
         return transitions
 
-    def drop_undefined(self, statuses: pd.DataFrame) -> pd.DataFrame:
-        """Close what is open of key results that no longer exist, at the first instant that is evaluated."""
-        if statuses.empty:
-            return _no_transitions()
-        first = statuses["as_of"].min()
+    def drop_undefined(self, first: pd.Timestamp) -> pd.DataFrame:
+        """Close what is open of key results that no longer exist, at the first instant that is looked at."""
         as_of = np.datetime64(first.tz_convert(None), "us")
         gone = np.flatnonzero(~self._defined & (self._state != State.OK) & ~(self._evaluated >= as_of))
         if not len(gone):

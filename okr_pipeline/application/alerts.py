@@ -52,7 +52,8 @@ def _advanced(workspace: Workspace, states: pd.DataFrame, as_of: datetime) -> tu
     instants = evaluation_instants(workspace.project.calendar, states, as_of)
     now = current(workspace, min(instants), besides={*states.loc[states["state"] != State.OK, "key_result"]})
     evidence = gather(now, as_of, since=min(instants), forecasts=False)
-    return advance(states, _statuses(now, evidence, instants), _spans(workspace, as_of)), evidence
+    statuses, spans = _statuses(now, evidence, instants), _spans(workspace, as_of)
+    return advance(states, statuses, spans, first=min(instants)), evidence
 
 
 def _raise_alerts(workspace: Workspace, run: Run) -> Alerts:

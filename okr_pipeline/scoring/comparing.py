@@ -72,10 +72,10 @@ class Comparison:
     where the name is progress or score (of objectives score alone). Change and parts are NaN where either end is
     unknown; `turned` is then the part in which it became known or unknown, else None.
 
-    The parts of a row are numbers on one grid, 2⁻⁴⁸ of the power of two above the largest of the scores in between: so
-    they add up to the change bit for bit, in any order. From and to are not rounded; change differs from their
-    difference by one step of the grid at most. Where a score in between is unknown, the next that is known has all of
-    the difference.
+    The parts of a row are numbers on one grid, 2⁻⁴⁸ of the power of two above the largest of the scores in between (of
+    2⁻⁹⁰⁰ where all are smaller): so they add up to the change bit for bit, in any order. From and to are not rounded;
+    change differs from their difference by one step of the grid at most. Where a score in between is unknown, the next
+    that is known has all of the difference.
     """
 
     key_results: pd.DataFrame

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from okr_pipeline.application.alerts import raise_alerts
@@ -25,7 +26,8 @@ def test_what_has_no_metric_is_new_once_a_day_however_often_it_is_looked_at(smal
     assert transitions["to_state"].tolist() == ["pending", "firing"]
 
 
-def test_an_alert_of_what_was_taken_out_is_closed_once_and_for_every_reader(small: Small) -> None:
+@pytest.mark.parametrize("left", [True, False], ids=["others are left", "none is left"])
+def test_an_alert_of_what_was_taken_out_is_closed_once_and_for_every_reader(small: Small, *, left: bool) -> None:
     other = "      other:\n        title: Other\n        owner: ceo@small.example\n" + STEPS
     small.put("okrs/q1.yaml", OKRS + other)
     first = datetime(2026, 1, 29, 6, tzinfo=UTC)
@@ -36,7 +38,10 @@ def test_an_alert_of_what_was_taken_out_is_closed_once_and_for_every_reader(smal
 
     observe(small.open(), "sheets", run=Run("read", small.open().as_of()))
     assert [told(day) for day in range(3)] == [((), ()), ((), ()), (("2026-Q1/other",), ())]
-    small.put("okrs/q1.yaml", OKRS)
+    if left:
+        small.put("okrs/q1.yaml", OKRS)
+    else:
+        (small.directory / "config/okrs/q1.yaml").unlink()
     assert [told(day) for day in (2, 3, 4)] == [((), ()), ((), ("2026-Q1/other",)), ((), ())]
     with sa.create_engine(small.store_url).connect() as connection:
         assert connection.execute(sa.text("SELECT key_result FROM open_alerts")).all() == []
