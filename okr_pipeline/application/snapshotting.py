@@ -37,6 +37,7 @@ from okr_pipeline.model.snapshot import (
     TrackPoint,
     Transition,
 )
+from okr_pipeline.rendering.numbers import percent
 from okr_pipeline.scoring import plan, trajectory
 
 _SEVERITY = (
@@ -230,7 +231,7 @@ def _against_plan(record: Record) -> str:
         return "It has moved away from the target since the start."
     if progress >= expected:
         return "At or ahead of plan."
-    return f"It has made {progress / expected:.0%} of the progress planned by now." if expected else "No plan yet."
+    return f"It has made {percent(progress / expected)} of the progress planned by now." if expected else "No plan yet."
 
 
 def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:
@@ -450,7 +451,7 @@ def _amended(record: Record, facts: _Facts) -> Iterator[str]:
         yield f"Amended on {it.on}: {it.reason.rstrip('.')}."
     original, progress = record["original_progress"], record["progress"]
     if original is not None and original != progress:
-        yield f"Against what was promised first its progress is {original:.0%}."
+        yield f"Against what was promised first its progress is {percent(original)}."
 
 
 def _plan_value(record: Record) -> float | None:

@@ -12,6 +12,7 @@ from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard, write_week
 from okr_pipeline.application.scoring import score_and_record
+from okr_pipeline.application.snapshotting import explanation
 from okr_pipeline.rendering import render_html, snapshot_from_json
 from okr_pipeline_tests.projects import OKRS, january
 
@@ -71,6 +72,11 @@ def test_a_value_that_changed_is_published(published, publish):
     published.write(january() | {date(2026, 1, 30): 20})
     assert publish(MORNING + timedelta(hours=5)).changed
     assert revisions(published) == {"2026-W05": 2}
+
+
+def test_what_is_behind_is_told_with_its_share_of_the_plan_written_as_all_shares_are():
+    record = {"status": "behind", "reason": None, "measure": "reach", "progress": 0.02, "expected_progress": 0.4}
+    assert explanation(record) == "It has made 5\u202f% of the progress planned by now."
 
 
 def test_another_day_is_published(small, publish):
