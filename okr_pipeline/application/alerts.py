@@ -101,7 +101,8 @@ def _statuses(workspace: Workspace, evidence: Evidence, instants: list[datetime]
         for key_result in objective.key_results
     }
     by_the_day = track["key_result"].isin(_without_metric(workspace))
-    ended = track["as_of"].map({pd.Timestamp(at): _last_day_end(workspace.project.calendar, at) for at in instants})
+    day_ends = {pd.Timestamp(at): _last_day_end(workspace.project.calendar, at) for at in instants}
+    ended = track["as_of"].map(day_ends).astype(track["value_period_end"].dtype)
     known = track["value_period_end"].fillna(ended)
     return track.assign(
         intent=track["key_result"].map(intents),
