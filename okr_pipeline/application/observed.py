@@ -81,7 +81,6 @@ def facts(report: Observed) -> dict[str, object]:
         "refused": _told(report.refused)[:_MOST_TOLD],
         "refused_count": len(report.refused),
         "open_quarantine": report.open_quarantine,
-        "failed": len(report.failures),
         "failures": _causes(report),
         "warnings": _warnings(report),
         "elapsed_seconds": round(report.elapsed_seconds, 3),

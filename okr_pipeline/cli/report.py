@@ -83,7 +83,7 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         "refused_count": "blocked",
     }
     counts += [f"{facts[name]:,} {word}" for name, word in changes.items() if facts[name]]
-    failed = facts["failed"]
+    failed = sum(len(each["metrics"]) for each in facts["failures"])
     if failed < facts["metrics"] and not any(facts[name] for name in changes):
         counts.append("nothing changed")
     if failed:
