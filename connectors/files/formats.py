@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from connectors.errors import ConfigError, DataError, source_key
-from connectors.points import from_arrow, nearest_name
+from connectors.points import from_arrow, member_text, nearest_name
 
 _NUMBER: Final = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(?i:inf|infinity)$"
 
@@ -149,7 +149,12 @@ READERS: Final[Mapping[str, Reader]] = {
 
 
 def _csv_header(content: bytes) -> tuple[str, ...]:
-    first = next(csv.reader(io.StringIO(_decoded(content[: 1 << 20], part=True))), [])
+    reader = csv.reader(io.StringIO(_decoded(content[: 1 << 20], part=True), newline=""))
+    try:
+        # Arrow passes over lines without anything, too.
+        first = next(filter(None, reader), [])
+    except csv.Error as error:
+        raise DataError(_unreadable_line(reader.line_num, error)) from None
     if len(first) == 1 and (";" in first[0] or "\t" in first[0]):
         raise DataError(f"Line 1 is the one name {first[0]!r}. Separate the columns with commas.")
     return _unique(first)
@@ -179,8 +184,12 @@ def _csv_fault(content: bytes, width: int) -> str | None:
                     " Complete the line, or quote a cell that contains a comma."
                 )
     except csv.Error as error:
-        return f"Line {reader.line_num} cannot be read: {error}. Close its quotation mark, or write the file again."
+        return _unreadable_line(reader.line_num, error)
     return None
+
+
+def _unreadable_line(number: int, error: csv.Error) -> str:
+    return f"Line {number} cannot be read: {error}. Close its quotation mark, or write the file again."
 
 
 def _decoded(content: bytes, *, part: bool = False) -> str:
@@ -229,7 +238,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _from_rows(header: list[Any], rows: list[list[Any]], ask: Ask) -> Table:
-    names = [str(cell) for cell in header]
+    names = [member_text(cell) for cell in header]
     while names and names[-1] == "" and all(row[len(names) - 1] == "" for row in rows):
         names.pop()
     columns = {
@@ -249,7 +258,8 @@ def _sheet(names: list[str], wanted: str | None) -> str:
 
 
 def _unique(names: Collection[str]) -> tuple[str, ...]:
-    twice = [name for name, count in Counter(names).items() if count > 1]
+    """The names; what no column is called, a metric cannot ask for, and so it may stand over many."""
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
     if twice:
         raise DataError(f"The name {twice[0]!r} heads two columns. Give each column a name of its own.")
     return tuple(names)

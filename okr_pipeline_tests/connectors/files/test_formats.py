@@ -47,7 +47,8 @@ def test_a_csv_cell_is_a_number_only_if_all_of_it_is(text, value):
     "text",
     [
         "d,v\n2013-03-09,1\n", "d,v\r\n2013-03-09,1\r\n", "\ufeffd,v\n2013-03-09,1", '"d","v"\n"2013-03-09","1"\n',
-        "d,v\n\n2013-03-09,1\n\n", "v,d\n1,2013-03-09\n", "x,d,y,v\n,2013-03-09,,1\n",
+        "d,v\n\n2013-03-09,1\n\n", "v,d\n1,2013-03-09\n", "x,d,y,v\n,2013-03-09,,1\n", "d,v\r2013-03-09,1\r",
+        "\n\r\nd,v\n2013-03-09,1\n", "d,v,,\n2013-03-09,1,,\n",
     ],
 )  # fmt: skip
 def test_ordinary_ways_of_writing_csv_read_alike(text):
@@ -78,6 +79,7 @@ def test_a_header_alone_is_no_rows():
         ("d,d\n1,2\n", r"The name 'd' heads two columns"),
         ("d;v\n1;2\n", r"one name 'd;v'. Separate the columns with commas"),
         ("d\tv\n1\t2\n", r"Separate the columns with commas"),
+        ("d," + "v" * 200_000 + "\n1,2\n", r"Line 1 cannot be read: field larger"),
         (b"d,v\n2013-03-09,\xe9\n", r"Line 2 is not UTF-8 text"),
         ("d,v\n1,2\n".encode("utf-16"), r"not UTF-8 text"),
         ("d,a,v\n" + "1,2,3\n" * 101, r"It has 101 rows, and the source takes 100"),
@@ -167,6 +169,14 @@ def test_excel_cells_keep_their_types():
 
 def test_empty_rows_before_and_between_are_left_out():
     assert cells(excel(workbook(("Sheet1", [[None, None], ["d", "v"], ["x", 1], [None, None], ["y", 2]])))) == [1, 2]
+
+
+def test_a_remark_beside_the_table_is_no_column():
+    assert cells(excel(workbook(("Sheet1", [["d", "v", None, None], ["x", 1, None, "a remark"]])))) == [1]
+
+
+def test_a_year_that_heads_a_column_has_no_point():
+    assert excel(workbook(("Sheet1", [["d", 2025], ["x", 1]]))).names == ("d", "2025")
 
 
 def test_a_sheet_is_chosen_by_name_and_the_first_otherwise():
