@@ -47,12 +47,17 @@ def read_transitions(connection: sa.Connection, known_at: datetime | None) -> pd
 
 
 def read_open(connection: sa.Connection, as_of: datetime, known_at: datetime | None) -> pd.DataFrame:
-    """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted."""
-    made = alert_transitions.c
+    """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted.
+
+    `since` is when the episode began to fire, however often it seemed to recover.
+    """
+    made, opening = alert_transitions.c, alert_transitions.alias("opening").c
+    fired = [opening.key_result == made.key_result, opening.episode == made.episode, opening.to_state == "firing"]
+    since = sa.select(sa.func.min(opening.as_of)).where(*fired).scalar_subquery()
     by_then = [made.as_of <= as_of] + ([] if known_at is None else [made.recorded_at <= known_at])
     newest = sa.select(sa.func.max(made.transition_id)).where(*by_then).group_by(made.key_result, made.rule)
     statement = (
-        sa.select(made.key_result, made.rule, made.to_state.label("state"), made.as_of.label("since"))
+        sa.select(made.key_result, made.rule, made.to_state.label("state"), since.label("since"))
         .where(made.transition_id.in_(newest), made.to_state.in_(["firing", "recovering"]))
         .order_by(made.key_result, made.rule)
     )

@@ -425,7 +425,10 @@ class Store:
         return self._retrying(alerts.read_states)
 
     def open_alerts(self, as_of: datetime, known_at: datetime | None = None) -> "pd.DataFrame":
-        """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted."""
+        """What was open as of an instant, as recorded by another: `key_result`, `rule`, `state`, `since`, sorted.
+
+        `since` is when the episode began to fire.
+        """
         from okr_pipeline.store import alerts
 
         return self._retrying(lambda connection: alerts.read_open(connection, as_of, known_at))

@@ -73,6 +73,26 @@ def test_what_was_open_is_told_as_of_any_instant_and_as_known_at_another(store):
     step("firing", "recovering", 5)
     step("recovering", "ok", 7)
     assert [told(days) for days in (-1, 0, 1, 4, 5, 6, 7, 99)] == [
-        [], [], [("firing", 1)], [("firing", 1)], [("recovering", 5)], [("recovering", 5)], [], [],
+        [], [], [("firing", 1)], [("firing", 1)], [("recovering", 1)], [("recovering", 1)], [], [],
     ]  # fmt: skip
     assert told(99, known) == [("firing", 1)]
+
+
+def test_an_episode_is_open_since_it_began_to_fire_however_often_it_seemed_to_recover(store):
+    def step(before, after, days, episode):
+        at = AS_OF + pd.Timedelta(days=days)
+        row = {"episode": episode, "key_result": "c/0", "rule": "behind", "as_of": at, "reason": None}
+        transitions = pd.DataFrame([row | {"from_state": before, "to_state": after}])
+        store.write(lambda batch: batch.record_alerts(states(1, as_of=at), transitions, run_id="r"))
+
+    def since(days):
+        return (store.open_alerts(AS_OF + pd.Timedelta(days=days))["since"].item() - AS_OF).days
+
+    step("ok", "firing", 1, "first")
+    step("firing", "recovering", 3, "first")
+    step("recovering", "firing", 4, "first")
+    assert [since(days) for days in (1, 3, 4, 5)] == [1, 1, 1, 1]
+    step("firing", "ok", 6, "first")
+    step("ok", "firing", 8, "second")
+    step("firing", "recovering", 9, "second")
+    assert [since(days) for days in (8, 9)] == [8, 8]
