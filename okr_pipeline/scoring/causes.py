@@ -114,7 +114,7 @@ def _amendments(earlier: KeyResult, defined: KeyResult, history: KeyResult, afte
     """By part, what differs and the newest amendment of it that has come to hold since."""
     changes = promises_changed(earlier, defined)
     for part in dict.fromkeys(PART_OF.values()):
-        mine = tuple(change for change in changes if PART_OF[change.aspect] is part)
+        mine = tuple(change for change in changes if _part(change) is part)
         if mine:
             names = {change.field for change in mine}
             made = [
@@ -123,6 +123,13 @@ def _amendments(earlier: KeyResult, defined: KeyResult, history: KeyResult, afte
                 if it.on <= _day(after) and any(getattr(it, str(name)) is not None for name in names)
             ]
             yield AmendmentCause(part, mine, made[-1] if made else None)
+
+
+def _part(change: DefinitionChange) -> Part:
+    """A measure of another kind comes with the mapping, as in the comparison."""
+    if change.aspect is Aspect.TARGET and type(change.before) is not type(change.after):
+        return Part.DATE_AND_MAPPING_AMENDMENT
+    return PART_OF[change.aspect]
 
 
 def _day(end: End) -> date:

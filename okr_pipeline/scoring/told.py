@@ -93,10 +93,12 @@ def is_learnt(definitions: Definitions, told: Told, as_of: Integers) -> Booleans
     return newest_told(definitions, told, told.learnt, as_of) >= 0
 
 
-def told_values(definitions: Definitions, told: Told, rows: Integers, as_of: Integers) -> ToldValues:
+def told_values(
+    definitions: Definitions, told: Told, rows: Integers, as_of: Integers, opened: Integers | None = None
+) -> ToldValues:
     """The values of some `manual` key results. A value does not count beyond its freshness, in local days.
 
-    What is finished does not go stale, as with observations.
+    What is finished does not go stale, as with observations. Values age as of `opened`.
     """
     of = definitions.key_results
     newest = newest_told(definitions, told, ~np.isnan(told.value), as_of)[rows]
@@ -104,13 +106,14 @@ def told_values(definitions: Definitions, told: Told, rows: Integers, as_of: Int
     until = np.minimum(as_of, of.end)[rows]
     start = np.where(seen, np.append(told.start, NO_INSTANT)[newest], until)
     end = np.where(seen, np.minimum(np.append(told.end, NO_INSTANT)[newest], until), until)
-    days = days_between(definitions, end, until)
+    aged = np.maximum(np.minimum(as_of if opened is None else opened, of.end)[rows], end)
+    days = days_between(definitions, end, aged)
     stale = days > days_fresh(definitions)[rows]
     return ToldValues(
         value=np.where(seen, np.append(told.value, np.nan)[newest], np.nan),
         start=np.where(seen, start, NO_INSTANT),
         end=np.where(seen, end, NO_INSTANT),
-        age=np.where(seen, until - end, -1),
+        age=np.where(seen, aged - end, -1),
         reason=np.select([~seen, stale], [REASON[Reason.NO_OBSERVATION], REASON[Reason.STALE]], NO_REASON),
     )
 

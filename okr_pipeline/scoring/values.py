@@ -77,14 +77,14 @@ def measure_values(
 ) -> Values:
     """The values of all key results, each as of an instant of its own.
 
-    `failed` is per metric; windows let go of what is old as of `opened`.
+    `failed` is per metric; windows let go of what is old, and values age, as of `opened`.
     """
     windows = open_windows(definitions, tracks, as_of, opened)
     counted = _with_cadences(definitions, tracks, windows, _counted(definitions, tracks, windows), as_of)
     reasons = _reasons(definitions, windows, counted, as_of, failed)
     values = _values(definitions, windows, counted, reasons)
     values = _with_milestones(definitions, tracks, values, as_of, failed, opened)
-    return _with_told(definitions, tracks, values, as_of)
+    return _with_told(definitions, tracks, values, as_of, opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +218,13 @@ def _with_milestones(
     )
 
 
-def _with_told(definitions: Definitions, tracks: Tracks, values: Values, as_of: Integers) -> Values:
+def _with_told(
+    definitions: Definitions, tracks: Tracks, values: Values, as_of: Integers, opened: Integers | None
+) -> Values:
     rows = manual_rows(definitions)
     if not len(rows):
         return values
-    told = told_values(definitions, tracks.told, rows, as_of)
+    told = told_values(definitions, tracks.told, rows, as_of, opened)
     return replace(
         values,
         value=_put(values.value, rows, told.value),

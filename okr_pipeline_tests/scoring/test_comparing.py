@@ -148,6 +148,16 @@ def test_the_causes_name_rows_and_amendments():
     ]
 
 
+def test_a_measure_of_another_kind_is_named_where_its_part_is():
+    before = end("5x4", SUM, "2013-04-04")
+    after = end("5x4", SUM, "2013-04-05", "measure: {reach: {from: 0, to: 10}}")
+    found = compare(before, after)
+    told = parts(found.key_results, 0, "progress")
+    assert {it for it, number in told.items() if number} == {Part.DATE_AND_MAPPING_AMENDMENT}
+    [cause] = causes_of(before, after, found, ["C/kr"])["C/kr"].amendments
+    assert (cause.part, cause.amendment.on) == (Part.DATE_AND_MAPPING_AMENDMENT, date(2013, 4, 5))
+
+
 def test_the_earlier_end_is_not_later():
     with pytest.raises(ValueError, match="is before"):
         compare(end("5x4", SUM, "2013-04-05"), end("5x4", SUM, "2013-04-04"))

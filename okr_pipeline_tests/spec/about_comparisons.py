@@ -2,6 +2,7 @@
 
 from okr_pipeline_tests.spec.tables import Compared, Section, Side, Table
 
+_SAID_DAILY = "{objective: {key_results: {told: {check_in: daily, measure: {manual: {from: 0, to: 20}}}}}}"
 _DAY_4, _DAY_5, _DAY_6 = "2013-04-04", "2013-04-05", "2013-04-06"
 _SEEN = Side(_DAY_4, ("2013-04-01 5x4",))
 _HOLES = Side(_DAY_4, ("2013-04-01 5 5 _ 5",))
@@ -264,6 +265,13 @@ objective:
                     Side(_DAY_4, told=("2013-04-02 of=C/told value=4",)),
                     Side(_DAY_6, told=("2013-04-02 of=C/told value=4", "2013-04-03 of=C/told value=10")),
                     {"from": "1/5", "late_data": "3/10", "to": "1/2"},
+                    of="C/told",
+                ),
+                Compared(
+                    "What was said too long ago is stale in time, whatever is new",
+                    Side(_DAY_4, told=("2013-04-02 of=C/told value=4",), objectives=_SAID_DAILY),
+                    Side("2013-04-08", told=("2013-04-02 of=C/told value=4",), objectives=_SAID_DAILY),
+                    {"from": "1/5", "to": "unknown", "turned": "time_passing"},
                     of="C/told",
                 ),
             ),
