@@ -164,7 +164,7 @@ def _causes(it: Record, parts: Sequence[str]) -> list[Record]:
 def _said(cause: Record, timezone: str) -> str:
     if "rows" not in cause:
         made = cause["amendment"]
-        return made["written"] if made else f"{', '.join(cause['fields'])} edited before any score was published"
+        return made["written"] if made else f"{', '.join(cause['fields'])} edited, without an amendment"
     first, last = (_period(cause[name], timezone) for name in ("first_period_start", "last_period_start"))
     rows = f"{cause['rows']} row{'s' if cause['rows'] != 1 else ''}"
     return f"{rows}, of {first}" if first == last else f"{rows}, from {first} to {last}"

@@ -71,8 +71,16 @@ def promises_changed(before: KeyResult, after: KeyResult) -> tuple[DefinitionCha
 
     That a milestone is done is news, not a change of what was promised.
     """
-    changes = _field_changes("key_result", after.full_id, _without_done(before), _without_done(after))
-    return tuple(each for each in changes if each.aspect in PROMISED)
+    return tuple(each for each in _without_news(before, after) if each.aspect in PROMISED)
+
+
+def pursuit_changed(before: KeyResult, after: KeyResult) -> tuple[DefinitionChange, ...]:
+    """What was promised and differs, and whether the key result is pursued, which nobody promises."""
+    return tuple(each for each in _without_news(before, after) if each.aspect in PROMISED or each.field == "state")
+
+
+def _without_news(before: KeyResult, after: KeyResult) -> Iterator[DefinitionChange]:
+    return _field_changes("key_result", after.full_id, _without_done(before), _without_done(after))
 
 
 def _changes(before: Configuration, after: Configuration) -> Iterator[DefinitionChange]:

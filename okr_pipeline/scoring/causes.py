@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from okr_pipeline.model.amending import configuration_on
-from okr_pipeline.model.changes import Aspect, DefinitionChange, promises_changed
+from okr_pipeline.model.changes import Aspect, DefinitionChange, pursuit_changed
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Amendment, KeyResult
 from okr_pipeline.scoring.arrays import Booleans, microseconds
@@ -25,8 +25,9 @@ PART_OF = {
     Aspect.DATES: Part.DATE_AND_MAPPING_AMENDMENT,
     Aspect.MAPPING: Part.DATE_AND_MAPPING_AMENDMENT,
     Aspect.WEIGHT: Part.WEIGHT_AMENDMENT,
+    Aspect.STATE: Part.WEIGHT_AMENDMENT,
 }
-"""The part that an aspect of what is promised belongs to."""
+"""The part that an aspect of a key result belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _withdrawn(definitions: Definitions, frame: pd.DataFrame, view: int) -> Bool
 
 def _amendments(earlier: KeyResult, defined: KeyResult, history: KeyResult, after: End) -> Iterator[AmendmentCause]:
     """By part, what differs and the newest amendment of it that has come to hold since."""
-    changes = promises_changed(earlier, defined)
+    changes = pursuit_changed(earlier, defined)
     for part in dict.fromkeys(PART_OF.values()):
         mine = tuple(change for change in changes if _part(change) is part)
         if mine:

@@ -158,6 +158,16 @@ def test_a_measure_of_another_kind_is_named_where_its_part_is():
     assert (cause.part, cause.amendment.on) == (Part.DATE_AND_MAPPING_AMENDMENT, date(2013, 4, 5))
 
 
+@pytest.mark.parametrize(("amendment", "key"), [("state: paused", ""), ("", ", state: paused")])
+def test_a_state_is_named_as_what_moved_the_weight(amendment, key):
+    before, after = end("5x4", SUM, "2013-04-04"), end("5x4", SUM + key, "2013-04-05", amendment)
+    found = compare(before, after)
+    assert parts(found.objectives, 0, "score")[Part.WEIGHT_AMENDMENT] == pytest.approx(0.4 - 0.3)
+    [cause] = causes_of(before, after, found, ["C/kr"])["C/kr"].amendments
+    assert (cause.part, [it.field for it in cause.changes]) == (Part.WEIGHT_AMENDMENT, ["state"])
+    assert (cause.amendment is not None) == bool(amendment)
+
+
 def test_the_earlier_end_is_not_later():
     with pytest.raises(ValueError, match="is before"):
         compare(end("5x4", SUM, "2013-04-05"), end("5x4", SUM, "2013-04-04"))
