@@ -24,7 +24,7 @@ from okr_pipeline.application.remembering import remembering
 from okr_pipeline.application.renaming import Renames, not_claimed, renames_between, renames_to_take
 from okr_pipeline.application.scoping import contributors, current, scope_of
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, stamp
-from okr_pipeline.application.windows import plan_windows, read_so_far, redefined_since
+from okr_pipeline.application.windows import plan_windows, read_so_far, redefined_since, whole_windows
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config.writing import key_text
 from okr_pipeline.model.changes import Aspect, DefinitionChange, definition_changes
@@ -211,7 +211,9 @@ def _reads(workspace: Workspace, before: Configuration, as_of: datetime) -> Iter
     """
     states = workspace.store.metric_states()
     metrics = [it for it in workspace.configuration.metrics.values() if it.source is not None]
-    windows = plan_windows(workspace, metrics, as_of, states, full_refresh=False)
+    surveys, asked = ([it for it in metrics if it.is_survey is survey] for survey in (True, False))
+    windows = plan_windows(workspace, asked, as_of, states, full_refresh=False)
+    windows |= whole_windows(workspace, surveys, as_of)
     so_far, seen = read_so_far(workspace, states), set(states["metric"])
     otherwise = redefined_since(workspace, states)
     for metric in metrics:

@@ -12,6 +12,7 @@ import pytest
 
 from okr_pipeline.application.alerts import raise_alerts
 from okr_pipeline.application.amending import Amending, continued
+from okr_pipeline.application.check_ins import record_by_command
 from okr_pipeline.application.committed import configuration_at
 from okr_pipeline.application.errors import NothingApplied, UsageError
 from okr_pipeline.application.observing import observe
@@ -21,6 +22,8 @@ from okr_pipeline.application.scoring import score_and_record
 from okr_pipeline.application.telling import key_result_records, objective_records
 from okr_pipeline.cli.plan_pages import markdown
 from okr_pipeline.config.problem import ConfigurationError
+from okr_pipeline.model.check_in import CheckIn
+from okr_pipeline.model.metric import CHECK_INS
 from okr_pipeline_tests.projects import OKRS, PROJECT, Small, january
 
 SECOND = """\
@@ -160,6 +163,21 @@ def test_a_metric_of_which_no_period_has_ended_is_not_read_and_its_score_says_so
     assert made.reads == []
     (after,) = (row["after"] for row in made.key_results if row["id"] == "2026-Q1/thousand")
     assert (after["status"], after["reason"]) == ("unknown", "no_period_ended")
+
+
+def test_a_survey_with_a_healthy_band_has_been_read_as_far_as_anybody_answered(small):
+    survey = "{survey: true, owner: a@b.c, grain: week, unit: score, better: higher, rollup: mean, healthy: {min: 3}}"
+    small.put("metrics/mood.yaml", f"metrics: {{mood: {survey}}}\n")
+    small.put("project.yaml", "name: Small\ntimezone: Europe/Berlin\nas_of: 2026-01-20\n")
+    record_by_command(small.open(), CheckIn("mood", date(2026, 1, 6), "ada", 2.0))
+    apply(small, "first")
+    observe(small.open(), CHECK_INS, run=Run("first", small.open().as_of()))
+    mood = "{title: A mood of 4, owner: a@b.c, metric: mood, measure: {reach: {from: 3, to: 4}}}"
+    small.put("okrs/q1.yaml", f"{OKRS}      mood: {mood}\n")
+    made = planned(small)
+    assert made.reads == []
+    (after,) = (row["after"] for row in made.key_results if row["id"] == "2026-Q1/mood")
+    assert after["value"] == 2
 
 
 def test_a_metric_that_is_asked_otherwise_is_unknown_until_read(project):
