@@ -131,6 +131,7 @@ def _findings(workspace: Workspace, cycle: Cycle, as_of: datetime, known_at: dat
         half_time=_at_half_time(workspace, track),
         kpis=answers.key_results,
         check_ins=evidence.check_ins,
+        amendments={it.full_id: it.amendments for it in configuration.key_results() if it.amendments},
     )
 
 

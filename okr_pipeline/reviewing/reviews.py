@@ -4,15 +4,15 @@ Belongs here: grades, reflections, what carries over. Does not: calibration, sug
 """
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Cycle, KeyResult, Objective
+from okr_pipeline.model.okr import Amendment, Cycle, KeyResult, Objective
 from okr_pipeline.model.review import CarryOver, Grade, ObjectiveGrade, Reflection, Review
 from okr_pipeline.model.score import Status
 from okr_pipeline.reviewing.calibrating import calibrate
@@ -26,6 +26,8 @@ _SENTENCES: Mapping[str, str] = {
     Status.CANCELLED: "cancelled",
     Status.NOT_STARTED: "not started",
 }
+_Kind = Literal["amendment", "paused", "cancelled"]
+_GIVEN_UP: Mapping[str, _Kind] = {"paused": "paused", "cancelled": "cancelled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Findings:
     """All that a review is a function of, beside the configuration: frames as of one instant.
 
     `key_results` and `objectives` are scores of all cycles; `half_time` has `key_result` and `progress` of each at the
-    middle of its cycle; `kpis` are scores of `kpi_questions`; `check_ins` is CHECK_INS.
+    middle of its cycle; `kpis` are scores of `kpi_questions`; `check_ins` is CHECK_INS; `amendments` are those of each
+    key result that has any, by full id.
     """
 
     as_of: datetime
@@ -42,6 +45,7 @@ class Findings:
     half_time: pd.DataFrame
     kpis: pd.DataFrame
     check_ins: pd.DataFrame
+    amendments: Mapping[str, Sequence[Amendment]] = field(default_factory=dict)
 
 
 def review(configuration: Configuration, cycle: Cycle, findings: Findings) -> Review:
@@ -63,7 +67,7 @@ def review(configuration: Configuration, cycle: Cycle, findings: Findings) -> Re
         counts=_counts(grades),
         objectives=tuple(_objective_grades(objectives, grades, findings)),
         key_results=grades,
-        reflections=_reflections(objectives, findings.check_ins, until),
+        reflections=_reflections(objectives, findings, until),
         calibration=calibrate(configuration, findings.key_results, findings.half_time, findings.as_of),
         carry_over=tuple(CarryOver(it.id, it.title, it.explanation) for it in grades if it.status in GOES_ON)
         if ended
@@ -133,10 +137,11 @@ def _objective_grades(
         )
 
 
-def _reflections(objectives: Mapping[str, Objective], check_ins: pd.DataFrame, until: date) -> tuple[Reflection, ...]:
+def _reflections(objectives: Mapping[str, Objective], findings: Findings, until: date) -> tuple[Reflection, ...]:
     """Notes and findings, amendments and reasons of states, by day; those without a day come last."""
     key_results = {it.full_id: it for objective in objectives.values() for it in objective.key_results}
-    found = [*_told(check_ins[check_ins["subject"].isin(key_results)], until), *_amended(key_results, until)]
+    told = findings.check_ins[findings.check_ins["subject"].isin(key_results)]
+    found = [*_told(told, until), *_amended(key_results, findings.amendments, until)]
     return tuple(sorted(found, key=lambda it: (it.on or date.max, it.key_result, it.kind, it.author)))
 
 
@@ -148,13 +153,17 @@ def _told(check_ins: pd.DataFrame, until: date) -> Iterator[Reflection]:
                 yield Reflection(on, row["subject"], kind, row["author"], row[kind])
 
 
-def _amended(key_results: Mapping[str, KeyResult], until: date) -> Iterator[Reflection]:
+def _amended(
+    key_results: Mapping[str, KeyResult], amendments: Mapping[str, Sequence[Amendment]], until: date
+) -> Iterator[Reflection]:
+    """Why each was amended by a day, and why it is not pursued where no amendment says so."""
     for full_id, it in key_results.items():
-        for amendment in it.amendments:
-            if amendment.on <= until:
-                yield Reflection(amendment.on, full_id, "amendment", amendment.author, amendment.reason)
-        if it.state in ("paused", "cancelled"):
-            yield Reflection(None, full_id, it.state, it.owner, it.state_reason or "no reason was given")
+        made = [amendment for amendment in amendments.get(full_id, ()) if amendment.on <= until]
+        for each in made:
+            kind: _Kind = _GIVEN_UP.get(str(each.state), "amendment")
+            yield Reflection(each.on, full_id, kind, each.author, each.reason)
+        if it.state in _GIVEN_UP and not any(each.state for each in made):
+            yield Reflection(None, full_id, _GIVEN_UP[it.state], it.owner, it.state_reason or "no reason was given")
 
 
 def _counts(grades: tuple[Grade, ...]) -> dict[str, int]:

@@ -96,6 +96,21 @@ def test_a_review_says_why_an_amendment_paused_it(project):
     assert found.key_results[0].explanation == "paused: Fair in March"
 
 
+@pytest.mark.parametrize(
+    ("changes", "kind"), [("to: 1200", "amendment"), ("state: paused", "paused"), ("state: cancelled", "cancelled")]
+)
+def test_a_review_reflects_on_what_was_amended_and_why(project, changes, kind):
+    workspace = amended(project, changes)
+    _, found = review_cycle(workspace, "2026-Q1", as_of=workspace.as_of())
+    [told] = found.reflections
+    assert (str(told.on), told.kind, told.author, told.text) == (
+        "2026-01-20",
+        kind,
+        "cmo@small.example",
+        "Fair in March",
+    )
+
+
 @pytest.mark.parametrize("changes", ["to: 1200", "metric: share, measure: {reach: {from: 0, to: 1}}"])
 def test_a_source_counts_the_key_results_that_are_made_of_it_by_formulas_too(project, changes):
     workspace = amended(project, changes)
