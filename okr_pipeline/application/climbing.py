@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from okr_pipeline.application.contributing import contributions
+from okr_pipeline.application.scoping import objective_of
+from okr_pipeline.application.sums import FEW, listed, sum_of, weighted_sum
 from okr_pipeline.application.telling import Record
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import contributors_of
 from okr_pipeline.model.explanation import Level, Row, Step, Written
 from okr_pipeline.model.okr import KeyResult, Objective
 from okr_pipeline.model.score import Status
@@ -28,6 +31,21 @@ class Scored:
     objectives: Mapping[str, Record]
 
 
+def told_of(configuration: Configuration, subject: KeyResult | Objective) -> frozenset[str]:
+    """Full ids of what a climb and the sums of values tell of: of a large company a small part."""
+    way = list[Objective]()
+    name: str | None = (
+        subject.full_id if isinstance(subject, Objective) else objective_of(configuration, subject.full_id).full_id
+    )
+    while name is not None:
+        way.append(configuration.objectives[name])
+        name = _counts_in(way[-1])
+    names = {it.full_id for it in way}
+    below = {it.full_id for it in configuration.objectives.values() if it.parent in names}
+    members = {it.full_id for objective in way for it in objective.key_results}
+    return frozenset(names | below | members | set(_summed_with(configuration, subject)))
+
+
 def climb(scored: Scored, subject: KeyResult | Objective) -> tuple[Level, ...]:
     """Level by level the objectives whose score one is in, its own first, for an objective itself."""
     levels = list[Level]()
@@ -37,7 +55,7 @@ def climb(scored: Scored, subject: KeyResult | Objective) -> tuple[Level, ...]:
         members = _members(scored, name)
         if levels or isinstance(subject, KeyResult):
             share = _share(members, below, 1.0 if share is None else share)
-        levels.append(_level(scored, name, members, share))
+        levels.append(_level(scored, name, members, share, below if below != name else None))
         below, name = name, _counts_in(scored.configuration.objectives[name]) if share is not None else None
     return tuple(levels)
 
@@ -65,21 +83,32 @@ def _contributions(scored: Scored) -> dict[str, dict[str, Any]]:
 
 def _parts(it: Mapping[str, Any], what: str) -> Step:
     """A whole as the sum of its parts and what is beside them; where a part is unknown, in words."""
-    names = ", ".join(f"{part['id']} {_part_words(part)}" for part in it["parts"])
-    values = [part["value"] or 0.0 for part in it["parts"]]
+    largest = (
+        sorted(it["parts"], key=lambda part: -abs(part["value"] or 0.0)) if len(it["parts"]) > FEW else it["parts"]
+    )
+    names = listed([f"{part['id']} {_part_words(part)}" for part in largest])
     if it["value"] is None or it["contributed"] is None:
         return Step(what, "sum of what contributes", remark=names)
-    numbers: list[str | float] = [values[0]]
-    for value in values[1:]:
-        numbers += [" + ", value]
+    numbers = sum_of([part["value"] or 0.0 for part in it["parts"]])
     if it["summed"]:
-        return Step(what, "sum of what contributes", tuple(numbers), it["value"], names)
-    numbers += [" + ", it["remainder"]]
-    return Step(what, "what contributes + what is counted beside", tuple(numbers), it["value"], names)
+        return Step(what, "sum of what contributes", numbers, it["value"], names)
+    numbers = (*numbers, " + ", it["remainder"])
+    return Step(what, "what contributes + what is counted beside", numbers, it["value"], names)
 
 
 def _part_words(part: Mapping[str, Any]) -> str:
     return Status(part["status"]).word if part["value"] is None else f"{part['value']:g}"
+
+
+def _summed_with(configuration: Configuration, subject: KeyResult | Objective) -> Iterator[str]:
+    """What a key result's value is a sum of, and what it is a part of, with all other parts of that."""
+    if isinstance(subject, Objective):
+        return
+    every, parts = {it.full_id: it for it in configuration.key_results()}, contributors_of(configuration.key_results())
+    whole: KeyResult | None = subject
+    while whole is not None:
+        yield from (whole.full_id, *(it.full_id for it in parts.get(whole.full_id, ())))
+        whole = every[whole.contributes_to] if whole.contributes_to is not None else None
 
 
 def _objective_of(scored: Scored, key_result: KeyResult) -> str:
@@ -126,7 +155,7 @@ def _share(members: tuple[Row, ...], of: str, below: float) -> float | None:
     return None if weight is None or not known else below * weight / known
 
 
-def _level(scored: Scored, name: str, members: tuple[Row, ...], share: float | None) -> Level:
+def _level(scored: Scored, name: str, members: tuple[Row, ...], share: float | None, through: str | None) -> Level:
     record, objective = scored.objectives[name], scored.configuration.objectives[name]
     return Level(
         objective=name,
@@ -135,6 +164,7 @@ def _level(scored: Scored, name: str, members: tuple[Row, ...], share: float | N
         members=members,
         steps=tuple(_level_steps(record, members)),
         share=share,
+        through=through,
         rises=_rises(objective),
     )
 
@@ -153,15 +183,13 @@ def _level_steps(record: Record, members: tuple[Row, ...]) -> Iterator[Step]:
         yield Step("coverage", "known weight / weight", (*known, " / ", *every), record["coverage"])
     if unknown and record["score_low"] is not None:
         low, high = (record[f"score_{edge}"] for edge in ("low", "high"))
-        remark = f"{low:.6g} to {high:.6g}; unknown: {', '.join(str(it['id']) for it in unknown)}"
+        remark = f"{low:.6g} to {high:.6g}; unknown: {listed([str(it['id']) for it in unknown])}"
         yield Step("bounds", "what is unknown as 0, and as 1", remark=remark)
 
 
 def _weighted(counted: list[Row]) -> Written:
-    terms: list[str | float] = []
-    for it in counted:
-        terms += [" + " if terms else "(", float(it["weight"]), " · ", float(it["score"])]
-    return (*terms, ") / ", *_added([float(it["weight"]) for it in counted]))
+    pairs = [(float(it["weight"]), float(it["score"])) for it in counted]
+    return (*weighted_sum(pairs), " / ", *_added([weight for weight, _ in pairs]))
 
 
 def _added(weights: list[float]) -> Written:

@@ -3,7 +3,7 @@
 Belongs here: gathering the proof. Does not: its steps (working, climbing, forecasting), its layout (rendering).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from okr_pipeline.application.backtesting import measured
-from okr_pipeline.application.climbing import Scored, climb, value_contributions, value_whole
+from okr_pipeline.application.climbing import Scored, climb, told_of, value_contributions, value_whole
 from okr_pipeline.application.failures import Failure, failure_record, failures
 from okr_pipeline.application.finding import find
 from okr_pipeline.application.forecasting import forecast_steps
 from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.marking import marked_rows, period_rows, withdrawn_in
-from okr_pipeline.application.scoping import explained_scope, objective_of
+from okr_pipeline.application.scoping import explained_scope, objective_of, scope_of
 from okr_pipeline.application.telling import Record, key_result_records, objective_records, plain_rows, stamp
 from okr_pipeline.application.verdicts import verdict_step
 from okr_pipeline.application.working import Worked, band_words, steps_to_status
@@ -39,9 +39,13 @@ _RUNS_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What an explanation is about: the narrowed project, its scores, and the instants."""
+    """What an explanation is about: the narrowed project, its scores, and the instants.
+
+    `own` are the definitions that the explained score itself is a function of.
+    """
 
     workspace: Workspace
+    own: Configuration
     evidence: Evidence
     scored: Scored
     as_of: datetime
@@ -64,22 +68,39 @@ class _Asked:
 def explain(workspace: Workspace, identifier: str, *, as_of: datetime, known_at: datetime | None = None) -> Explanation:
     """The proof of a key result or objective, by full id, or by bare id where only one cycle has it.
 
-    Only what it is a function of, and what its score is in, is read and scored.
+    Only what it is a function of, and what its score is in, is read and scored, and the rest without forecasts.
 
     Raises:
         UsageError: there is no such id; the nearest are named.
     """
     subject = find(workspace, identifier)
     narrow = explained_scope(workspace, subject)
-    evidence = gather(narrow, as_of, known_at=known_at, recorded=True)
-    scores = evaluate(narrow.configuration, evidence, as_of)
-    scored = Scored(
-        configuration_on(narrow.configuration, workspace.project.calendar.last_date_before(as_of)),
-        {it["id"]: it for it in key_result_records(scores.key_results)},
-        {it["id"]: it for it in objective_records(scores.objectives)},
-    )
-    asked = _Asked(narrow, evidence, scored, as_of, known_at)
+    own = scope_of(narrow.configuration, subject)
+    evidence = gather(narrow, as_of, known_at=known_at, forecasts=own if isinstance(subject, KeyResult) else False)
+    asked = _Asked(narrow, own, evidence, _scored(narrow, subject, own, evidence, as_of), as_of, known_at)
     return _of_key_result(asked, subject) if isinstance(subject, KeyResult) else _of_objective(asked, subject)
+
+
+def _scored(
+    narrow: Workspace, subject: KeyResult | Objective, own: Configuration, evidence: Evidence, as_of: datetime
+) -> Scored:
+    """The scores that are told of, that of a key result with its forecast."""
+    defined = configuration_on(narrow.configuration, narrow.project.calendar.last_date_before(as_of))
+    told = told_of(defined, subject)
+    scores = evaluate(narrow.configuration, evidence, as_of, forecasts=False)
+    key_results = [_among(scores.key_results, "key_result", told)]
+    if isinstance(subject, KeyResult):
+        foreseen = evaluate(own, evidence, as_of).key_results
+        key_results.append(_among(foreseen, "key_result", {subject.full_id}))
+    return Scored(
+        defined,
+        {it["id"]: it for rows in key_results for it in key_result_records(rows)},
+        {it["id"]: it for it in objective_records(_among(scores.objectives, "objective", told))},
+    )
+
+
+def _among(scores: pd.DataFrame, column: str, told: Collection[str]) -> pd.DataFrame:
+    return scores[scores[column].isin(told)]
 
 
 def as_json(it: Explanation) -> Record:
@@ -106,7 +127,7 @@ def _of_key_result(asked: _Asked, history: KeyResult) -> Explanation:
     failure = _failure(asked, key_result)
     record = {**asked.scored.key_results[key_result.full_id], "failure": failure_record(failure)}
     metrics = _metrics_behind(configuration, key_result)
-    made = workings(configuration, key_result, asked.known, asked.as_of)
+    made = workings(asked.own, key_result, asked.known, asked.as_of)
     rows = marked_rows(asked.workspace, key_result, _rows(asked, key_result, metrics, record), asked.evidence.known_at)
     held = asked.evidence.quarantine
     return Explanation(
@@ -149,7 +170,7 @@ def _failure_steps(asked: _Asked, found: Failure | None) -> Iterator[Step]:
 
 def _of_objective(asked: _Asked, objective: Objective) -> Explanation:
     record, rule = asked.scored.objectives[objective.full_id], asked.workspace.project.status_rule
-    facts = objective_facts(asked.configuration, asked.known, asked.as_of)[objective.full_id]
+    facts = objective_facts(asked.own, asked.known, asked.as_of)[objective.full_id]
     reason = words.reason(record["reason"]) if record["reason"] else ""
     levels = climb(asked.scored, objective)
     steps = levels[0].steps
@@ -189,8 +210,10 @@ def _opening(asked: _Asked, subject: KeyResult | Objective, kind: str, record: R
 
 def _rows(asked: _Asked, key_result: KeyResult, metrics: list[Metric], record: Record) -> pd.DataFrame:
     """The rows that the value was made of, and those of its window that the source took back."""
-    seen, held = asked.evidence.observations, asked.evidence.quarantine
-    used = window_observations(asked.configuration, key_result, seen, asked.as_of, quarantine=held)
+    evidence, held = asked.evidence, asked.evidence.quarantine
+    read = {it.id for it in metrics}
+    seen = asked.workspace.store.observations(read, evidence.start, asked.as_of, evidence.known_at)
+    used = window_observations(asked.own, key_result, seen, asked.as_of, quarantine=held)
     window = tuple(None if record[name] is None else pd.Timestamp(record[name]) for name in _WINDOW)
     gone = withdrawn_in(seen, [it.id for it in metrics], key_result.where, window)
     if gone.empty:

@@ -42,19 +42,21 @@ def gather(
     known_at: datetime | None = None,
     since: datetime | None = None,
     every_metric: bool = False,
-    forecasts: bool = True,
+    forecasts: Configuration | bool = True,
     recorded: bool = False,
 ) -> Evidence:
     """What was known at an instant (default: now) and can bear on scores from `since` (default `as_of`) to `as_of`.
 
     With `every_metric` also the observations and refused values that no key result reads; without `forecasts` not the
-    years before a key result that forecasts alone look at; with `recorded` who recorded each observation, and when.
+    years before a key result that forecasts alone look at, and with some of the key results only those before these;
+    with `recorded` who recorded each observation, and when.
     """
     store = workspace.store
     known = known_at or store.known_until() or as_of
     instants = {since or as_of, as_of}
     start = min(earliest_scored(workspace.configuration, at) for at in instants)
-    history = [history_starts(workspace.configuration, at) for at in instants] if forecasts else []
+    foreseen = workspace.configuration if forecasts is True else forecasts
+    history = [history_starts(foreseen, at) for at in instants] if foreseen else []
     metrics = None if every_metric else scored_metrics(workspace.configuration)
     return Evidence(
         known_at=known,
@@ -67,8 +69,8 @@ def gather(
     )
 
 
-def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) -> Scores:
-    """Scores as of an instant from gathered evidence."""
+def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime, *, forecasts: bool = True) -> Scores:
+    """Scores as of an instant from gathered evidence; without `forecasts` as if none could be made."""
     return score(
         configuration,
         evidence.observations,
@@ -77,6 +79,7 @@ def evaluate(configuration: Configuration, evidence: Evidence, as_of: datetime) 
         baselines=evidence.baselines,
         failed_sources=evidence.failed_metrics,
         check_ins=evidence.check_ins,
+        forecasts=forecasts,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from okr_pipeline.application.sums import sum_of
 from okr_pipeline.application.telling import WITHOUT
 from okr_pipeline.application.verdicts import verdict_step
 from okr_pipeline.model.calendar import Calendar
@@ -22,8 +23,6 @@ from okr_pipeline.model.okr import Accumulate, Cadence, Change, KeyResult, Maint
 from okr_pipeline.rendering import words
 from okr_pipeline.scoring import Curve, Planned, Staleness, Workings
 
-_FEW = 12
-"""As many terms of a sum are written out; of more only the sum is told."""
 _BETWEEN = ("reach", "change", "manual")
 
 
@@ -110,7 +109,7 @@ def _of_steps(it: Worked) -> Step:
 
 def _share_of_steps(it: Worked, chosen: Sequence[float]) -> Written:
     every = [each.milestone.weight for each in it.workings.steps]
-    return (*_bracketed(_sum_of(chosen)), " / ", *_bracketed(_sum_of(every)))
+    return (*_bracketed(sum_of(chosen)), " / ", *_bracketed(sum_of(every)))
 
 
 def _of_cadence(it: Worked, measure: Cadence) -> Step:
@@ -151,9 +150,9 @@ def _roll_up(it: Worked) -> tuple[str, Written, str]:
     values, count = [each.value or 0.0 for each in seen], words.plural(len(seen), "period")
     match it.workings.reducer:
         case "sum":
-            return f"sum of {count}", _sum_of(values), ""
+            return f"sum of {count}", sum_of(values), ""
         case "mean":
-            return f"mean of {count}", (*_bracketed(_sum_of(values)), " / ", float(len(values))), ""
+            return f"mean of {count}", (*_bracketed(sum_of(values)), " / ", float(len(values))), ""
         case "weighted_mean":
             moment = sum(value * each.weight for value, each in zip(values, seen, strict=True))
             weight = sum(each.weight for each in seen)
@@ -358,16 +357,6 @@ def _hopeless(it: Worked) -> Written:
 
 def _date(it: Worked, at: datetime) -> date:
     return at.astimezone(it.calendar.zone).date()
-
-
-def _sum_of(values: Sequence[float]) -> Written:
-    """A sum with its terms, where these are few."""
-    if not 1 < len(values) <= _FEW:
-        return (float(sum(values)),)
-    written: list[str | float] = [values[0]]
-    for value in values[1:]:
-        written += [" + ", value]
-    return tuple(written)
 
 
 def _bracketed(written: Written) -> Written:

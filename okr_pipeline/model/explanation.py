@@ -34,8 +34,9 @@ class Level:
     """One objective on the way up: what its score is made of.
 
     A row of `members` has id, title, kind, status, weight, score, and `counts`: whether it is in the score. `share` is
-    how much of this score the explained key result or objective makes, None where it makes none. `rises` says
-    whether this score counts in the next one.
+    how much of this score the explained key result or objective makes, None where it makes none, and `through` the
+    member that is it or has it below, None where this is the objective that is explained. `rises` says whether this
+    score counts in the next one.
     """
 
     objective: str
@@ -44,6 +45,7 @@ class Level:
     members: tuple[Row, ...]
     steps: tuple[Step, ...]
     share: float | None
+    through: str | None
     rises: str
 
 

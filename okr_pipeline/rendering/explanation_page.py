@@ -145,8 +145,32 @@ def _level(level: Level, place: str) -> Section:
         [] if level.share in (None, 1.0) else [f"What is explained here has {figure(level.share)} of the weight in it."]
     )
     steps = [f"{step.what}: {_outcome(step)}" for step in level.steps]
-    lines = (f"{level.objective} · {words.status_word(level.status)} · {level.rises}", *steps, *share)
-    return Section(title, lines, ("member", "status", "weight", "score", ""), tuple(map(_member, level.members)))
+    shown = _members_shown(level)
+    more = [] if len(shown) == len(level.members) else [_left_out(level, len(shown))]
+    lines = (f"{level.objective} · {words.status_word(level.status)} · {level.rises}", *steps, *share, *more)
+    return Section(title, lines, ("member", "status", "weight", "score", ""), tuple(map(_member, shown)))
+
+
+def _members_shown(level: Level) -> tuple[Row, ...]:
+    """All where there are few; of many the one on the way and those that the score lacks most by, in their order."""
+    if len(level.members) <= _ROWS_SHOWN:
+        return level.members
+    worst = sorted(level.members, key=lambda row: (row["id"] != level.through, -_lacking(row)))[:_ROWS_SHOWN]
+    shown = {row["id"] for row in worst}
+    return tuple(row for row in level.members if row["id"] in shown)
+
+
+def _lacking(row: Row) -> float:
+    """By how much weight a member keeps a score from 1; all of it where its score is unknown, none outside."""
+    if row["score"] is None:
+        return float(row["weight"]) if row["status"] == Status.UNKNOWN else 0.0
+    return float(row["weight"]) * (1.0 - float(row["score"])) if row["counts"] else 0.0
+
+
+def _left_out(level: Level, shown: int) -> str:
+    own = "" if level.through is None else f"{level.through} and "
+    rest = shown if level.through is None else shown - 1
+    return f"Of {len(level.members)} members {own}the {rest} that it lacks most by are shown; --json has all."
 
 
 def _member(row: Row) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def forecast(definitions: Definitions, tracks: Tracks, standing: Standing, as_of
     asked = np.flatnonzero((refusal == NO_REASON) & ~summed)
     parts = parts_of(definitions, np.flatnonzero((refusal == NO_REASON) & summed))
     refusal[asked] = _REFUSED[Refusal.THIN_HISTORY]
-    needed, made = np.unique(parts.part[as_of < definitions.key_results.end[parts.part]]), _nothing(refusal)
+    needed, made = np.unique(parts.part[as_of < definitions.key_results.end[parts.part]]), no_forecasts(refusal)
     found, told = [], np.isin(np.arange(len(refusal)), asked)
     with np.errstate(all="ignore"):
         for outlook in outlooks(definitions, tracks, np.union1d(asked, needed), as_of):
@@ -95,8 +95,8 @@ def _refusals(definitions: Definitions, standing: Standing, as_of: int) -> Integ
     return np.asarray(np.select([mask for mask, _ in found], codes, NO_REASON), dtype=np.int64)
 
 
-def _nothing(refusal: Integers) -> Forecasts:
-    """No forecast yet, of as many key results."""
+def no_forecasts(refusal: Integers) -> Forecasts:
+    """None of as many key results, for these reasons."""
     count = len(refusal)
 
     def unknown() -> Floats:

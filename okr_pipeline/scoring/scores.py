@@ -17,8 +17,8 @@ from okr_pipeline.model.frames import KEY_RESULT_SCORES, OBJECTIVE_SCORES, QUARA
 from okr_pipeline.scoring.arrays import NO_INSTANT, Booleans, Floats, Texts, microseconds, stamps, texts
 from okr_pipeline.scoring.baselines import baseline_definition, given_baselines
 from okr_pipeline.scoring.compiling import compile_definitions
-from okr_pipeline.scoring.definitions import REASONS, STATUSES, Definitions, Shape
-from okr_pipeline.scoring.forecasting import REFUSALS, Forecasts, forecast, methods_of
+from okr_pipeline.scoring.definitions import NO_REASON, REASONS, STATUSES, Definitions, Shape
+from okr_pipeline.scoring.forecasting import REFUSALS, Forecasts, forecast, methods_of, no_forecasts
 from okr_pipeline.scoring.objectives import ObjectiveStanding, roll_up_objectives
 from okr_pipeline.scoring.rules import RULES
 from okr_pipeline.scoring.standing import Standing, last_good, stand
@@ -123,6 +123,7 @@ def score(
     failed_sources: Collection[str] = (),
     key_results: Collection[str] | None = None,
     check_ins: pd.DataFrame | None = None,
+    forecasts: bool = True,
 ) -> Scores:
     """Where key results and objectives stand as of an instant, from what is known.
 
@@ -132,14 +133,14 @@ def score(
     `observations` and `quarantine` are `OBSERVATIONS` and `QUARANTINE` frames in any order; `baselines` has columns
     key_result and value, fixed by an earlier run, and where that is known definition; `check_ins` is a `CHECK_INS`
     frame. `failed_sources` are ids of metrics that could not be read, or of sources. `key_results` are full ids; None
-    is all. The result is a function of the arguments alone.
+    is all. Without `forecasts` none is made, and no refusal told. The result is a function of the arguments alone.
 
     Raises:
         KeyError: `key_results` names one that is not in the configuration.
     """
     known = Known(observations, quarantine, baselines, failed_sources, check_ins)
     now = configuration_on(configuration, _day(configuration, as_of))
-    scores = score_as_defined(now, known, as_of=as_of, key_results=key_results)
+    scores = score_as_defined(now, known, as_of=as_of, key_results=key_results, forecasts=forecasts)
     amended = amended_by(configuration, now, key_results)
     if not amended:
         return scores
@@ -147,10 +148,16 @@ def score(
 
 
 def score_as_defined(
-    configuration: Configuration, known: Known, *, as_of: datetime, key_results: Collection[str] | None = None
+    configuration: Configuration,
+    known: Known,
+    *,
+    as_of: datetime,
+    key_results: Collection[str] | None = None,
+    forecasts: bool = True,
 ) -> Scores:
     """Scores by the key results' own fields, whatever their amendments."""
-    return evaluate(_prepared(configuration, known, as_of, key_results), microseconds(as_of))
+    prepared = _prepared(configuration, known, as_of, key_results)
+    return evaluate(prepared, microseconds(as_of), forecasts=forecasts)
 
 
 def _prepared(
@@ -284,13 +291,16 @@ def prepare(
     return Prepared(configuration, definitions, tracks, bases, fixed, failed)
 
 
-def evaluate(prepared: Prepared, as_of: int) -> Scores:
-    """The scores as of an instant, in microseconds."""
+def evaluate(prepared: Prepared, as_of: int, *, forecasts: bool = True) -> Scores:
+    """The scores as of an instant, in microseconds; without `forecasts` all of theirs is missing."""
     standing = stand(prepared.definitions, prepared.tracks, prepared.bases, as_of, prepared.failed)
     objectives = roll_up_objectives(prepared.definitions, standing, as_of)
-    forecasts = forecast(prepared.definitions, prepared.tracks, standing, as_of)
+    if forecasts:
+        made = forecast(prepared.definitions, prepared.tracks, standing, as_of)
+    else:
+        made = no_forecasts(np.full(len(standing.value), NO_REASON))
     return Scores(
-        key_results=_asked(prepared.definitions, _key_result_frame(prepared, standing, forecasts, as_of)),
+        key_results=_asked(prepared.definitions, _key_result_frame(prepared, standing, made, as_of)),
         objectives=_objective_frame(prepared.definitions, objectives),
         baselines=_baseline_frame(prepared, standing),
     )

@@ -1,7 +1,7 @@
 """What lies behind a value is told with its history: late, restated, withdrawn and missing rows as such."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,9 @@ from okr_pipeline.application.explaining import as_json, explain
 from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scoring import score_and_record
+from okr_pipeline.application.telling import status
 from okr_pipeline.application.workspace import Workspace
+from okr_pipeline.rendering.explanation_page import sections
 from okr_pipeline.store import Store
 from okr_pipeline_tests.arithmetic import check_explanation, near, worked_out
 from okr_pipeline_tests.projects import METRICS, OKRS
@@ -87,14 +89,18 @@ def test_json_has_every_number_in_full(restated):
 
 
 class Asked:
-    """A store that remembers whose observations were asked for."""
+    """A store that remembers whose observations were asked for, and from when on."""
 
-    def __init__(self, store: Store, metrics: list[object]) -> None:
-        self._store, self._metrics = store, metrics
+    def __init__(self, store: Store, asked: list[tuple[object, datetime]]) -> None:
+        self._store, self._asked = store, asked
 
     def observations(self, metrics=None, start=None, end=None, known_at=None):
-        self._metrics.append(metrics)
+        self._asked.append((metrics, start))
         return self._store.observations(metrics, start, end, known_at)
+
+    def observed_values(self, metrics=None, start=None, end=None, known_at=None):
+        self._asked.append((metrics, start))
+        return self._store.observed_values(metrics, start, end, known_at)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._store, name)
@@ -106,7 +112,92 @@ def test_explaining_one_key_result_reads_no_metric_of_another(small):
     small.put("metrics/visits.yaml", other)
     apart = OKRS.split("objectives:\n")[1].replace("grow:", "be-seen:").replace("      signups:", "      visits:")
     small.put("okrs/q1.yaml", OKRS + apart.replace("metric: signups", "metric: visits"))
-    workspace, asked = run(small, 1), list[object]()
+    workspace, asked = run(small, 1), list[tuple[object, datetime]]()
     watched = replace(workspace, store=Asked(workspace.store, asked))
     assert explain(watched, "visits", as_of=workspace.as_of()).record["value"] == 310
-    assert asked == [{"visits"}]
+    assert [metrics for metrics, _ in asked] == [{"visits"}, {"visits"}]
+
+
+def test_what_forecasts_alone_look_at_is_read_of_what_is_explained_and_of_no_other(small):
+    other = METRICS.format(expect=small.expect).replace("signups:", "visits:", 1).replace("Sign-ups", "Visits")
+    small.put("metrics/visits.yaml", other)
+    second = OKRS.split("    key_results:\n")[1].replace("      signups:", "      visits:")
+    small.put("okrs/q1.yaml", OKRS + second.replace("metric: signups", "metric: visits"))
+    workspace, asked = run(small, 1), list[tuple[object, datetime]]()
+    watched = replace(workspace, store=Asked(workspace.store, asked))
+    forecast = explain(watched, "visits", as_of=workspace.as_of()).record["forecast"]
+    assert forecast is not None
+    assert forecast == by_id(status(workspace, as_of=workspace.as_of()))["2026-Q1/visits"]["forecast"]
+    starts = {metric: start.year for metrics, start in asked[:-1] for metric in metrics}
+    assert starts == {"signups": 2025, "visits": 2022}
+    assert asked[-1][0] == {"visits"}
+
+
+def by_id(told) -> dict[str, dict]:
+    return {it["id"]: it for it in told["key_results"]}
+
+
+HEAD = OKRS.split("      signups:")[0]
+MANY = 40
+
+
+def key_result(name: str, *lines: str) -> str:
+    """A key result of the objective in HEAD."""
+    facts = (f"title: Win {name}", "owner: growth@small.example", *lines)
+    return f"      {name}:\n" + "".join(f"        {line}\n" for line in facts)
+
+
+@pytest.fixture
+def crowd(small) -> Workspace:
+    """An objective of many key results, the later the further behind, one cancelled, one unknown; all are 310 by now."""
+    every = [("metric: signups", f"measure: {{accumulate: {{to: {400 + 10 * number}}}}}") for number in range(MANY)]
+    every[2] += ("state: cancelled", "state_reason: too much")
+    every[4] = ("measure: {manual: {from: 0, to: 9}}",)
+    small.put("okrs/q1.yaml", HEAD + "".join(key_result(f"k{number:02d}", *it) for number, it in enumerate(every)))
+    return run(small, 1)
+
+
+def test_of_many_members_a_page_shows_the_one_explained_and_those_that_the_score_lacks_most_by(crowd):
+    it = explain(crowd, "k00", as_of=crowd.as_of())
+    [level] = it.levels
+    assert (len(level.members), level.through) == (MANY, "2026-Q1/k00")
+    assert len(as_json(it)["levels"][0]["members"]) == MANY
+    [section] = [section for section in sections(it) if section.title.startswith("Its objective")]
+    shown = [row[0].removeprefix("2026-Q1/") for row in section.rows]
+    assert shown == ["k00", "k04", *(f"k{number:02d}" for number in range(12, MANY))]
+    assert section.lines[-1] == (
+        "Of 40 members 2026-Q1/k00 and the 29 that it lacks most by are shown; --json has all."
+    )
+
+
+def test_an_objective_of_many_members_shows_those_that_it_lacks_most_by(crowd):
+    it = explain(crowd, "grow", as_of=crowd.as_of())
+    [section] = [section for section in sections(it) if section.title == "Made of"]
+    shown = [row[0].removeprefix("2026-Q1/") for row in section.rows]
+    assert shown == ["k04", *(f"k{number:02d}" for number in range(11, MANY))]
+    assert section.lines[-1] == "Of 40 members the 30 that it lacks most by are shown; --json has all."
+
+
+def test_of_many_terms_only_their_sum_is_written(crowd):
+    it = explain(crowd, "grow", as_of=crowd.as_of())
+    steps = {step.what: step for step in it.steps}
+    total = sum(310 / (400 + 10 * number) for number in range(MANY) if number not in (2, 4))
+    assert near(steps["score"].numbers[0], total)
+    assert steps["score"].numbers[1:] == (" / ", 38.0)
+    assert check_explanation(it) >= 3
+
+
+def test_of_many_parts_the_largest_are_named_and_their_sum_is_written(small):
+    small.write({day: 10 + day.day for day in JANUARY})
+    whole = key_result("all", "measure: {accumulate: {to: 200}}")
+    days = [f"2026-01-{number:02d}" for number in range(1, 15)]
+    common = ("metric: signups", "measure: {accumulate: {to: 5}}", "contributes_to: 2026-Q1/all")
+    parts = [key_result(f"p{day[-2:]}", f"starts: {day}", f"ends: {day}", *common) for day in days]
+    small.put("okrs/q1.yaml", HEAD + whole + "".join(parts))
+    workspace = run(small, 1)
+    it = explain(workspace, "all", as_of=workspace.as_of())
+    [step] = [step for step in it.steps if step.what == "value"]
+    assert (step.numbers, step.result) == ((245.0,), 245.0)
+    assert step.remark.startswith("2026-Q1/p14 24, 2026-Q1/p13 23, ")
+    assert step.remark.endswith("2026-Q1/p03 13 and 2 more")
+    check_explanation(it)
