@@ -188,18 +188,18 @@ def headline(rows: Sequence[KeyResultRow]) -> str:
     if not live:
         return "No key result is running this week."
     good = sum(row.status in (Status.ON_TRACK, Status.ACHIEVED) for row in live)
-    sentence = f"{good} of {len(live)} key results {'is' if good == 1 else 'are'} on track or achieved"
+    sentence = f"{good:,} of {len(live):,} key results {'is' if good == 1 else 'are'} on track or achieved"
     behind = _behind(rows)
     if behind:
         worst = next(row for row in rows if row.id == behind[0])
-        count = f"{len(behind)} are behind, most of all" if len(behind) > 1 else "1 is behind:"
+        count = f"{len(behind):,} are behind, most of all" if len(behind) > 1 else "1 is behind:"
         sentence += f"; {count} “{worst.title}”"
     missed = sum(row.status == Status.MISSED for row in live)
     if missed:
-        sentence += f"; {missed} {'was' if missed == 1 else 'were'} missed"
+        sentence += f"; {missed:,} {'was' if missed == 1 else 'were'} missed"
     unknown = sum(row.status == Status.UNKNOWN for row in live)
     if unknown:
-        sentence += f"; {unknown} cannot be told"
+        sentence += f"; {unknown:,} cannot be told"
     return sentence + "."
 
 

@@ -32,11 +32,11 @@ def weighted_sum(pairs: Sequence[tuple[float, float]]) -> Written:
     return (*terms, ")")
 
 
-def listed(names: Sequence[str]) -> str:
+def named(names: Sequence[str]) -> str:
     """Names in their order, the first few of many.
 
-    >>> listed(["a", "b"]), listed([f"k{number}" for number in range(13)])[-13:]
+    >>> named(["a", "b"]), named([f"k{number}" for number in range(13)])[-13:]
     ('a, b', 'k11 and 1 more')
     """
-    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    more = f" and {len(names) - FEW:,} more" if len(names) > FEW else ""
     return ", ".join(names[:FEW]) + more

@@ -170,7 +170,7 @@ def _lacking(row: Row) -> float:
 def _left_out(level: Level, shown: int) -> str:
     own = "" if level.through is None else f"{level.through} and "
     rest = shown if level.through is None else shown - 1
-    return f"Of {len(level.members)} members {own}the {rest} that it lacks most by are shown; --json has all."
+    return f"Of {len(level.members):,} members {own}the {rest} that it lacks most by are shown; --json has all."
 
 
 def _member(row: Row) -> tuple[str, ...]:

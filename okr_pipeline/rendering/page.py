@@ -50,6 +50,9 @@ from okr_pipeline.rendering.views import (
 SHOWN_BEHIND = 8
 """Key results that are behind and get a chart of their own; the others are listed by name."""
 
+SHOWN_LISTED = 50
+"""Of a list of key results, so that the page stays one that is read; the tables of the cycles have all."""
+
 SHOWN_MOVERS = 3
 SHOWN_REFUSED = 50
 SHOWN_HEALTH = 50
@@ -65,7 +68,7 @@ def page_of(snapshot: Snapshot) -> Page:
     Raises:
         SnapshotError: a time zone, a status or a key result that is named and does not exist.
     """
-    view = _View(snapshot)
+    view, listed = _View(snapshot), SHOWN_BEHIND + SHOWN_LISTED
     return Page(
         project=snapshot.project,
         mission=snapshot.mission,
@@ -79,7 +82,8 @@ def page_of(snapshot: Snapshot) -> Page:
         total=sum(number for _, number in snapshot.counts),
         bar=status_bar(snapshot.counts),
         behind=tuple(view.behind_card(row) for row in view.behind[:SHOWN_BEHIND]),
-        behind_more=tuple(view.named(row, numbers.points(row.gap)) for row in view.behind[SHOWN_BEHIND:]),
+        behind_more=tuple(view.named(row, numbers.points(row.gap)) for row in view.behind[SHOWN_BEHIND:listed]),
+        behind_left=max(0, len(view.behind) - listed),
         none_behind=_none_behind(dict(snapshot.counts)),
         changes=_changes(view),
         trust=_trust(view),
@@ -247,19 +251,28 @@ class _View:
 
 def _changes(view: _View) -> Changes:
     rows = tuple(view.rows.values())
-    told = view.snapshot.transitions or view.snapshot.removed
-    comparable = bool(told) or any(row.previous_status is not None for row in rows)
+    transitions, removed = view.snapshot.transitions, view.snapshot.removed
+    if len(transitions) > SHOWN_LISTED:
+        transitions = _worst_first(view.snapshot)
+    comparable = bool(transitions or removed) or any(row.previous_status is not None for row in rows)
     return Changes(
         comparable=comparable,
-        transitions=tuple(_change(view, transition) for transition in view.snapshot.transitions),
+        transitions=tuple(_change(view, transition) for transition in transitions[:SHOWN_LISTED]),
         removed=tuple(
             Gone(it.title, it.status, status_word(it.status), words.short_day(it.scored_on))
-            for it in view.snapshot.removed
+            for it in removed[:SHOWN_LISTED]
         ),
+        left=max(0, len(transitions) - SHOWN_LISTED) + max(0, len(removed) - SHOWN_LISTED),
         gained=_movers(view, rows, 1),
         lost=_movers(view, rows, -1),
         new=sum(row.previous_status is None for row in rows) if comparable else 0,
     )
+
+
+def _worst_first(snapshot: Snapshot) -> tuple[Transition, ...]:
+    """The transitions by the status that they lead to, in the order of the counts."""
+    order = {status: place for place, (status, _) in enumerate(snapshot.counts)}
+    return tuple(sorted(snapshot.transitions, key=lambda it: order.get(it.after, len(order))))
 
 
 def _change(view: _View, transition: Transition) -> Change:
@@ -302,7 +315,8 @@ def _trust(view: _View) -> Trust:
         ),
         refused_more=len(snapshot.quarantined) - len(refused),
         check_ins=_check_ins(snapshot),
-        unknown=tuple(view.named(row, words.reason(row.reason), row.explanation) for row in unknown),
+        unknown=tuple(view.named(row, words.reason(row.reason), row.explanation) for row in unknown[:SHOWN_LISTED]),
+        unknown_more=max(0, len(unknown) - SHOWN_LISTED),
     )
 
 

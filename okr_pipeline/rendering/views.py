@@ -105,11 +105,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed since last week; `comparable` is False where there is no earlier week."""
+    """What changed since last week; `comparable` is False where there is no earlier week.
+
+    `left` is how many transitions and removals are not listed.
+    """
 
     comparable: bool
     transitions: tuple[Change, ...]
     removed: tuple[Gone, ...]
+    left: int
     gained: tuple[Named, ...]
     lost: tuple[Named, ...]
     new: int
@@ -191,6 +195,7 @@ class Trust:
     refused: tuple[RefusedLine, ...]
     refused_more: int
     unknown: tuple[Named, ...]
+    unknown_more: int
     check_ins: str | None
 
 
@@ -246,6 +251,7 @@ class Page:
     bar: Markup
     behind: tuple[BehindCard, ...]
     behind_more: tuple[Named, ...]
+    behind_left: int
     none_behind: str
     changes: Changes
     trust: Trust

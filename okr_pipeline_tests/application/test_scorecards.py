@@ -12,9 +12,10 @@ from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard, write_week
 from okr_pipeline.application.scoring import score_and_record
-from okr_pipeline.application.snapshotting import explanation
+from okr_pipeline.application.snapshotting import explanation, headline
 from okr_pipeline.rendering import render_html, snapshot_from_json
 from okr_pipeline_tests.projects import OKRS, january
+from okr_pipeline_tests.rendering.factory import key_result
 
 MORNING = datetime(2026, 1, 31, 6, tzinfo=UTC)
 
@@ -153,6 +154,18 @@ def test_a_reconstruction_is_replaced_by_what_is_published_at_the_time(small, pu
 def test_what_ended_short_of_its_target_is_in_the_headline(small, publish, values, said):
     small.write(values).put("okrs/q1.yaml", OKRS.replace("2026-03-31", "2026-01-30"))
     assert publish(MORNING).headline == said
+
+
+def test_the_headline_of_a_large_company_writes_thousands_as_the_counts_do():
+    statuses = {"on_track": 7340, "behind": 1700, "missed": 1200, "unknown": 1001}
+    rows = [
+        key_result(f"c/{status}-{number}", status=status) for status in statuses for number in range(statuses[status])
+    ]
+    worst = rows[7340].title
+    assert headline(rows) == (
+        f"7,340 of 11,241 key results are on track or achieved; 1,700 are behind, most of all “{worst}”; "
+        "1,200 were missed; 1,001 cannot be told."
+    )
 
 
 def test_a_source_counts_the_key_results_that_the_page_speaks_of(small, publish):

@@ -196,6 +196,39 @@ def test_many_behind_are_listed_by_name_after_the_first_few():
     assert len(cards) + len(list(listed.all("li"))) == 20
 
 
+def crowd(number: int) -> Snapshot:
+    """A snapshot in which so many are behind, twice as many are unknown, and all were on track or at risk a week ago."""
+    statuses = ["behind"] * number + ["unknown"] * 2 * number
+    rows = [
+        factory.key_result(f"c/k{index}", title=f"Aim {index}", status=status, previous_status="at_risk", reason=None)
+        for index, status in enumerate(reversed(statuses))
+    ]
+    return factory.snapshot_of([factory.cycle("c", factory.QUARTER, [factory.objective("c/o", rows)])])
+
+
+def items(page: Element, section: str) -> list[str]:
+    """The rows of the first plain list of a section."""
+    found, *_ = [one for one in page.one("section", id=section).all("ul") if "plainlist" in one.attributes["class"]]
+    return [one.text for one in found.all("li")]
+
+
+def test_lists_of_a_large_company_end_after_fifty_and_say_how_many_are_left():
+    page = page_of(crowd(1300))
+    behind, changed, unknown = (items(page, section) for section in ("behind", "changed", "trust"))
+    assert (len(behind), len(changed), len(unknown)) == (50, 50, 50)
+    assert "And 1,242 more, in the tables below." in section(page, "behind")
+    assert all(text.endswith("at risk → behind") for text in changed)
+    assert "And 3,850 more; in the tables below stands what each was." in section(page, "changed")
+    assert "And 2,550 more, in the tables below." in section(page, "trust")
+    assert len(list(page.all("tr", cls="kr"))) == 3900
+
+
+def test_lists_that_are_whole_say_nothing_of_more():
+    page = page_of(crowd(16))
+    assert (len(items(page, "changed")), len(items(page, "trust"))) == (48, 32)
+    assert not re.search(r"And \d+ more", page.text)
+
+
 def test_nothing_behind_is_said_in_words():
     assert "No key result is behind its plan." in section(page_of(PLAIN), "behind")
 
