@@ -5,9 +5,9 @@ Belongs here: the type that connectors' settings use. Does not: civil durations 
 
 import re
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, TypeAdapter, WithJsonSchema
 
 _MILLISECONDS: Final = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _PATTERN: Final = r"^([1-9]\d{0,8})\s*(ms|s|m|h)$"
@@ -41,10 +41,17 @@ def duration_text(duration: timedelta) -> str:
     return f"{milliseconds // _MILLISECONDS[unit]}{unit}"
 
 
+def _show_default_as_written(schema: dict[str, Any]) -> None:
+    """Pydantic shows it in ISO 8601, which files may not."""
+    if "default" in schema:
+        schema["default"] = duration_text(TypeAdapter(timedelta).validate_python(schema["default"]))
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(duration_text, return_type=str),
     WithJsonSchema({"type": "string", "pattern": _PATTERN, "examples": ["60s", "5m"]}),
+    Field(json_schema_extra=_show_default_as_written),
 ]
 """A positive length of time, written `500ms`, `60s`, `5m` or `1h`."""

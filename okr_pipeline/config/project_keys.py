@@ -66,12 +66,16 @@ class ProjectKeys(Keys):
     timezone: Zone = Field(default="UTC", description="IANA time zone that days and weeks begin in")
     week_starts: Annotated[
         int, PlainValidator(scalars.week_start), WithJsonSchema({"enum": list(scalars.WEEKDAYS), "type": "string"})
-    ] = Field(default=0, description="First day of the week")
+    ] = Field(default=0, description="First day of the week", json_schema_extra={"default": scalars.WEEKDAYS[0]})
     fiscal_year_starts: Annotated[
         tuple[int, int],
         PlainValidator(scalars.month_and_day),
         WithJsonSchema({"type": "string", "pattern": r"^\d{2}-\d{2}$", "examples": ["01-01"]}),
-    ] = Field(default=(1, 1), description="Month and day that the fiscal year and its quarters start on")
+    ] = Field(
+        default=(1, 1),
+        description="Month and day that the fiscal year and its quarters start on",
+        json_schema_extra={"default": "01-01"},
+    )
     fiscal_year: FiscalYearKeys | None = Field(
         default=None,
         description="A fiscal year of whole weeks, instead of fiscal_year_starts",

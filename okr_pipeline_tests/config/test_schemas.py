@@ -50,12 +50,34 @@ def test_every_valid_file_is_valid_in_an_editor(editor, errors):
         assert errors(file, text) == [], file
 
 
-@pytest.mark.parametrize("file", sorted(path.relative_to(EXAMPLE).as_posix() for path in EXAMPLE.rglob("*.yaml")))
-def test_every_file_of_the_example_is_valid_in_an_editor(file):
+def installed_schemas():
     from connectors.catalogue import load_connectors
 
     described = {name: connector.describe() for name, connector in load_connectors().items()}
-    schemas = json_schemas({name: ConnectorSchema(it.settings, it.request) for name, it in described.items()})
+    return json_schemas({name: ConnectorSchema(it.settings, it.request) for name, it in described.items()})
+
+
+def defaults(schema, definitions):
+    """What schemas inside of a schema have as default, with the schema that it is of."""
+    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for it in inner:
+        yield from defaults(it, definitions)
+    if isinstance(schema, dict) and not isinstance(schema.get("default", {}), dict):
+        yield schema["default"], {**schema, "$defs": definitions}
+
+
+@pytest.mark.parametrize("file", ["project.json", "sources.json", "metrics.json", "okrs.json"])
+def test_every_default_is_shown_as_it_may_be_written(file):
+    schema = installed_schemas()[file]
+    shown = list(defaults(schema, schema.get("$defs", {})))
+    assert shown
+    for default, inner in shown:
+        jsonschema.Draft202012Validator(inner).validate(default)
+
+
+@pytest.mark.parametrize("file", sorted(path.relative_to(EXAMPLE).as_posix() for path in EXAMPLE.rglob("*.yaml")))
+def test_every_file_of_the_example_is_valid_in_an_editor(file):
+    schemas = installed_schemas()
     name = Path(file).parts[0].removesuffix(".yaml")
     jsonschema.validate(read_document(EXAMPLE / file, file).value, schemas[f"{name}.json"])
 
