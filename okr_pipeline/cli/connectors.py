@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -115,7 +116,9 @@ def _sampled(workspace: "Workspace", metric_id: str) -> str:
     columns = points[["period_start", "value", "raw_value", "dimensions"]].head(_MOST_SHOWN)
     lines = [_point(start.astimezone(there), *more) for start, *more in columns.itertuples(index=False, name=None)]
     more = [f"  … and {len(points) - _MOST_SHOWN} more"] if len(points) > _MOST_SHOWN else []
-    answer = _answer(evidence.request, *exchanges[:1])
+    # The first page, not what was tried again before it came.
+    answered = [it for it in exchanges if it.status < HTTPStatus.BAD_REQUEST]
+    answer = _answer(evidence.request, *answered[:1])
     cautions = [f"Caution: {it}" for it in _cautions(points)]
     return "\n".join([*answer, f"{count} {stretch}{':' if lines else ''}", *lines, *more, *cautions])
 
@@ -157,7 +160,13 @@ def _cautions(points: "DataFrame") -> Iterator[str]:
         first = str(points.loc[texts, "raw_value"].iloc[0])[:_MOST_OF_A_TEXT]
         yield (
             f"a run refuses {plural(int(texts.sum()), 'value')} that {_are(texts)} no number, the first: '{first}'."
-            " Make numbers of them where they are asked for: to_number() in rows of an API, a cast in a query."
+            " Make numbers of them where they are asked for: to_number() in rows of an API, a cast in a query, digits"
+            " with a decimal point in a file."
+        )
+    if len(points) and points[["value", "raw_value"]].isna().all(axis=None):
+        yield (
+            "none of these has a value, so that a run takes all for missing. Look at what value is asked for by:"
+            " its name in rows of an API, in columns, or in the query."
         )
     odd = points["period_end"].isna()
     if odd.any():
@@ -191,7 +200,9 @@ def _indented(text: str) -> list[str]:
 def _point(start: datetime, value: float, raw_value: object, dimensions: str) -> str:
     when = f"{start:%Y-%m-%d %H:%M}".removesuffix(" 00:00")
     shown = repr(raw_value) if isinstance(raw_value, str) else "null" if value != value else f"{value:.15g}"  # noqa: PLR0124 - NaN alone
-    members = ", ".join(f"{name}={member}" for name, member in json.loads(dimensions).items())
+    members = ", ".join(
+        f"{name}={'null' if member is None else member}" for name, member in json.loads(dimensions).items()
+    )
     return f"  {when}  {shown}  {members}".rstrip()
 
 

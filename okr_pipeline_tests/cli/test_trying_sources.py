@@ -35,7 +35,8 @@ def tried(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("SHOP_TOKEN", "s3cret")
 
     def trying(document, rows, *, name="orders", status=200, sources=SOURCES, metrics=METRICS):
-        with Server(lambda _: json_reply(document, status)) as server:
+        answer = document if callable(document) else lambda: json_reply(document, status)
+        with Server(lambda _: answer()) as server:
             write("project.yaml", "name: Shop\ntimezone: UTC\nas_of: 2026-01-31\n")
             write("sources/shop.yaml", sources.format(url=server.url))
             write("metrics/shop.yaml", metrics.format(rows=rows))
@@ -82,6 +83,9 @@ def test_a_source_that_refuses_its_login_is_told_with_the_line_of_that(tried):
         ([{**DAY, "n": "1"}], "a run refuses 1 value that is no number, the first: '1'."),
         ([{"day": f"2026-01-30T0{hour}:30:00Z", "n": 1} for hour in (1, 2)], "a run refuses 2 rows that are not of the first instant"),
         ([DAY, DAY, DAY], "a run refuses 2 rows of a period and members that another row is of"),
+        ([{"day": "2026-01-30", "m": 1}], "none of these has a value"),
+        ([DAY, {"day": "2026-01-29", "n": None}], None),
+        ([], None),
     ],
 )  # fmt: skip
 def test_what_a_run_would_refuse_is_told_when_it_is_tried(tried, document, caution):
@@ -89,6 +93,18 @@ def test_what_a_run_would_refuse_is_told_when_it_is_tried(tried, document, cauti
     assert code == 0
     assert ("Caution: " in printed) == (caution is not None)
     assert (caution or "") in printed
+
+
+def test_an_answer_that_came_at_the_second_try_is_shown_not_the_refusal_before_it(tried):
+    answers = [json_reply({"error": "busy"}, 503), json_reply([DAY])]
+    printed = tried(lambda: answers.pop(0), "[].{period: day, value: n}")[1]
+    assert "Answered with status 200:" in printed
+    assert "busy" not in printed
+
+
+def test_a_member_that_is_null_is_shown_so(tried):
+    metrics = METRICS + "    dimensions: [team]\n"
+    assert "2026-01-30  1  team=null" in tried([DAY], "[].{period: day, value: n, team: t}", metrics=metrics)[1]
 
 
 PAGING = "    paging:\n      cursor:\n        param: after\n        next: next\n"
