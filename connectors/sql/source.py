@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from datetime import UTC
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -34,6 +34,7 @@ from connectors.sql.failures import translated
 from connectors.sql.rows import Caps
 from connectors.sql.statement import Statement, statement
 from connectors.watching import Watch
+from connectors.zones import zone
 
 if TYPE_CHECKING:
     from connectors.sql import SqlRequest, SqlSettings
@@ -63,15 +64,20 @@ class SqlSource:
 
     def read(self, requests: Iterable[MetricRequest], window: Window) -> Iterator[DataPointBatch | ReadFailure]:
         """The points of each metric; equal queries are run once."""
-        served: dict[str, tuple[Statement, list[MetricRequest]]] = {}
-        proved = cache(partial(self._statement, window=window))
+        asked_for: dict[str, list[MetricRequest]] = {}
         for request in requests:
             try:
-                asked = proved(self._query(request))
+                asked_for.setdefault(self._query(request), []).append(request)
             except ConnectorError as error:
                 yield failure(request, error)
+        served: dict[str, tuple[Statement, list[MetricRequest]]] = {}
+        for query, those in asked_for.items():
+            try:
+                asked = self._statement(query, by_every_clock(window, {request.timezone for request in those}))
+            except ConnectorError as error:
+                yield from (failure(request, error) for request in those)
             else:
-                served.setdefault(asked.fingerprint, (asked, []))[1].append(request)
+                served.setdefault(asked.fingerprint, (asked, []))[1].extend(those)
         yield from self._fetched(served.values(), window)
 
     def check(self) -> tuple[Caution, ...]:
@@ -117,6 +123,21 @@ class SqlSource:
         except ConnectorError as error:
             return error
         return None
+
+
+def by_every_clock(window: Window, timezones: Iterable[str]) -> Window:
+    """The window, and what its bounds are on clocks of these zones, as if those were in UTC.
+
+    Columns of instants are compared with the window, columns of dates and civil times with what clocks show: a bound
+    that is right for one is hours off for the other, and would leave out a day. What was asked for too much is left
+    out when it has come.
+    """
+    clocks = [zone(it) for it in timezones]
+    starts, ends = (
+        [bound, *(bound.astimezone(clock).replace(tzinfo=UTC) for clock in clocks)]
+        for bound in (window.start, window.end)
+    )
+    return Window(min(starts), max(ends))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 Belongs here: opening them so that only reading is possible. Does not: translating errors.
 
-`:window_start` and `:window_end` are bound as text in UTC, `YYYY-MM-DD HH:MM:SS`, the form of SQLite's `datetime()`:
-compare `datetime(column)` with them where a column holds other forms.
+`:window_start` and `:window_end` are bound as text in UTC, `YYYY-MM-DD HH:MM:SS`, the form of SQLite's `datetime()`.
+Where they are compared they are whole days, `YYYY-MM-DD`, the end rounded up: texts are compared letter by letter, and
+a day is less than each of its times, whether these are written with a blank or a T.
 """
 
 import sqlite3
@@ -42,7 +43,7 @@ class _Sqlite:
     driver_errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def written(self, bound: Bound) -> str:
-        return f":{bound.name}"
+        return f":{bound.name}_day" if bound.compared else f":{bound.name}"
 
     def connect(self, at_once: int = 1) -> None:  # noqa: ARG002 - each fetch opens the file
         # SQLite looks into the file only when it first needs it.
@@ -57,7 +58,7 @@ class _Sqlite:
         watch: Watch,
         metrics: Sequence[str] = (),  # noqa: ARG002 - its log knows no tags
     ) -> pd.DataFrame:
-        bound = {name: f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for name, instant in parameters.items()}
+        bound = _bound(parameters)
         with self._session() as connection, watch.over(connection.interrupt):
             # No value is made that the caps would refuse: one alone could fill the memory.
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(caps.size, _MOST_BYTES_OF_A_VALUE))
@@ -86,6 +87,15 @@ class _Sqlite:
             yield connection
         finally:
             connection.close()
+
+
+def _bound(parameters: Mapping[str, datetime]) -> dict[str, str]:
+    instants = {name: instant.astimezone(UTC) for name, instant in parameters.items()}
+    almost_a_day = timedelta(days=1, microseconds=-1)
+    days = {name: instant + almost_a_day * (name == "window_end") for name, instant in instants.items()}
+    return {name: f"{instant:%Y-%m-%d %H:%M:%S}" for name, instant in instants.items()} | {
+        f"{name}_day": f"{day:%Y-%m-%d}" for name, day in days.items()
+    }
 
 
 def _clock(timeout: timedelta) -> Callable[[], bool]:

@@ -1,6 +1,7 @@
 """What a sql source gives, on each kind of database."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from connectors.contract import Context, DataPointBatch, ReadFailure, Window
 from connectors.errors import AuthError, ConfigError, ContractError, DataError, TransientError
 from connectors.sql import SqlSettings
 from connectors.sql.statement import statement
+from connectors.zones import zone
 from okr_pipeline_tests.connectors.conformance import FACTS, MARCH, SECRET, Fact, days, midnight
 from okr_pipeline_tests.connectors.subjects import SQL, DuckDbSubject, MySqlSubject, PostgresSubject, SqliteSubject
 
@@ -240,6 +242,58 @@ def test_the_23_hour_day_has_23_hours(request, cls):
     )
     assert points["value"].tolist() == [24, 23, 24]
     assert points["period_start"].tolist() == [pd.Timestamp(midnight(date(2013, 3, day))) for day in (9, 10, 11)]
+
+
+@pytest.mark.parametrize(
+    "timezone", ["America/New_York", "UTC", "Europe/Berlin", "Pacific/Kiritimati", "Pacific/Midway"]
+)
+@pytest.mark.parametrize("bounds", ["day >= {0} AND day < {1}", "day BETWEEN {0} AND {1}"])
+@pytest.mark.parametrize("cast", ["{}", "date({})"])
+def test_a_column_of_dates_is_asked_for_all_days_of_the_window_in_any_zone(place, timezone, bounds, cast):
+    place.write([Fact(date(2013, 3, day), "north", day) for day in range(1, 20)])
+    start, end = (datetime(2013, 3, day, tzinfo=zone(timezone)).astimezone(UTC) for day in (8, 14))
+    query = f"SELECT day AS period, amount AS value FROM facts WHERE {bounds}".format(
+        cast.format(":window_start"), cast.format(":window_end")
+    )
+    source = place.open()
+    request = replace(place.query("metric-1", query, dimensions=()), timezone=timezone)
+    [found] = source.read([request], Window(start, end))
+    source.close()
+    assert sorted(found.points["value"]) == [8, 9, 10, 11, 12, 13]
+
+
+def test_a_query_of_metrics_in_many_zones_is_run_once_for_the_days_of_all(duck):
+    query = "SELECT day AS period, amount AS value FROM facts WHERE day >= :window_start AND day < :window_end"
+    duck.write([Fact(date(2013, 3, day), "north", day) for day in range(1, 20)])
+    requests = [
+        replace(duck.query(timezone, query, dimensions=()), timezone=timezone)
+        for timezone in ("America/New_York", "Pacific/Kiritimati")
+    ]
+    source = duck.open()
+    [first, second] = source.read(
+        requests, Window(datetime(2013, 3, 8, tzinfo=UTC), datetime(2013, 3, 9, 12, tzinfo=UTC))
+    )
+    source.close()
+    fetched = {it.fingerprint for batch in (first, second) for it in batch.evidence.values()}
+    assert len(fetched) == 1
+    shown = {it: batch.points["value"].tolist() for batch in (first, second) for it in batch.evidence}
+    assert shown == {"America/New_York": [8, 9], "Pacific/Kiritimati": [9, 10]}
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"])
+def test_sqlites_texts_are_compared_with_the_window_however_times_are_written(request, form):
+    place = SqliteSubject(request)
+    place.execute("CREATE TABLE events (happened_at TEXT)")
+    instants = pd.date_range("2013-03-08T00:00Z", "2013-03-13T00:00Z", freq="h", inclusive="left")
+    place.execute("INSERT INTO events VALUES (?)", [(f"{at:{form}}",) for at in instants])
+    query = (
+        "SELECT date(happened_at, '-5 hours') AS period, count(*) AS value FROM events"
+        " WHERE happened_at >= :window_start AND happened_at < :window_end GROUP BY 1"
+    )
+    if form == "%Y-%m-%d":
+        query = query.replace(", '-5 hours'", "")
+    window = Window(datetime(2013, 3, 9, 5, tzinfo=UTC), datetime(2013, 3, 11, 4, tzinfo=UTC))
+    assert points_of(place, query, window, dimensions=())["value"].tolist() == [24, 24]
 
 
 @pytest.mark.parametrize(
