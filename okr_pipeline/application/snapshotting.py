@@ -237,7 +237,8 @@ def _against_plan(record: Record) -> str:
 def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: datetime, earliest: datetime) -> _Facts:
     configuration, day = workspace.configuration, workspace.project.calendar.last_date_before(as_of)
     now, recent = evaluate(configuration, evidence, as_of), _without_history(evidence)
-    then = evaluate(configuration, _without_failures(recent), before)
+    unread = evidence.failed_metrics & workspace.store.failing_metrics(before)
+    then = evaluate(configuration, replace(recent, failed_metrics=unread), before)
     return _Facts(
         now={it["id"]: it for it in key_result_records(now.key_results)},
         objectives={it["id"]: it for it in objective_records(now.objectives)},
@@ -256,10 +257,6 @@ def _without_history(evidence: Evidence) -> Evidence:
         return evidence
     recent = evidence.observations["period_start"] >= evidence.start
     return replace(evidence, observations=evidence.observations[recent.to_numpy()])
-
-
-def _without_failures(evidence: Evidence) -> Evidence:
-    return replace(evidence, failed_metrics=frozenset())
 
 
 def _tracks(

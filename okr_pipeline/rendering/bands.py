@@ -56,7 +56,7 @@ def answer(counts: Mapping[str, int], reviews: int) -> str:
         return (
             f"All {plural(total, 'KPI')} are inside their healthy band." if total > 1 else "The KPI is inside its band."
         )
-    said = f"{breach} of {plural(total, 'KPI')} {'is' if breach == 1 else 'are'} outside their healthy band"
+    said = f"{breach} of {plural(total, 'KPI')} {'is outside its' if breach == 1 else 'are outside their'} healthy band"
     said += f", {unknown} {'is' if unknown == 1 else 'are'} unknown" if unknown else ""
     return said + (f"; {plural(reviews, 'review is', 'reviews are')} open." if reviews else ".")
 

@@ -287,8 +287,9 @@ def _change(view: _View, transition: Transition) -> Change:
 
 
 def _movers(view: _View, rows: Iterable[KeyResultRow], sign: int) -> tuple[Named, ...]:
-    """Those whose gap to plan changed most in one direction, most first."""
-    moved = [row for row in rows if row.gap_change is not None and sign * row.gap_change >= LEAST_MOVE]
+    """Those that are pursued and whose gap to plan changed most in one direction, most first."""
+    pursued = [row for row in rows if row.status not in {Status.PAUSED, Status.CANCELLED}]
+    moved = [row for row in pursued if row.gap_change is not None and sign * row.gap_change >= LEAST_MOVE]
     moved.sort(key=lambda row: (-sign * (row.gap_change or 0.0), row.id))
     return tuple(view.named(row, numbers.points(row.gap_change)) for row in islice(moved, SHOWN_MOVERS))
 

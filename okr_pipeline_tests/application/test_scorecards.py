@@ -12,9 +12,9 @@ from okr_pipeline.application.observing import observe
 from okr_pipeline.application.runs import Run
 from okr_pipeline.application.scorecards import write_scorecard, write_week
 from okr_pipeline.application.scoring import score_and_record
-from okr_pipeline.application.snapshotting import explanation, headline
+from okr_pipeline.application.snapshotting import explanation, headline, take_snapshot
 from okr_pipeline.rendering import render_html, snapshot_from_json
-from okr_pipeline_tests.projects import OKRS, january
+from okr_pipeline_tests.projects import METRICS, OKRS, january
 from okr_pipeline_tests.rendering.factory import key_result
 
 MORNING = datetime(2026, 1, 31, 6, tzinfo=UTC)
@@ -220,3 +220,20 @@ def test_the_archive_lists_each_week_with_its_sentence(small, publish):
     assert page.index("2026-W05") < page.index("2026-W04")
     assert first.headline in page
     assert second.headline in page
+
+
+def test_what_could_not_be_read_a_week_ago_either_is_not_told_to_have_turned_unknown(small):
+    """The instants are told by the store, whose clock says when a read failed."""
+    for name, text in (("metrics/signups.yaml", METRICS.format(expect="{min: 0}")), ("okrs/q1.yaml", OKRS)):
+        small.put(name, text.replace("freshness: 3d", "freshness: 9999d").replace("2026-03-31", "2099-12-31"))
+    small.observe("first")
+    (small.directory / "config/data/signups.csv").unlink()
+    small.observe("second")
+    workspace = small.open()
+    failed_at = workspace.store.known_until()
+
+    def turned(days):
+        return [(it.before, it.after) for it in take_snapshot(workspace, failed_at + timedelta(days=days)).transitions]
+
+    assert turned(5) == [("on_track", "unknown")]
+    assert turned(8) == []

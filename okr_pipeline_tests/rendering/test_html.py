@@ -269,6 +269,14 @@ def test_a_first_week_has_nothing_to_compare_with():
     assert "No status changed" not in section(page, "changed")
 
 
+@pytest.mark.parametrize(("status", "moved"), [("on_track", True), ("paused", False), ("cancelled", False)])
+def test_what_is_not_pursued_gains_nothing_on_plan(status, moved):
+    row = dataclasses.replace(factory.key_result(), status=status, gap_change=0.5)
+    objective = factory.objective("2013-Q2/o", [row])
+    shown = section(page_of(factory.snapshot_of([factory.cycle("2013-Q2", factory.QUARTER, [objective])])), "changed")
+    assert ("Gained most on plan" in shown) is moved
+
+
 def test_movers_are_by_gap_to_plan_and_ignore_what_did_not_move():
     shown = section(PAGE, "changed")
     assert re.search(r"Gained most on plan Earn \$4\.2M from extra-legroom seats\+14\spts", shown)
