@@ -150,7 +150,7 @@ def _health(
     quarantine: pd.DataFrame,
     failed: frozenset[str],
 ) -> pd.DataFrame:
-    return judge_health(
+    frame = judge_health(
         workspace.configuration,
         _observations(workspace, metrics, as_of, known),
         as_of=as_of,
@@ -158,6 +158,16 @@ def _health(
         failed_sources=failed,
         metrics=[metric.id for metric in metrics],
     )
+    return frame.assign(review_since=_as_recorded(frame, workspace.store.review_events(known), as_of))
+
+
+def _as_recorded(frame: pd.DataFrame, events: pd.DataFrame, as_of: datetime) -> "pd.Series[pd.Timestamp]":
+    """`review_since`, earlier where an open review is recorded to have begun before all that health looks back over."""
+    newest = events[events["as_of"] <= as_of].drop_duplicates(_KEY, keep="last")
+    begun = newest[newest["event"] == "opened"].set_index(_KEY)["since"]
+    recorded = begun.reindex(pd.MultiIndex.from_frame(frame[_KEY])).set_axis(frame.index)
+    found = frame["review_since"]
+    return found.where(~(found.notna() & (recorded < found)), recorded)
 
 
 def _observations(workspace: Workspace, metrics: Collection[Metric], as_of: datetime, known: datetime) -> pd.DataFrame:

@@ -52,6 +52,23 @@ def test_a_breach_opens_a_review_and_a_week_inside_closes_it(small: Small) -> No
     ]
 
 
+def test_a_review_began_when_it_is_recorded_to_have_however_long_ago(small: Small) -> None:
+    """Of days half a year is looked back over, and a review of more than that goes on."""
+    values = {date(2026, 1, 1) + timedelta(days=day): 5 for day in range(250)}
+    small.as_of = date(2026, 9, 7)
+    workspace = with_band(small, values)
+    review_metrics(workspace, Run("one", end_of(31)))
+    first, last = end_of(31), end_of(31) + timedelta(days=215)
+
+    def since(as_of: datetime) -> str:
+        [row] = told_health(workspace, as_of=as_of)["metrics"]
+        return str(row["review"]["since"])
+
+    assert since(first) == since(last) == "2025-12-31T23:00:00.000000Z"
+    review_metrics(workspace, Run("two", last))
+    assert events(workspace) == [("opened", "2026-01-01")]
+
+
 def test_a_run_again_records_nothing(small: Small) -> None:
     workspace = with_band(small, january(5))
     review_metrics(workspace, Run("one", end_of(31)))
