@@ -184,6 +184,8 @@ def _periods(it: Explanation) -> Section:
         return Section("Window")
     missing = [row for row in every if row["mark"] in ("missing", "refused")]
     newest = f", the newest until {_until(record['value_period_end'], it)}" if record["value_period_end"] else ""
+    # A sum lacks what is late, and the share counts up to the newest alone.
+    newest += " and none after it" if newest and record["value_period_end"] < record["window_end"] else ""
     still = ", which may still change" if record["provisional"] else ""
     span = f"From {_at(record['window_start'], it)} until {_until(record['window_end'], it)}"
     seen = f"; {_observed(record)} observed{newest}{still}" if record["expected_periods"] is not None else ""

@@ -50,6 +50,14 @@ def test_rows_that_are_late_restated_or_withdrawn_are_marked_with_what_they_were
     assert {row["run_id"]: row["rows"] for row in it.runs} == {"run-2": 3, "run-1": 28}
 
 
+@pytest.mark.parametrize(("last", "said"), [(31, "2026-01-31."), (30, "2026-01-30 and none after it.")])
+def test_the_window_says_whether_something_has_come_after_its_newest_period(small, last, said):
+    small.write({day: 10 for day in JANUARY if day.day <= last})
+    workspace = run(small, 1)
+    [window] = [it for it in sections(explain(workspace, "signups", as_of=workspace.as_of())) if it.title == "Window"]
+    assert window.lines[0].endswith(f"{last} of {last} periods observed, the newest until the end of {said}")
+
+
 def test_what_was_known_before_is_explained_without_what_came_later(restated):
     first = restated.store.first_published("2026-Q1/signups")["recorded_at"].iloc[0].to_pydatetime()
     it = explain(restated, "signups", as_of=restated.as_of(), known_at=first)
