@@ -37,6 +37,7 @@ from okr_pipeline.store.batch import Batch
 _PAGE, _DATA = "index.html", "scorecard.json"
 CHECKSUM = f"{_DATA}.sha256"
 _RECONSTRUCTED = "Reconstructed: this week was not published at the time; it is shown from what is known now."
+_RECONSTRUCTED_THEN = "Reconstructed: this week was not published by then; it is shown from what was known then."
 _WEEK = re.compile(r"(?P<year>\d{4})-W(?P<week>\d{2})")
 
 
@@ -101,7 +102,8 @@ def write_week(
         snapshot = snapshot_from_json(published_content)
     else:
         as_of = min(_end_of_week(workspace, label), workspace.as_of()) if label else workspace.as_of()
-        snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at))
+        note = _RECONSTRUCTED if known_at is None else _RECONSTRUCTED_THEN
+        snapshot = _reconstructed(take_snapshot(workspace, as_of, known_at=known_at), note)
     root = out or workspace.scorecards_dir
     content = render_json(snapshot)
     digest, directory = content_hash(content), root / snapshot.week
@@ -264,8 +266,8 @@ def _archive(published: pd.DataFrame) -> list[ArchiveEntry]:
     ]
 
 
-def _reconstructed(snapshot: Snapshot) -> Snapshot:
-    return replace(snapshot, notes=(*snapshot.notes, _RECONSTRUCTED))
+def _reconstructed(snapshot: Snapshot, note: str = _RECONSTRUCTED) -> Snapshot:
+    return replace(snapshot, notes=(*snapshot.notes, note))
 
 
 def _end_of_week(workspace: Workspace, label: str) -> datetime:

@@ -43,7 +43,8 @@ def source_trust(
     """
     used = {it.source for it in workspace.configuration.metrics.values()}
     facts = _Facts(
-        states=workspace.store.metric_states(),
+        ever_read=frozenset(workspace.store.metric_states()["metric"]),
+        failing={it["metric"]: it["error"] for it in workspace.store.failed_reads(known_at)},
         reach=_reach(workspace, as_of, known_at),
         refused=quarantine["metric"],
         unmet=workspace.store.unmet_checks()["metric"],
@@ -93,12 +94,14 @@ def _examined(workspace: Workspace, source_id: str) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is known of all sources: states and reach by metric, the metrics of refused values and unmet checks.
+    """What is known of all sources: which metrics were ever read, why reads fail and how far data reaches, by metric.
 
-    `key_results` counts by source the key results whose value is made of it.
+    `refused` and `unmet` are the metrics of refused values and unmet checks. `key_results` counts by source the key
+    results whose value is made of it.
     """
 
-    states: pd.DataFrame
+    ever_read: frozenset[str]
+    failing: Mapping[str, str]
     reach: pd.DataFrame
     refused: pd.Series
     unmet: pd.Series
@@ -135,7 +138,7 @@ def _reach(workspace: Workspace, as_of: datetime, known_at: datetime) -> pd.Data
 def _trust(configuration: Configuration, source_id: str, facts: _Facts, as_of: datetime) -> SourceTrust:
     metrics = {it.id: it for it in configuration.metrics.values() if it.source == source_id}
     reach = facts.reach[facts.reach["metric"].isin(metrics)]
-    state, detail = _state(metrics, facts.states[facts.states["metric"].isin(metrics)], reach, as_of)
+    state, detail = _state(metrics, facts, reach, as_of)
     return SourceTrust(
         id=source_id,
         connector=configuration.sources[source_id].connector,
@@ -150,12 +153,12 @@ def _trust(configuration: Configuration, source_id: str, facts: _Facts, as_of: d
     )
 
 
-def _state(metrics: Mapping[str, Metric], read: pd.DataFrame, reach: pd.DataFrame, as_of: datetime) -> tuple[str, str]:
+def _state(metrics: Mapping[str, Metric], facts: _Facts, reach: pd.DataFrame, as_of: datetime) -> tuple[str, str]:
     """Failed, never read, stale or ok, the worst first, and which metrics make it so."""
-    broken = read[read["status"] == "failed"]
-    if len(broken):
-        return "failed", str(broken["error"].iloc[0])
-    never = sorted(metrics.keys() - set(read["metric"]))
+    broken = sorted(metrics.keys() & facts.failing.keys())
+    if broken:
+        return "failed", facts.failing[broken[0]]
+    never = sorted(metrics.keys() - facts.ever_read)
     if never:
         return "never_read", ", ".join(never)
     newest = reach.dropna(subset="newest_value_end")

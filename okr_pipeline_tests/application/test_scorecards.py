@@ -237,3 +237,24 @@ def test_what_could_not_be_read_a_week_ago_either_is_not_told_to_have_turned_unk
 
     assert turned(5) == [("on_track", "unknown")]
     assert turned(8) == []
+
+
+def test_a_page_of_what_was_known_while_a_source_failed_says_that_it_failed(small):
+    small.observe("first")
+    score_and_record(small.open(), Run("scored", small.open().as_of()))
+    data = small.directory / "config/data/signups.csv"
+    text = data.read_text()
+    data.unlink()
+    small.observe("second")
+    failing = small.open().store.known_until()
+    data.write_text(text)
+    small.observe("third")
+    write_week(small.open(), "2026-W05", out=small.directory / "out", form="json", known_at=failing)
+    shown = snapshot_from_json((small.directory / "out/2026-W05/scorecard.json").read_text())
+    [source] = shown.sources
+    [row] = shown.cycles[0].objectives[0].key_results
+    assert (source.state, row.status, row.reason) == ("failed", "unknown", "source_failed")
+    assert (
+        shown.notes[-1] == "Reconstructed: this week was not published by then; it is shown from what was known then."
+    )
+    assert [it.state for it in take_snapshot(small.open(), small.open().as_of()).sources] == ["ok"]
