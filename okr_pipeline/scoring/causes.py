@@ -62,7 +62,7 @@ def causes_of(before: End, after: End, comparison: Comparison, key_results: Coll
     later = {it.full_id: it for it in after.configuration.key_results()}
     defined = {it.full_id: it for it in now.key_results()}
     asked = [name for name in key_results if name in earlier and name in defined]
-    data = _data_causes(now, after.as_of, comparison.data, asked)
+    data = _data_causes(then, after.as_of, comparison.data, asked)
     return {
         name: Causes(data.get(name, ()), tuple(_amendments(earlier[name], defined[name], later[name], after)))
         for name in asked
@@ -72,7 +72,10 @@ def causes_of(before: End, after: End, comparison: Comparison, key_results: Coll
 def _data_causes(
     configuration: Configuration, as_of: datetime, data: DataChanges, asked: Collection[str]
 ) -> dict[str, tuple[DataCause, ...]]:
-    """The rows of each key result's metric and members that it can see, by the part that they belong to."""
+    """The rows of each key result's metric and members that it can see, by the part that they belong to.
+
+    The configuration is the earlier one, by which these parts are worked out.
+    """
     definitions = compile_definitions(configuration, until=as_of, key_results=asked)
     found: dict[str, list[DataCause]] = {}
     frames = {Part.RESTATED_DATA: data.restated, Part.LATE_DATA: data.late, Part.NEW_DATA: data.new}

@@ -168,6 +168,16 @@ def test_a_state_is_named_as_what_moved_the_weight(amendment, key):
     assert (cause.amendment is not None) == bool(amendment)
 
 
+@pytest.mark.parametrize("amendment", ["ends: 2013-04-05", "metric: other", "starts: 2013-04-06"])
+def test_the_rows_behind_a_part_are_those_that_it_is_worked_out_from(amendment):
+    before, after = end("5x4", SUM, "2013-04-04"), end("5x6", SUM, "2013-04-06", amendment)
+    found = compare(before, after)
+    assert parts(found.key_results, 0, "progress")[Part.NEW_DATA] == pytest.approx(10 / 100)
+    [cause] = causes_of(before, after, found, ["C/kr"])["C/kr"].data
+    assert (cause.part, cause.rows["metric"].tolist()) == (Part.NEW_DATA, ["kpi", "kpi"])
+    assert cause.rows["period_start"].dt.day.tolist() == [5, 6]
+
+
 def test_the_earlier_end_is_not_later():
     with pytest.raises(ValueError, match="is before"):
         compare(end("5x4", SUM, "2013-04-05"), end("5x4", SUM, "2013-04-04"))
