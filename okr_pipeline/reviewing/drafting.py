@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import assert_never
 
+from okr_pipeline.model.calendar import GRAIN_HOURS, Grain
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.metric import Metric
+from okr_pipeline.model.metric import Metric, Rollup
 from okr_pipeline.model.okr import (
     Accumulate,
     Baseline,
@@ -202,16 +203,27 @@ def _carried(it: KeyResult, grade: Grade, whole: str | None, cycle: Cycle) -> It
 
 
 def _from_finding(configuration: Configuration, it: KeyResult, grade: Grade) -> Iterator[str]:
-    """A tenth better than where a metric was found to stand; of a share half way to all, where that is nearer."""
+    """A tenth better than where a metric was found to stand; of a share half way to all, where that is nearer.
+
+    A sum over all of a cycle is no level to start from: a tenth more or less of the stretch before is asked for.
+    """
     metric = configuration.metrics[it.metric or ""]
     found, target, rule = _better(grade.baseline or 0.0, metric)
+    title, measure = f"Take {metric.name} from {found:.12g} to {target:.12g}", _measure(Reach(found, target))
+    if metric.rollup is Rollup.SUM:
+        title, rule = (
+            f"Take {metric.name} {'up' if target > found else 'down'} by 10 %",
+            "a tenth better than before it",
+        )
+        measure = _measure(Change(Share(0.1 if target > found else -0.1), "at_start"))
     yield f"      {it.id}-target:   # from the baseline that {it.full_id} found"
-    yield f"        title: {_text(f'Take {metric.name} from {found:.12g} to {target:.12g}')}   # proposal"
+    yield f"        title: {_text(title)}   # proposal"
     yield f"        metric: {it.metric}"
     if it.where:
         yield f"        where: {_mapping(dict(it.where))}"
-    yield f"        measure: {_measure(Reach(found, target))}   # proposal: {rule}"
-    yield "        over: trailing 28 days   # proposal"
+    yield f"        measure: {measure}   # proposal: {rule}"
+    if GRAIN_HOURS[metric.grain] <= GRAIN_HOURS[Grain.WEEK]:
+        yield "        over: trailing 28 days   # proposal"
     yield f"        owner: {_text(it.owner)}"
 
 

@@ -12,7 +12,7 @@ import pytest
 from okr_pipeline.config.loading import load
 from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.metric import Better
-from okr_pipeline.model.okr import Cycle, Intent, Reach
+from okr_pipeline.model.okr import Change, Cycle, Intent, Reach, Share
 from okr_pipeline.model.review import Suggestion
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
 from okr_pipeline.reviewing.drafting import legible, next_cycle
@@ -403,6 +403,39 @@ objectives:
         Reach(0.96, 0.98),
         "Take Mood from 0.96 to 0.98",
     )
+
+
+@pytest.mark.parametrize(
+    ("metric", "measure", "window"),
+    [
+        ("made", Change(Share(0.1), "at_start"), "trailing 28 days"),
+        ("late", Reach(14.0, 12.6), "trailing 28 days"),
+        ("monthly", Reach(7.0, 7.7), "latest"),
+    ],
+)
+def test_what_a_baseline_found_is_gone_on_from_where_it_is_a_level(directory, tmp_path, metric, measure, window):
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    month = "  monthly: {source: sheets, file: m.csv, grain: month, unit: count, better: higher, rollup: mean}\n"
+    (tmp_path / "metrics/m.yaml").write_text(METRICS + month)
+    (tmp_path / "okrs/q1.yaml").write_text(f"""\
+cycle: {{id: 2026-Q1, starts: 2026-01-01, ends: 2026-03-31}}
+objectives:
+  known: {{title: Know, owner: cy, level: team, intent: learning, key_results: {{
+    stand: {{title: Where, owner: cy, metric: {metric}, measure: {{baseline: {{needs: 2}}}}}}}}}}
+""")
+    before = load(tmp_path, connectors=CONNECTORS, environ={})
+    months = [(datetime(2026, month, 1, tzinfo=UTC), datetime(2026, month + 1, 1, tzinfo=UTC)) for month in (1, 2, 3)]
+    rows = [
+        {"metric": "monthly", "dimensions": "{}", "period_start": start, "period_end": end, "value": 7.0}
+        | {"revision": 1, "recorded_at": end, "run_id": "r"}
+        for start, end in months
+    ]
+    observations = observation_frame([*observed("made", (10.0, 20.0)), *observed("late", (25.0, 14.0)), *rows])
+    cycle = before.cycles["2026-Q1"]
+    (tmp_path / "okrs/q2.yaml").write_text(draft(before, cycle, review(before, cycle, found(before, observations))))
+    made = load(tmp_path, connectors=CONNECTORS, environ={})
+    [coming] = (it for it in made.key_results() if it.cycle == "2026-Q2")
+    assert (coming.measure, str(coming.over)) == (measure, window)
 
 
 def test_a_draft_counts_no_row_beside_a_part_that_is_written_already(directory, tmp_path):
