@@ -3,7 +3,7 @@
 Belongs here: which rows, amendments and edges of windows a part is made of. Does not: the parts (comparing), words.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -40,7 +40,7 @@ class DataCause:
 
 @dataclass(frozen=True, slots=True)
 class AmendmentCause:
-    """What was defined otherwise, and the amendment that says so; None where it was edited in place."""
+    """What was defined otherwise, and an amendment that says so; None where it was edited in place."""
 
     part: Part
     changes: tuple[DefinitionChange, ...]
@@ -59,13 +59,12 @@ def causes_of(before: End, after: End, comparison: Comparison, key_results: Coll
     """The causes of some key results that both ends have, by full id."""
     then, now = (configuration_on(it.configuration, _day(it)) for it in (before, after))
     earlier = {it.full_id: it for it in then.key_results()}
-    later = {it.full_id: it for it in after.configuration.key_results()}
+    made = _made_since(before, after)
     defined = {it.full_id: it for it in now.key_results()}
     asked = [name for name in key_results if name in earlier and name in defined]
     data = _data_causes(then, after.as_of, comparison.data, asked)
     return {
-        name: Causes(data.get(name, ()), tuple(_amendments(earlier[name], defined[name], later[name], after)))
-        for name in asked
+        name: Causes(data.get(name, ()), tuple(_amendments(earlier[name], defined[name], made[name]))) for name in asked
     }
 
 
@@ -114,19 +113,28 @@ def _withdrawn(definitions: Definitions, frame: pd.DataFrame, view: int) -> Bool
     return gone & rows_behind(definitions, frame.assign(value=frame["before"]), view)[0]
 
 
-def _amendments(earlier: KeyResult, defined: KeyResult, history: KeyResult, after: End) -> Iterator[AmendmentCause]:
-    """By part, what differs and the newest amendment of it that has come to hold since."""
+def _amendments(earlier: KeyResult, defined: KeyResult, made: Sequence[Amendment]) -> Iterator[AmendmentCause]:
+    """By part, what differs and each amendment that says so, oldest first; last what none of them says."""
     changes = pursuit_changed(earlier, defined)
     for part in dict.fromkeys(PART_OF.values()):
         mine = tuple(change for change in changes if _part(change) is part)
-        if mine:
-            names = {change.field for change in mine}
-            made = [
-                it
-                for it in history.amendments
-                if it.on <= _day(after) and any(getattr(it, str(name)) is not None for name in names)
-            ]
-            yield AmendmentCause(part, mine, made[-1] if made else None)
+        said = [(each, tuple(it for it in mine if getattr(each, str(it.field)) is not None)) for each in made]
+        yield from (AmendmentCause(part, told, each) for each, told in said if told)
+        unsaid = tuple(it for it in mine if not any(it in told for _, told in said))
+        if unsaid:
+            yield AmendmentCause(part, unsaid, None)
+
+
+def _made_since(before: End, after: End) -> dict[str, list[Amendment]]:
+    """By full id of a key result, the amendments that hold at the later end and did not at the earlier."""
+    first, last = _day(before), _day(after)
+    held = {
+        it.full_id: [made for made in it.amendments if made.on <= first] for it in before.configuration.key_results()
+    }
+    return {
+        it.full_id: [made for made in it.amendments if made.on <= last and made not in held.get(it.full_id, ())]
+        for it in after.configuration.key_results()
+    }
 
 
 def _part(change: DefinitionChange) -> Part:

@@ -178,6 +178,18 @@ def test_the_rows_behind_a_part_are_those_that_it_is_worked_out_from(amendment):
     assert cause.rows["period_start"].dt.day.tolist() == [5, 6]
 
 
+def test_every_amendment_since_is_named_and_none_from_before():
+    made = "to: 90}, {on: 2013-04-06, to: 80, weight: 3}, {on: 2013-04-07, to: 70, starts: 2013-04-02}, {on: 2013-04-09, to: 9"
+    before, after = (end("5x4", SUM, day, made) for day in ("2013-04-05", "2013-04-07"))
+    found = causes_of(before, after, compare(before, after), ["C/kr"])["C/kr"].amendments
+    assert [(it.part, it.amendment.on.day) for it in found] == [
+        (Part.TARGET_AMENDMENT, 6),
+        (Part.TARGET_AMENDMENT, 7),
+        (Part.DATE_AND_MAPPING_AMENDMENT, 7),
+        (Part.WEIGHT_AMENDMENT, 6),
+    ]
+
+
 def test_the_earlier_end_is_not_later():
     with pytest.raises(ValueError, match="is before"):
         compare(end("5x4", SUM, "2013-04-05"), end("5x4", SUM, "2013-04-04"))
