@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN: Final = 20
 _MOST_OF_A_TEXT: Final = 40
+_REFUSED: Final = 400
+"""The least status of HTTP that refuses."""
 
 app = typer.Typer(help="What can be read, and whether it answers.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -117,7 +118,7 @@ def _sampled(workspace: "Workspace", metric_id: str) -> str:
     lines = [_point(start.astimezone(there), *more) for start, *more in columns.itertuples(index=False, name=None)]
     more = [f"  … and {len(points) - _MOST_SHOWN} more"] if len(points) > _MOST_SHOWN else []
     # The first page, not what was tried again before it came.
-    answered = [it for it in exchanges if it.status < HTTPStatus.BAD_REQUEST]
+    answered = [it for it in exchanges if it.status < _REFUSED]
     answer = _answer(evidence.request, *answered[:1])
     cautions = [f"Caution: {it}" for it in _cautions(points)]
     return "\n".join([*answer, f"{count} {stretch}{':' if lines else ''}", *lines, *more, *cautions])
