@@ -325,10 +325,18 @@ def _why_closed(workspace: Workspace, row: Record | None, review: Record, known:
     then, _, _ = _judged(workspace, [metric], review["as_of"].to_pydatetime(), known)
     asking = then[then["review_since"].notna()]
     if (review["metric"], review["dimensions"]) not in _by_series(asking):
+        if _is_banded_otherwise(metric, review):
+            return "its healthy band is another one now, by which its breach asks for no review"
         return "restated: by what is known now its breach asks for no review"
     if row["state"] == HealthState.HEALTHY and row["periods_in_row"] >= TO_CLOSE[metric.grain]:
         return f"inside its healthy band for {row['periods_in_row']} periods in a row"
     return "was inside its healthy band for long enough; what came after that asks for no review"
+
+
+def _is_banded_otherwise(metric: Metric, review: Record) -> bool:
+    """Whether a metric's healthy band is not the one that a review was opened by."""
+    band, then = metric.healthy, (plain(review["low"]), plain(review["high"]))
+    return band is not None and then != (band.min, band.max)
 
 
 def _facts(counts: "pd.Series[int]", events: pd.DataFrame, without_band: int) -> dict[str, object]:

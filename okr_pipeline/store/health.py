@@ -77,12 +77,12 @@ def judged_until(connection: sa.Connection) -> datetime | None:
 
 
 def open_reviews(connection: sa.Connection) -> pd.DataFrame:
-    """`review`, `metric`, `dimensions`, `since` of the reviews that are open, and the `as_of` of its run; sorted."""
+    """Of open reviews `review`, `metric`, `dimensions`, `since`, the band, and the `as_of` of the run; sorted."""
     table, later = review_events, review_events.alias()
     newest = sa.select(sa.func.max(later.c.event_id)).where(
         later.c.metric == table.c.metric, later.c.dimensions == table.c.dimensions
     )
-    columns = [table.c[name] for name in ("review", *_KEY, "since", "as_of")]
+    columns = [table.c[name] for name in ("review", *_KEY, "since", "low", "high", "as_of")]
     statement = sa.select(*columns).where(table.c.event == "opened", table.c.event_id == newest.scalar_subquery())
     return bulk.fetch(connection, statement.order_by(table.c.metric, table.c.dimensions))
 

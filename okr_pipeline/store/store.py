@@ -460,7 +460,7 @@ class Store:
         return self._retrying(health.judged_until)
 
     def open_reviews(self) -> "pd.DataFrame":
-        """`review`, `metric`, `dimensions`, `since` of the KPI reviews that are open, and the `as_of` of its run."""
+        """Of open KPI reviews `review`, `metric`, `dimensions`, `since`, the band, and the `as_of` of the run."""
         from okr_pipeline.store import health
 
         return self._retrying(health.open_reviews)

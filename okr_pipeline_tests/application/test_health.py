@@ -122,6 +122,14 @@ def test_a_band_that_is_taken_away_closes_the_review(small: Small) -> None:
     assert frame["reason"].iloc[-1].startswith("no longer judged")
 
 
+@pytest.mark.parametrize("band", ["{min: 4}", "{max: 9}"])
+def test_a_band_that_is_moved_closes_the_review_that_it_opens_no_more(small: Small, band: str) -> None:
+    review_metrics(with_band(small, january(5), "{min: 8}"), Run("one", end_of(31)))
+    reviewed = review_metrics(with_band(small, january(5), band), Run("two", end_of(31)))
+    assert reviewed.events["event"].tolist() == ["closed"]
+    assert reviewed.events["reason"].item().startswith("its healthy band is another one now")
+
+
 def test_health_is_told_again_bit_for_bit_from_what_was_known(small: Small) -> None:
     workspace = with_band(small, january(10) | {date(2026, 1, 31): 5})
     known = workspace.store.known_until()
