@@ -42,7 +42,9 @@ withdrawn, `10@3` a value with weight 3, `10x7` seven times 10.
             title="Windows",
             prose="""
 `over` says which periods make the value: the newest observed one (`latest`), a trailing stretch, or all since the start
-(`cycle`). A trailing stretch ends with the newest period that has ended, and never begins before the key result.
+(`cycle`). A trailing stretch ends with the newest period that has ended, and never begins before the key result. A sum
+over it lacks what is late for as long as its metric's `freshness` lets it: give a metric of days `freshness: 20h` where
+a week that lacks a day must not count.
 """,
             key_result="{measure: {reach: {from: 0, to: 20}}}",
             cases=(
