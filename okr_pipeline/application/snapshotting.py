@@ -25,6 +25,7 @@ from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.check_in import CheckInRow
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.metric import Rollup
 from okr_pipeline.model.okr import Accumulate, Amendment, Cycle, KeyResult, Objective, RelativeTarget
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.snapshot import (
@@ -161,7 +162,7 @@ def take_snapshot(workspace: Workspace, as_of: datetime, *, known_at: datetime |
         quarantined=quarantined_rows(evidence.quarantine),
         health_counts=health_counts(health),
         health=health_rows(workspace, health, as_of, evidence),
-        notes=_notes(workspace),
+        notes=_notes(workspace, open_cycles),
         check_ins=check_in_rate(
             (row.checked_in for row in rows), asked=any(is_asked(row.measure, row.check_in) for row in rows)
         ),
@@ -502,10 +503,21 @@ def _removed(
     )
 
 
-def _notes(workspace: Workspace) -> tuple[str, ...]:
+def _is_trailing_sum(configuration: Configuration, key_result: KeyResult) -> bool:
+    if key_result.over.kind != "trailing" or key_result.metric is None:
+        return False
+    return configuration.metrics[key_result.metric].rollup == Rollup.SUM
+
+
+def _notes(workspace: Workspace, cycles: Sequence[Cycle]) -> tuple[str, ...]:
+    shown = {it.id for it in cycles}
+    key_results = [it for it in workspace.configuration.key_results() if it.cycle in shown]
+    trailing = any(_is_trailing_sum(workspace.configuration, it) for it in key_results)
     paced = (
         f"Status rule: {workspace.project.status_rule}. Progress is compared with the plan at the end of the newest "
         "period that has data, so that a lag in the data is not taken for failure."
+        + " A sum over the last days or weeks lacks what is late, until its data is too old."
+        * trailing
     )
     unknown = "Unknown is never counted as zero: objectives are scored over what is known, and say how much that is."
     return paced, unknown, calibration_sentence(workspace)

@@ -145,6 +145,16 @@ def test_a_reconstruction_is_replaced_by_what_is_published_at_the_time(small, pu
 
 
 @pytest.mark.parametrize(
+    ("measure", "said"),
+    [("{accumulate: {to: 900}}", False), ("{reach: {from: 0, to: 90}}\n        over: trailing 7 days", True)],
+)
+def test_a_page_with_a_trailing_sum_says_what_a_lag_does_to_it(small, publish, measure, said):
+    small.put("okrs/q1.yaml", OKRS.replace("{accumulate: {to: 900}}", measure))
+    notes = snapshot_of(small, publish(MORNING)).notes
+    assert any("A sum over the last days or weeks lacks what is late" in note for note in notes) == said
+
+
+@pytest.mark.parametrize(
     ("values", "said"),
     [
         (january(), "0 of 1 key results are on track or achieved; 1 was missed."),
