@@ -75,8 +75,9 @@ def promises_changed(before: KeyResult, after: KeyResult) -> tuple[DefinitionCha
 
 
 def pursuit_changed(before: KeyResult, after: KeyResult) -> tuple[DefinitionChange, ...]:
-    """What was promised and differs, and whether the key result is pursued, which nobody promises."""
-    return tuple(each for each in _without_news(before, after) if each.aspect in PROMISED or each.field == "state")
+    """What was promised and differs, and whether and for which objective it is pursued, which nobody promises."""
+    also = ("state", "objective")
+    return tuple(each for each in _without_news(before, after) if each.aspect in PROMISED or each.field in also)
 
 
 def _without_news(before: KeyResult, after: KeyResult) -> Iterator[DefinitionChange]:

@@ -118,7 +118,7 @@ def _amendments(earlier: KeyResult, defined: KeyResult, made: Sequence[Amendment
     changes = pursuit_changed(earlier, defined)
     for part in dict.fromkeys(PART_OF.values()):
         mine = tuple(change for change in changes if _part(change) is part)
-        said = [(each, tuple(it for it in mine if getattr(each, str(it.field)) is not None)) for each in made]
+        said = [(each, tuple(it for it in mine if getattr(each, str(it.field), None) is not None)) for each in made]
         yield from (AmendmentCause(part, told, each) for each, told in said if told)
         unsaid = tuple(it for it in mine if not any(it in told for _, told in said))
         if unsaid:
@@ -138,10 +138,10 @@ def _made_since(before: End, after: End) -> dict[str, list[Amendment]]:
 
 
 def _part(change: DefinitionChange) -> Part:
-    """A measure of another kind comes with the mapping, as in the comparison."""
+    """A measure of another kind comes with the mapping, another objective with the weight, as in the comparison."""
     if change.aspect is Aspect.TARGET and type(change.before) is not type(change.after):
         return Part.DATE_AND_MAPPING_AMENDMENT
-    return PART_OF[change.aspect]
+    return Part.WEIGHT_AMENDMENT if change.field == "objective" else PART_OF[change.aspect]
 
 
 def _day(end: End) -> date:

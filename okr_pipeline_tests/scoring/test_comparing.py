@@ -190,6 +190,21 @@ def test_every_amendment_since_is_named_and_none_from_before():
     ]
 
 
+def test_another_objective_is_named_as_what_moved_the_weight_of_both():
+    before, after = end("5x4", SUM, "2013-04-04"), end("5x4", SUM, "2013-04-04")
+    objective = after.configuration.objectives["C/objective"]
+    first, second = objective.key_results
+    moved = replace(objective, id="o", key_results=(replace(first, objective="C/o"),))
+    objectives = {"C/objective": replace(objective, key_results=(second,)), "C/o": moved}
+    after = replace(after, configuration=replace(after.configuration, objectives=objectives))
+    [cause] = causes_of(before, after, compare(before, after), ["C/kr"])["C/kr"].amendments
+    assert (cause.part, [it.field for it in cause.changes], cause.amendment) == (
+        Part.WEIGHT_AMENDMENT,
+        ["objective"],
+        None,
+    )
+
+
 def test_the_earlier_end_is_not_later():
     with pytest.raises(ValueError, match="is before"):
         compare(end("5x4", SUM, "2013-04-05"), end("5x4", SUM, "2013-04-04"))
