@@ -4,7 +4,7 @@ Belongs here: gathering what a review is a function of, and writing files that a
 itself (reviewing), its Markdown (rendering), its layout on a terminal (cli).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,16 +14,16 @@ import pandas as pd
 from rapidfuzz import process
 
 from okr_pipeline.application.errors import UsageError
-from okr_pipeline.application.gathering import evaluate, gather
+from okr_pipeline.application.gathering import Evidence, evaluate, gather
 from okr_pipeline.application.telling import stamp
 from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.okr import Cycle
+from okr_pipeline.model.okr import Cycle, Milestones
 from okr_pipeline.model.review import Review
 from okr_pipeline.rendering.review_page import review_markdown
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
-from okr_pipeline.scoring import score, trajectory
+from okr_pipeline.scoring import Known, score, trajectory, workings
 
 
 def review_cycle(
@@ -132,7 +132,24 @@ def _findings(workspace: Workspace, cycle: Cycle, as_of: datetime, known_at: dat
         kpis=answers.key_results,
         check_ins=evidence.check_ins,
         amendments={it.full_id: it.amendments for it in configuration.key_results() if it.amendments},
+        steps_done=dict(_steps_done(workspace, cycle, evidence, as_of)),
     )
+
+
+def _steps_done(
+    workspace: Workspace, cycle: Cycle, evidence: Evidence, as_of: datetime
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The titles of the milestones that are done, of each key result of a cycle that has any."""
+    known = Known(
+        evidence.observations, evidence.quarantine, evidence.baselines, evidence.failed_metrics, evidence.check_ins
+    )
+    for it in _defined(workspace, as_of).key_results():
+        if it.cycle == cycle.id and isinstance(it.measure, Milestones):
+            steps = workings(workspace.configuration, it, known, as_of).steps
+            yield (
+                it.full_id,
+                tuple(step.milestone.title for step in steps if step.done and step.of.full_id == it.full_id),
+            )
 
 
 def _half_time(workspace: Workspace, cycle: Cycle) -> datetime:

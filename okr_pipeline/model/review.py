@@ -14,7 +14,7 @@ class Grade:
     """A key result at the instant of the review. Numbers as in a score; None is unknown.
 
     `original_*` are against what was promised before any amendment, `confidence` the last one told. `explanation` says
-    in one sentence why it has its status.
+    in one sentence why it has its status. `steps_done` are titles of milestones, also of those that a metric decides.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Grade:
     original_progress: float | None
     confidence: float | None
     explanation: str
+    steps_done: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

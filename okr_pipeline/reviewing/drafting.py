@@ -257,8 +257,9 @@ def _proposed(it: KeyResult, grade: Grade) -> tuple[Measure, str]:
         case Manual(_, to) if _goes_on(grade):
             return Manual(_known(grade.value), to), "from the value told last to the target as it was"
         case Milestones(items):
-            left = tuple(Milestone(each.title, each.weight, when=each.when) for each in items if each.done_on is None)
-            return Milestones(left or items), "the steps that are not done by a date; say when they are due"
+            open_ = (each for each in items if each.done_on is None and each.title not in grade.steps_done)
+            left = tuple(Milestone(each.title, each.weight, when=each.when) for each in open_)
+            return Milestones(left or items), "the steps that are not done; say when they are due"
         case _:
             return it.measure, "as it was; nothing measured says how far it should go"
 

@@ -36,7 +36,7 @@ class Findings:
 
     `key_results` and `objectives` are scores of all cycles; `half_time` has `key_result` and `progress` of each at the
     middle of its cycle; `kpis` are scores of `kpi_questions`; `check_ins` is CHECK_INS; `amendments` are those of each
-    key result that has any, by full id.
+    key result that has any, and `steps_done` the titles of the milestones that are done of each, by full id.
     """
 
     as_of: datetime
@@ -46,6 +46,7 @@ class Findings:
     kpis: pd.DataFrame
     check_ins: pd.DataFrame
     amendments: Mapping[str, Sequence[Amendment]] = field(default_factory=dict)
+    steps_done: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def review(configuration: Configuration, cycle: Cycle, findings: Findings) -> Review:
@@ -90,6 +91,7 @@ def _grades(objectives: Mapping[str, Objective], findings: Findings) -> Iterator
                 owner=key_result.owner,
                 intent=objective.intent.value,
                 explanation=_explained(row, key_result, objective, findings.check_ins),
+                steps_done=findings.steps_done.get(key_result.full_id, ()),
                 **{name: row[name] for name in (*taken, *more)},
             )
 

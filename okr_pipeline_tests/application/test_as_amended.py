@@ -96,6 +96,25 @@ def test_a_review_says_why_an_amendment_paused_it(project):
     assert found.key_results[0].explanation == "paused: Fair in March"
 
 
+def test_a_draft_leaves_out_the_steps_that_a_metric_says_are_done(project):
+    """Each day has ten sign-ups, so that the second step is done and the third is not."""
+    when = "when: {metric: signups, at_least: %d}"
+    steps = f"[{{title: One}}, {{title: Two, {when % 9}}}, {{title: Three, {when % 11}}}, {{title: Four, done_on: 2026-01-05}}]"
+    short = OKRS.replace("2026-03-31", "2026-01-30").replace("        metric: signups\n", "")
+    project.put("okrs/q1.yaml", short.replace("{accumulate: {to: 900}}", f"{{milestones: {steps}}}"))
+    workspace = project.open()
+    run = Run("run", workspace.as_of())
+    observe(workspace, "sheets", run=run)
+    score_and_record(workspace, run)
+    cycle, found = review_cycle(workspace, "2026-Q1", as_of=workspace.as_of())
+    assert found.key_results[0].steps_done == ("Two", "Four")
+    write_draft(workspace, cycle, found, project.directory / "draft.yaml")
+    [written] = yaml.safe_load((project.directory / "draft.yaml").read_text())["objectives"]["grow"][
+        "key_results"
+    ].values()
+    assert [it["title"] for it in written["measure"]["milestones"]] == ["One", "Three"]
+
+
 @pytest.mark.parametrize(
     ("changes", "kind"), [("to: 1200", "amendment"), ("state: paused", "paused"), ("state: cancelled", "cancelled")]
 )
