@@ -16,6 +16,7 @@ from okr_pipeline.model.calendar import Grain
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.frames import CHECK_RESULTS
 from okr_pipeline.model.metric import Metric
+from okr_pipeline.rendering.words import plural
 
 _SERIES = ["metric", "dimensions"]
 
@@ -32,7 +33,11 @@ def missing_arrivals(configuration: Configuration, delivery: Delivery, stored: p
 
     `stored` holds the OBSERVATIONS of those that are `awaited`, at least.
     """
-    rows = [*_stale(configuration, delivery, stored), *_empty(configuration, delivery, stored)]
+    rows = [
+        *_stale(configuration, delivery, stored),
+        *_empty(configuration, delivery, stored),
+        *_never_with_a_value(delivery, stored),
+    ]
     return pd.DataFrame(rows, columns=list(CHECK_RESULTS))
 
 
@@ -64,6 +69,20 @@ def _empty(configuration: Configuration, delivery: Delivery, stored: pd.DataFram
             "the series that had one the period before; it counts as missing, not as zero; look into the source"
         )
         yield metric_id, "no_value", "completeness", "failed", "warn", len(rows), len(rows), reason
+
+
+def _never_with_a_value(delivery: Delivery, stored: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Metrics none of whose rows has a value, of which none is stored: what is asked for has another name, mostly."""
+    known = set(stored.loc[stored["value"].notna(), "metric"])
+    has_one = delivery.points[["value", "raw_value"]].notna().any(axis="columns")
+    came = has_one.groupby(delivery.points["metric"]).agg(["any", "size"])
+    for metric_id, one_came, count in came.itertuples():
+        if not one_came and metric_id not in known:
+            reason = (
+                f"none of the {plural(int(count), 'row')} that came has a value, and none is stored; look at what it is"
+                " asked for by: its name in columns, in the query, or in rows of an API"
+            )
+            yield metric_id, "no_value", "completeness", "failed", "warn", count, count, reason
 
 
 def _newest_ends(rows: pd.DataFrame) -> pd.Series:

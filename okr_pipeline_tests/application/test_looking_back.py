@@ -99,6 +99,21 @@ def test_a_newest_day_that_is_still_without_its_value_is_told_again(project):
     assert report.checks["rule"].tolist() == ["no_value"]
 
 
+def test_a_metric_all_of_whose_rows_came_empty_is_told_until_one_has_a_value(project):
+    with sqlite3.connect(project.directory / "kpis.db") as connection:
+        connection.executemany("INSERT INTO kpis VALUES (?, NULL)", [("2026-01-27",), ("2026-01-28",), ("2026-01-29",)])
+    report, _ = observed(project, date(2026, 1, 29), since=FIRST)
+    assert report.checks["rule"].tolist() == ["no_value"]
+    assert (
+        report.checks["detail"]
+        .item()
+        .startswith("none of the 3 rows that came has a value, and none is stored; look at")
+    )
+    bring(project, date(2026, 1, 30), date(2026, 1, 30))
+    report, _ = observed(project, date(2026, 1, 30))
+    assert "no_value" not in report.checks["rule"].tolist()
+
+
 def test_a_metric_that_fell_silent_long_ago_is_still_told_to_be_stale(project):
     bring(project, FIRST, date(2024, 6, 30))
     observed(project, date(2026, 1, 29), since=FIRST)
