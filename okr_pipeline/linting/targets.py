@@ -3,7 +3,7 @@
 Belongs here: rules of measures and targets. Does not: titles, rules across key results (shape).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
@@ -25,6 +25,7 @@ from okr_pipeline.model.okr import (
     Reach,
     Share,
 )
+from okr_pipeline.model.score import Reason
 
 LEAST_EARLIER: Final = 4
 """How many earlier stretches it takes to say what a metric does by itself."""
@@ -145,9 +146,17 @@ _BESIDE_METRIC: Final[tuple[Callable[[KeyResult, Metric], Iterator[Finding]], ..
 )
 
 
+_NOT_FRESH: Final[Mapping[str, str]] = {
+    Reason.SOURCE_FAILED: "whose source could not be read",
+    Reason.NO_OBSERVATION: "which has no value in its window",
+    Reason.STALE: "whose values are too old",
+}
+"""Why a metric has no fresh values, by the reason of its key result."""
+
+
 def _beside_facts(it: KeyResult, metric: Metric, facts: Facts) -> Iterator[Finding]:
     if it.full_id in facts.unread:
-        what = f"reads '{metric.id}', which is {facts.unread[it.full_id].replace('_', ' ')}"
+        what = f"reads '{metric.id}', {_NOT_FRESH[facts.unread[it.full_id]]}"
         rewrite = "Mend its source, or pause it with `state: paused` and a reason"
         yield Finding("stale-metric", "key_result", it.full_id, ("metric",), what, rewrite)
     start = facts.at_start.get(it.full_id)

@@ -425,6 +425,19 @@ def test_every_finding_says_what_and_how_to_write_it_instead() -> None:
                 assert finding.severity in {"warning", "advice"}
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("stale", "whose values are too old"),
+        ("no_observation", "which has no value in its window"),
+        ("source_failed", "whose source could not be read"),
+    ],
+)
+def test_a_metric_without_fresh_values_is_told_why(reason: str, said: str) -> None:
+    [what] = [it.what for it in lint(one(key_result()), Facts(unread={KR: reason})).findings]
+    assert what.endswith(f", {said}")
+
+
 def test_a_suppression_silences_one_rule_of_one_thing_and_is_told_with_its_reason() -> None:
     found = lint(titled("Streamline", suppress={"vague-words": "It is the name of the programme."}))
     assert [it.rule for it in found.findings] == []
