@@ -10,7 +10,7 @@ from typing import Any
 
 from okr_pipeline.application.contributing import contributions
 from okr_pipeline.application.scoping import objective_of
-from okr_pipeline.application.sums import FEW, named, sum_of, weighted_sum
+from okr_pipeline.application.sums import FEW, sum_of, weighted_sum
 from okr_pipeline.application.telling import Record
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.contribution import contributors_of
@@ -86,7 +86,7 @@ def _parts(it: Mapping[str, Any], what: str) -> Step:
     largest = (
         sorted(it["parts"], key=lambda part: -abs(part["value"] or 0.0)) if len(it["parts"]) > FEW else it["parts"]
     )
-    names = named([f"{part['id']} {_part_words(part)}" for part in largest])
+    names = words.first_of([f"{part['id']} {_part_words(part)}" for part in largest], FEW)
     if it["value"] is None or it["contributed"] is None:
         return Step(what, "sum of what contributes", remark=names)
     numbers = sum_of([part["value"] or 0.0 for part in it["parts"]])
@@ -183,7 +183,7 @@ def _level_steps(record: Record, members: tuple[Row, ...]) -> Iterator[Step]:
         yield Step("coverage", "known weight / weight", (*known, " / ", *every), record["coverage"])
     if unknown and record["score_low"] is not None:
         low, high = (record[f"score_{edge}"] for edge in ("low", "high"))
-        remark = f"{low:.6g} to {high:.6g}; unknown: {named([str(it['id']) for it in unknown])}"
+        remark = f"{low:.6g} to {high:.6g}; unknown: {words.first_of([str(it['id']) for it in unknown], FEW)}"
         yield Step("bounds", "what is unknown as 0, and as 1", remark=remark)
 
 

@@ -3,10 +3,12 @@
 Belongs here: both ends of a comparison, and the records of `okr compare --json`. Does not: the decomposition (scoring).
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from okr_pipeline.application.applied import applied_configuration
@@ -19,8 +21,9 @@ from okr_pipeline.application.workspace import Workspace
 from okr_pipeline.config.writing import amendment_line
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import KeyResult
+from okr_pipeline.scoring.arrays import Integers
 from okr_pipeline.scoring.causes import AmendmentCause, Causes, DataCause, causes_of
-from okr_pipeline.scoring.comparing import PARTS, Comparison, End, compare
+from okr_pipeline.scoring.comparing import PARTS, Comparison, End, Part, compare
 from okr_pipeline.scoring.scores import Known
 
 _ROWS_TOLD = 50
@@ -152,8 +155,8 @@ def _key_results(
         for owner in end.configuration.objectives.values()
         for it in owner.key_results
     }
-    wanted = set(names)
-    told = []
+    wanted, told = set(names), list[Record]()
+    records = _Records({it.full_id: it for it in ends[0].configuration.key_results()}, _rows_told(causes))
     for row in frame.to_dict("records"):
         if row["key_result"] not in wanted:
             continue
@@ -166,7 +169,7 @@ def _key_results(
                 "progress": _moved("progress", row),
                 "score": _moved("score", row),
                 "turned": row["turned"],
-                "causes": _causes(causes.get(row["key_result"]), ends[0]),
+                "causes": list(records.of(causes[row["key_result"]])) if row["key_result"] in causes else [],
             }
         )
     return told
@@ -178,30 +181,47 @@ def _moved(name: str, row: Mapping[Hashable, object]) -> Record:
     return {**ends, "parts": {part.value: plain(row[f"{name}_{part.value}"]) for part in PARTS}}
 
 
-def _causes(causes: Causes | None, first: End) -> list[Record]:
-    if causes is None:
-        return []
-    earlier = {it.full_id: it for it in first.configuration.key_results()}
-    return [*map(_data_cause, causes.data), *(_amendment_cause(it, earlier) for it in causes.amendments)]
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Causes as records: with the key results as they were at the earlier end, and by part the rows that are told."""
+
+    earlier: Mapping[str, KeyResult]
+    rows: Mapping[Part, Mapping[int, Record]]
+
+    def of(self, causes: Causes) -> Iterator[Record]:
+        """What bears on one key result."""
+        yield from map(self._data, causes.data)
+        yield from map(self._amendment, causes.amendments)
+
+    def _data(self, cause: DataCause) -> Record:
+        starts, places = cause.frame["period_start"], cause.places
+        return {
+            "part": cause.part.value,
+            "rows": len(places),
+            "first_period_start": stamp(starts.iloc[places[0]].to_pydatetime()),
+            "last_period_start": stamp(starts.iloc[places[-1]].to_pydatetime()),
+            "newest_rows": [self.rows[cause.part][place] for place in places[-_ROWS_TOLD:].tolist()],
+        }
+
+    def _amendment(self, cause: AmendmentCause) -> Record:
+        fields = [str(change.field) for change in cause.changes]
+        made = cause.amendment
+        told = {"part": cause.part.value, "fields": fields}
+        if made is None:
+            return {**told, "amendment": None}
+        before = self.earlier[cause.changes[0].id].measure
+        about = {"on": made.on.isoformat(), "reason": made.reason, "author": made.author}
+        return {**told, "amendment": {**about, "written": amendment_line(made, before)}}
 
 
-def _data_cause(cause: DataCause) -> Record:
-    rows = cause.rows
-    return {
-        "part": cause.part.value,
-        "rows": len(rows),
-        "first_period_start": stamp(rows["period_start"].iloc[0].to_pydatetime()),
-        "last_period_start": stamp(rows["period_start"].iloc[-1].to_pydatetime()),
-        "newest_rows": plain_rows(rows[list(_TOLD)].tail(_ROWS_TOLD)),
-    }
-
-
-def _amendment_cause(cause: AmendmentCause, earlier: dict[str, KeyResult]) -> Record:
-    fields = [str(change.field) for change in cause.changes]
-    made = cause.amendment
-    told = {"part": cause.part.value, "fields": fields}
-    if made is None:
-        return {**told, "amendment": None}
-    before = earlier[cause.changes[0].id].measure
-    about = {"on": made.on.isoformat(), "reason": made.reason, "author": made.author}
-    return {**told, "amendment": {**about, "written": amendment_line(made, before)}}
+def _rows_told(causes: Mapping[str, Causes]) -> dict[Part, dict[int, Record]]:
+    """By part the records of all rows that any key result is told of, by place: many are told of the same."""
+    frames, places = dict[Part, pd.DataFrame](), defaultdict[Part, list[Integers]](list)
+    for cause in (each for it in causes.values() for each in it.data):
+        frames[cause.part] = cause.frame
+        places[cause.part].append(cause.places[-_ROWS_TOLD:])
+    told = {}
+    for part, frame in frames.items():
+        every = np.unique(np.concatenate(places[part]))
+        told[part] = dict(zip(every.tolist(), plain_rows(frame.iloc[every][list(_TOLD)]), strict=True))
+    return told

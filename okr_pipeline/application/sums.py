@@ -1,6 +1,6 @@
-"""Sums as steps write them, and lists as they name them: in full where there are few.
+"""Sums as steps write them: with their terms where these are few.
 
-Belongs here: how much of a sum or list is written out. Does not: what is in it (working, climbing).
+Belongs here: how much of a sum is written out. Does not: what is in it (working, climbing).
 """
 
 from collections.abc import Sequence
@@ -30,13 +30,3 @@ def weighted_sum(pairs: Sequence[tuple[float, float]]) -> Written:
     for weight, value in pairs:
         terms += [" + " if terms else "(", weight, " · ", value]
     return (*terms, ")")
-
-
-def named(names: Sequence[str]) -> str:
-    """Names in their order, the first few of many.
-
-    >>> named(["a", "b"]), named([f"k{number}" for number in range(13)])[-13:]
-    ('a, b', 'k11 and 1 more')
-    """
-    more = f" and {len(names) - FEW:,} more" if len(names) > FEW else ""
-    return ", ".join(names[:FEW]) + more

@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
-from okr_pipeline.cli.columns import fitted, left_out, table_of
-from okr_pipeline.cli.tables import as_of_words, console, local
+from okr_pipeline.cli.columns import Lines, fitted, left_out
+from okr_pipeline.cli.tables import as_of_words, by_objective, console, local
 from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering.numbers import MINUS, percent
-from okr_pipeline.rendering.words import members, plural, starts_day
+from okr_pipeline.rendering.words import first_of, members, plural, starts_day
 
 _HEADINGS = {
     "restated_data": "Restated",
@@ -31,6 +31,7 @@ _HEADINGS = {
 _NAME = "Objective, key result"
 _FIGURES = ("From", "To", "Change")
 _ROWS_SHOWN = 5
+_NAMED = 40
 
 
 def print_comparison(told: Record, timezone: str) -> None:
@@ -49,13 +50,13 @@ def print_comparison(told: Record, timezone: str) -> None:
     headings, rows = (_NAME, *_FIGURES, *(_HEADINGS[part] for part in told["parts"])), list(_rows(told))
     still = [_HEADINGS[part] for part in told["parts"] if not any(it["parts"][part] for it in _moved(told))]
     widths = fitted(headings, rows, out.width, elastic={_NAME: (18, 60)}, dispensable=still)
-    out.print(table_of(headings, rows, widths, figures=headings[1:]))
+    out.print(Lines(headings, rows, widths, figures=headings[1:]))
     if more := left_out(headings, widths):
         out.print(f"Left out, for nothing moved by it: {more}", style="dim")
     if "time_passing" in told["parts"] and _HEADINGS["time_passing"] not in still:
         out.print("Time: windows let go of what is old, key results start, data goes stale", style="dim")
     for how, ids in _turned(told).items():
-        out.print(f"? {how}: {escape(', '.join(ids))}")
+        out.print(f"? {how}: {escape(first_of(ids, _NAMED))}")
     told_of = [it for it in told["key_results"] if len(told["key_results"]) == 1 or not _only_new(it, told["parts"])]
     for it in told_of:
         _print_causes(out, it, told["parts"], timezone)
@@ -80,11 +81,11 @@ def _moved(told: Record) -> Iterator[Record]:
 
 
 def _rows(told: Record) -> Iterator[list[Text | str]]:
+    under = by_objective(told)
     for objective in told["objectives"]:
         yield _cells(objective["id"], objective["score"], told["parts"], style="bold")
-        for it in told["key_results"]:
-            if it["objective"] == objective["id"]:
-                yield _cells("  " + it["id"].split("/", 1)[1], it["progress"], told["parts"])
+        for it in under.get(objective["id"], ()):
+            yield _cells("  " + it["id"].split("/", 1)[1], it["progress"], told["parts"])
 
 
 def _cells(name: str, moved: Record, parts: Sequence[str], *, style: str = "") -> list[Text | str]:

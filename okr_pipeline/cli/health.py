@@ -10,6 +10,7 @@ from okr_pipeline.cli.options import CONFIG, AsJson, AsOf, ConfigDir, KnownAt, S
 
 _HEADINGS: Final = ("State", "Metric", "Value", "Healthy", "Since", "Signal", "Review since")
 _DISPENSABLE: Final = ("Signal", "Since", "Review since")
+_NAMED: Final = 40
 _BELOW: Final = {"Signal": "", "Review since": "Review since "}
 """What is told below the table where it has no room for the column, with how that begins."""
 
@@ -40,8 +41,9 @@ def health(
 def _print(told: Mapping[str, Any], timezone: str) -> None:
     from rich.markup import escape
 
-    from okr_pipeline.cli.columns import fitted, left_out, table_of
+    from okr_pipeline.cli.columns import Lines, fitted, left_out
     from okr_pipeline.cli.tables import as_of_words, console
+    from okr_pipeline.rendering.words import first_of
 
     out = console()
     out.print(f"{escape(told['project'])} · KPI health as of {as_of_words(told['as_of'], timezone)}")
@@ -49,17 +51,17 @@ def _print(told: Mapping[str, Any], timezone: str) -> None:
     if judged:
         rows = [_cells(it, timezone) for it in judged]
         widths = fitted(_HEADINGS, rows, out.width, elastic={"Metric": (24, 60)}, dispensable=_DISPENSABLE)
-        out.print(table_of(_HEADINGS, rows, widths, figures=("Value", "Healthy")))
+        out.print(Lines(_HEADINGS, rows, widths, figures=("Value", "Healthy")))
         if more := left_out([it for it in _HEADINGS if it not in _BELOW], widths):
             out.print(f"A wider terminal also shows: {more}", style="dim")
         for heading in (it for it in _BELOW if it not in widths):
             for said, metrics in _grouped(rows, heading).items():
-                out.print(f"{_BELOW[heading]}{said}: {escape(', '.join(metrics))}")
+                out.print(f"{_BELOW[heading]}{said}: {escape(first_of(metrics, _NAMED))}")
     else:
         out.print("No metric has a healthy band. Write one as `healthy: {min: 90}`.")
     without = dict.fromkeys(it["metric"] for it in told["metrics"] if it["state"] == "no_band")
     if without:
-        out.print(f"Not judged, without a healthy band: {escape(', '.join(without))}")
+        out.print(f"Not judged, without a healthy band: {escape(first_of([*without], _NAMED))}")
 
 
 def _grouped(rows: Sequence[Sequence[Any]], heading: str) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from okr_pipeline.cli.failures import DONE, FAILED, IN_PART
 from okr_pipeline.cli.tables import as_of_words, console
 from okr_pipeline.model.health import HealthState
 from okr_pipeline.model.score import Status
-from okr_pipeline.rendering.words import members, plural
+from okr_pipeline.rendering.words import first_of, members, plural
 
 Facts = Mapping[str, Any]
 _SHOWN = 40
@@ -94,7 +94,7 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
     if facts.get("traffic"):
         out.print(f"  {escape(_traffic_words(facts['traffic']))}")
     for failure in facts["failures"][:_SHOWN]:
-        out.print(f"  [red]not read[/red] {escape(_listed(failure['metrics']))}: {escape(failure['cause'])}")
+        out.print(f"  [red]not read[/red] {escape(first_of(failure['metrics'], _SHOWN))}: {escape(failure['cause'])}")
     for row in facts["refused"][:_SHOWN]:
         out.print(f"  [red]blocked[/red]  {escape(row['metric'])}{_more(row)}: {escape(row['reason'])}")
     if len(facts["refused"]) > _SHOWN:
@@ -105,16 +105,6 @@ def _tell_source(out: Console, source: str, facts: Facts) -> None:
         out.print(f"  [yellow]warning[/yellow]  {escape(warning)}")
     if facts["open_quarantine"] and not facts["refused_count"]:
         out.print(f"  blocked since earlier runs: {facts['open_quarantine']}")
-
-
-def _listed(metrics: Sequence[str]) -> str:
-    """The first metrics by name.
-
-    >>> _listed(["paid", "refunds"])
-    'paid, refunds'
-    """
-    more = len(metrics) - _SHOWN
-    return ", ".join(metrics[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _traffic_words(traffic: Facts) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from okr_pipeline.cli.columns import Lines
     from okr_pipeline.model.review import Review
 
 
@@ -86,14 +87,14 @@ def _print(it: "Review", names: "Mapping[str, str]") -> None:
         out.print(f"\n`okr review {it.cycle} --draft PATH` drafts the next cycle from it.", style="dim", soft_wrap=True)
 
 
-def _grades(it: "Review", room: int) -> "Table":
+def _grades(it: "Review", room: int) -> "Lines":
     """Grades of objectives and their key results; what each is for is left out first where it is narrow."""
-    from okr_pipeline.cli.columns import fitted, table_of
+    from okr_pipeline.cli.columns import Lines, fitted
 
     rows = list(_grade_rows(it))
     elastic = {"Objective, key result": (20, 60), "Why": (20, 44)}
     widths = fitted(_GRADES, rows, room, elastic=elastic, dispensable=("Why", "Value", "Target"))
-    return table_of(_GRADES, rows, widths, figures=())
+    return Lines(_GRADES, rows, widths, figures=())
 
 
 def _grade_rows(it: "Review") -> "Iterator[list[Text | str]]":
@@ -102,11 +103,12 @@ def _grade_rows(it: "Review") -> "Iterator[list[Text | str]]":
     from okr_pipeline.rendering import review_page
     from okr_pipeline.rendering.numbers import percent
 
+    graded = it.by_objective()
     for objective in it.objectives:
         score = "unknown" if objective.score is None else f"score {objective.score:.2f}"
         title = Text(objective.title, style="bold")
         yield [review_page.status_cell(objective, ended=it.ended), title, "", "", score, objective.intent]
-        for row in (grade for grade in it.key_results if grade.objective == objective.id):
+        for row in graded[objective.id]:
             cells = review_page.value_cell(row), review_page.target_cell(row, first=False), percent(row.progress)
             yield [review_page.status_cell(row, ended=it.ended), f"  {row.title}", *cells, _why(row.explanation)]
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
-from okr_pipeline.cli.columns import Row, fitted, table_of
+from okr_pipeline.cli.columns import Lines, Row, fitted
 from okr_pipeline.cli.tables import as_of_words, console, status_text
 from okr_pipeline.model.score import Status
 from okr_pipeline.rendering.numbers import count, percent
@@ -35,7 +35,7 @@ def print_comparison(told: Record, timezone: str) -> None:
         headings = ("Key result", *(name[:_LETTERS] for name in names), "")
         rows = [[it[0], *it[3:]] for it in _rows(told, names, in_words=False)]
         widths = _widths(headings, rows, out.width)
-    out.print(table_of(headings, rows, widths, figures=("Progress", "Plan")))
+    out.print(Lines(headings, rows, widths, figures=("Progress", "Plan")))
     if "Progress" not in widths:
         out.print(f"Rules: {', '.join(names)}. A wider terminal also shows: progress, plan", style="dim")
     _print_legend(out, told)

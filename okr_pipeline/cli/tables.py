@@ -14,13 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from okr_pipeline.application.telling import Record
-from okr_pipeline.cli.columns import fitted, left_out, table_of
+from okr_pipeline.cli.columns import Lines, fitted, left_out
 from okr_pipeline.model.explanation import Explanation
 from okr_pipeline.model.score import Status
 from okr_pipeline.model.zones import zone
 from okr_pipeline.rendering.explanation_page import Section, opening, sections
 from okr_pipeline.rendering.numbers import chance, percent, points, quantity, shown_unit
-from okr_pipeline.rendering.words import last_day, reason, starts_day
+from okr_pipeline.rendering.words import first_of, last_day, reason, starts_day
 
 if TYPE_CHECKING:
     from okr_pipeline.store.doctor import Finding
@@ -34,6 +34,8 @@ _COLOURS: Mapping[Status, str] = {
     Status.ON_TRACK: "green",
     Status.ACHIEVED: "green",
 }
+_NAMED = 40
+"""As many key results are named in a line below the table, which has all."""
 _FIGURES = ("Now", "Target", "Progress", "Plan", "Gap", "At end", "Chance")
 _HEADINGS = ("Status", "Objective, key result", "", *_FIGURES)
 _DISPENSABLE = ("", "Chance", "At end", "Gap", "Now", "Target", "Plan")
@@ -57,7 +59,7 @@ def print_status(told: Record, timezone: str) -> None:
     alerted = {alert["key_result"] for alert in told["open_alerts"]}
     rows = list(_status_rows(told, alerted))
     widths = fitted(_HEADINGS, rows, out.width, elastic=_ELASTIC, dispensable=_DISPENSABLE)
-    out.print(table_of(_HEADINGS, rows, widths, figures=_FIGURES))
+    out.print(Lines(_HEADINGS, rows, widths, figures=_FIGURES))
     if more := left_out(_HEADINGS, widths):
         out.print(f"A wider terminal also shows: {more}", style="dim")
     for it in told["contributions"]:
@@ -69,7 +71,7 @@ def print_status(told: Record, timezone: str) -> None:
     for it in told["paced_otherwise"]:
         out.print(f"~ {escape(it['key_result'])}: paced {it['applied']}, not {it['asked']}, for {it['reason']}")
     for why, ids in _unknown_by_reason(told["key_results"]).items():
-        out.print(f"? {escape(why)}: {escape(', '.join(ids))}")
+        out.print(f"? {escape(why)}: {escape(first_of(ids, _NAMED))}")
     _print_check_ins(out, told, timezone)
     _print_originals(out, told["key_results"])
 
@@ -92,11 +94,19 @@ def _forecast_words(widths: Mapping[str, int]) -> str:
 
 
 def _status_rows(told: Record, alerted: set[str]) -> Iterator[list[Text | str]]:
+    under = by_objective(told)
     for objective in told["objectives"]:
         yield _objective_cells(objective)
-        for key_result in told["key_results"]:
-            if key_result["objective"] == objective["id"]:
-                yield _key_result_cells(key_result, alert=key_result["id"] in alerted)
+        for key_result in under.get(objective["id"], ()):
+            yield _key_result_cells(key_result, alert=key_result["id"] in alerted)
+
+
+def by_objective(told: Record) -> dict[str, list[Record]]:
+    """The key results by the id of their objective."""
+    found: dict[str, list[Record]] = {}
+    for it in told["key_results"]:
+        found.setdefault(it["objective"], []).append(it)
+    return found
 
 
 def _contribution_words(it: Record) -> str:

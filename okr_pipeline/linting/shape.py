@@ -163,9 +163,14 @@ def _counted_twice(configuration: Configuration) -> Iterator[Finding]:
     groups: dict[tuple[object, ...], list[list[KeyResult]]] = defaultdict(list)
     for it in reading:
         known = groups[it.metric, tuple(sorted(it.where.items()))]
-        bound = [group for group in known if any(_counts_with(it, other, lines) for other in group)]
-        apart = [group for group in known if group not in bound]
-        known[:] = [*apart, [*(each for group in bound for each in group), it]]
+        bound, apart = list[list[KeyResult]](), list[list[KeyResult]]()
+        for group in known:
+            (bound if any(_counts_with(it, other, lines) for other in group) else apart).append(group)
+        whole = bound[0] if bound else []
+        for group in bound[1:]:
+            whole += group
+        whole.append(it)
+        known[:] = [*apart, whole]
     for group in (each for known in groups.values() for each in known if len(each) > 1):
         yield _many_times(sorted(group, key=lambda it: order[it.full_id]))
 
@@ -185,7 +190,11 @@ def _many_times(group: list[KeyResult]) -> Finding:
         if it is not one:
             through = f"which adds to it through {it.objective}"
             others["in the same objective" if it in beside else through].append(it.full_id)
-    told = " and ".join(f"as {_listed(ids)} {'does' if len(ids) == 1 else 'do'}, {how}" for how, ids in others.items())
+    ways = [f"as {_listed(ids)} {'does' if len(ids) == 1 else 'do'}, {how}" for how, ids in others.items()]
+    if len(ways) > MOST_NAMED:
+        left = sum(len(ids) for ids in list(others.values())[MOST_NAMED - 1 :])
+        ways[MOST_NAMED - 1 :] = [f"as {left} more do through other objectives"]
+    told = " and ".join(ways)
     rest = "the two" if len(group) == 2 else f"the {len(group)}"
     rewrite = f"Let one of {rest} read another metric, or other members of it; or say why both count"
     return Finding("counted-twice", "key_result", one.full_id, ("metric",), f"reads '{one.metric}' {told}", rewrite)
@@ -235,9 +244,12 @@ def _target(key_result: KeyResult) -> float:
 
 
 def _copied(configuration: Configuration) -> Iterator[Finding]:
+    alike: dict[tuple[object, ...], list[KeyResult]] = defaultdict(list)
     measured = [it for it in configuration.key_results() if it.metric and it.state != "cancelled"]
     for it in measured:
-        before = [other for other in measured if _is_copy(configuration, it, other)]
+        alike[_asked_for(it)].append(it)
+    for it in measured:
+        before = [other for other in alike[_asked_for(it)] if _is_copy(configuration, it, other)]
         if before:
             metric = configuration.metrics[it.metric or ""]
             what = f"asks for {figure(_target(it), metric)}, as {before[-1].full_id} did"
@@ -245,13 +257,16 @@ def _copied(configuration: Configuration) -> Iterator[Finding]:
             yield Finding("copied-target", "key_result", it.full_id, ("measure",), what, rewrite)
 
 
+def _asked_for(it: KeyResult) -> tuple[object, ...]:
+    """What is measured of what, and its target."""
+    return it.metric, tuple(sorted(it.where.items())), it.measure.kind, _target(it)
+
+
 def _is_copy(configuration: Configuration, it: KeyResult, other: KeyResult) -> bool:
-    """Whether the other has the same target of the same, in a cycle of about the same length that ended before."""
-    same = it.metric == other.metric and dict(it.where) == dict(other.where) and it.measure.kind == other.measure.kind
+    """Whether the other has the same target, in a cycle of about the same length that ended before."""
     ours, theirs = configuration.cycles[it.cycle], configuration.cycles[other.cycle]
     lengths = [(cycle.ends - cycle.starts).days + 1 for cycle in (ours, theirs)]
-    alike = max(lengths) <= 1.25 * min(lengths)
-    return same and alike and theirs.ends < ours.starts and _target(it) == _target(other)
+    return theirs.ends < ours.starts and max(lengths) <= 1.25 * min(lengths) and _target(it) == _target(other)
 
 
 def _of(objective: Objective, rule: str, keys: Iterable[str], what: str, rewrite: str) -> Finding:

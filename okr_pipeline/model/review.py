@@ -3,7 +3,8 @@
 Belongs here: the nouns. Does not: how they are come by (reviewing), how they are shown (rendering).
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -132,3 +133,10 @@ class Review:
     calibration: tuple[Calibration, ...]
     carry_over: tuple[CarryOver, ...]
     suggestions: tuple[Suggestion, ...]
+
+    def by_objective(self) -> Mapping[str, Sequence[Grade]]:
+        """The grades of key results by the id of their objective; empty where it has none."""
+        found: defaultdict[str, list[Grade]] = defaultdict(list)
+        for it in self.key_results:
+            found[it.objective].append(it)
+        return found

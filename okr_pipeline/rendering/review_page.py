@@ -96,6 +96,7 @@ def _opening(it: Review) -> Iterator[str]:
 def _grades(review: Review, names: Mapping[str, str]) -> Iterator[str]:
     yield "## Grades"
     yield ""
+    graded = review.by_objective()
     for objective in review.objectives:
         score = "unknown" if objective.score is None else f"{objective.score:.2f}"
         yield f"### {cell(objective.title)}"
@@ -105,9 +106,7 @@ def _grades(review: Review, names: Mapping[str, str]) -> Iterator[str]:
         yield f"`{objective.id}` · {objective.intent} · {owner} · {grade} · score {score}"
         yield ""
         headings = ("key result", "grade", "value", "target", "progress", "confidence", "why")
-        yield from table(
-            headings, (_row(it, ended=review.ended) for it in review.key_results if it.objective == objective.id)
-        )
+        yield from table(headings, (_row(it, ended=review.ended) for it in graded[objective.id]))
 
 
 def _row(it: Grade, *, ended: bool) -> tuple[str, ...]:

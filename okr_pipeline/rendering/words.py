@@ -169,3 +169,13 @@ def listed(parts: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Names, of many the first and how many are left.
+
+    >>> first_of(["a", "b"], 2), first_of(["a", "b", *"c" * 1000], 2)
+    ('a, b', 'a, b and 1,000 more')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -123,6 +123,7 @@ def _objective_grades(
     objectives: Mapping[str, Objective], grades: tuple[Grade, ...], findings: Findings
 ) -> Iterator[ObjectiveGrade]:
     rows = {row["objective"]: row for row in findings.objectives.to_dict("records")}
+    provisional = {grade.objective for grade in grades if grade.provisional}
     for full_id, it in objectives.items():
         row = {str(name): _plain(value) for name, value in rows[full_id].items()}
         yield ObjectiveGrade(
@@ -135,7 +136,7 @@ def _objective_grades(
             reason=row["reason"],
             score=row["score"],
             coverage=row["coverage"],
-            provisional=any(grade.provisional for grade in grades if grade.objective == full_id),
+            provisional=full_id in provisional,
         )
 
 

@@ -3,7 +3,8 @@
 Belongs here: their rules. Does not: the scores they read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
@@ -29,20 +30,27 @@ def suggest(
 ) -> tuple[Suggestion, ...]:
     """Suggestions by metric; `kpis` are the scores of `kpi_questions`. What is unknown says nothing."""
     answers = kpis.set_index("key_result") if len(kpis) else kpis
-    won = {
-        it.metric
-        for it in configuration.key_results()
-        if it.cycle == cycle.id and not it.where and it.metric and _is_won(it.full_id, grades)
-    }
+    graded, on_all = {it.id: it for it in grades}, _on_all(configuration)
     found: list[Suggestion] = []
     for metric in configuration.metrics.values():
         asked = {
             name: _numbers(answers, f"review/{prefix}{metric.id}")
             for name, prefix in (("trend", TREND), ("held", HELD))
         }
-        todo = _todo(configuration, cycle, metric, grades, ended=ended)
-        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), todo, won=metric.id in won)
+        about = [graded[it.full_id] for it in on_all[metric.id] if it.cycle == cycle.id and it.full_id in graded]
+        todo = _goes_on(configuration, cycle, on_all[metric.id]) or _todo(about, ended=ended)
+        won = any(it.status == Status.ACHIEVED for it in about)
+        found += _of_metric(metric, asked["trend"], asked["held"].get("value"), todo, won=won)
     return tuple(found)
+
+
+def _on_all(configuration: Configuration) -> Mapping[str, Sequence[KeyResult]]:
+    """By metric the key results on all of its members."""
+    found: defaultdict[str, list[KeyResult]] = defaultdict(list)
+    for it in configuration.key_results():
+        if it.metric and not it.where:
+            found[it.metric].append(it)
+    return found
 
 
 def _of_metric(
@@ -61,30 +69,22 @@ def _of_metric(
         yield from _tighter(metric, value, before, held)
 
 
-def _todo(configuration: Configuration, cycle: Cycle, metric: Metric, grades: tuple[Grade, ...], *, ended: bool) -> str:
-    """What to do about a band that did not hold, by whether a key result is about it, or will be."""
-    if longer := _goes_on(configuration, cycle, metric):
-        return f"{longer} is about it"
-    own = {it.full_id for it in configuration.key_results() if it.cycle == cycle.id and _is_on_all_of(it, metric)}
-    about = [it for it in grades if it.id in own and it.status not in (Status.PAUSED, Status.CANCELLED)]
-    if not about:
+def _todo(about: Sequence[Grade], *, ended: bool) -> str:
+    """What to do about a band that did not hold, by whether a key result of the cycle is about it."""
+    pursued = [it for it in about if it.status not in (Status.PAUSED, Status.CANCELLED)]
+    if not pursued:
         return "make it a key result"
     if not ended:
-        return f"{about[0].id} is about it"
-    over = [it for it in about if it.status in GOES_ON]
-    return f"{over[0].id} carries over" if over else f"make it a key result again, as {about[0].id} was"
+        return f"{pursued[0].id} is about it"
+    over = [it for it in pursued if it.status in GOES_ON]
+    return f"{over[0].id} carries over" if over else f"make it a key result again, as {pursued[0].id} was"
 
 
-def _is_on_all_of(it: KeyResult, metric: Metric) -> bool:
-    return it.metric == metric.id and not it.where
-
-
-def _goes_on(configuration: Configuration, cycle: Cycle, metric: Metric) -> str | None:
-    """The first key result on all of a metric that is pursued beyond the cycle, by full id; None where none is."""
-    cycles = configuration.cycles
-    for it in configuration.key_results():
-        if _is_on_all_of(it, metric) and it.state == "active" and cycles[it.cycle].ends > cycle.ends:
-            return it.full_id
+def _goes_on(configuration: Configuration, cycle: Cycle, on_all: Sequence[KeyResult]) -> str | None:
+    """The first of the key results on all of a metric that is pursued beyond the cycle; None where none is."""
+    for it in on_all:
+        if it.state == "active" and configuration.cycles[it.cycle].ends > cycle.ends:
+            return f"{it.full_id} is about it"
     return None
 
 
@@ -136,10 +136,6 @@ def _band(metric: Metric) -> str:
         return "none"
     bounds = (("min", metric.healthy.min), ("max", metric.healthy.max))
     return ", ".join(f"{name} {bound:g}" for name, bound in bounds if bound is not None)
-
-
-def _is_won(full_id: str, grades: tuple[Grade, ...]) -> bool:
-    return any(it.id == full_id and it.status == Status.ACHIEVED for it in grades)
 
 
 def _numbers(answers: pd.DataFrame, name: str) -> dict[str, float | None]:

@@ -14,7 +14,7 @@ from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.changes import Aspect, DefinitionChange, pursuit_changed
 from okr_pipeline.model.configuration import Configuration
 from okr_pipeline.model.okr import Amendment, KeyResult
-from okr_pipeline.scoring.arrays import Booleans, microseconds
+from okr_pipeline.scoring.arrays import Integers, microseconds
 from okr_pipeline.scoring.comparing import Comparison, DataChanges, End, Part
 from okr_pipeline.scoring.compiling import compile_definitions
 from okr_pipeline.scoring.definitions import Definitions
@@ -32,10 +32,11 @@ PART_OF = {
 
 @dataclass(frozen=True, slots=True)
 class DataCause:
-    """Rows behind a data part, by period, metric and members."""
+    """Rows behind a data part: those at some places of a frame that is sorted by period, metric and members."""
 
     part: Part
-    rows: pd.DataFrame
+    frame: pd.DataFrame
+    places: Integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ def _data_causes(
     for part, frame in frames.items():
         ended = frame[(frame["period_end"] <= as_of).to_numpy()]
         ended = ended.sort_values(["period_start", "metric", "dimensions"], ignore_index=True)
-        for name, rows in _seen(definitions, ended, as_of):
-            found.setdefault(name, []).append(DataCause(part, rows))
+        for name, places in _seen(definitions, ended, as_of):
+            found.setdefault(name, []).append(DataCause(part, ended, places))
     return {name: tuple(causes) for name, causes in found.items()}
 
 
-def _seen(definitions: Definitions, frame: pd.DataFrame, as_of: datetime) -> Iterator[tuple[str, pd.DataFrame]]:
+def _seen(definitions: Definitions, frame: pd.DataFrame, as_of: datetime) -> Iterator[tuple[str, Integers]]:
+    """For each key result and each of its milestones that sees any of the rows, the places of these."""
     if frame.empty:
         return
     of, names = definitions.key_results, definitions.labels["key_result"]
@@ -96,21 +98,15 @@ def _seen(definitions: Definitions, frame: pd.DataFrame, as_of: datetime) -> Ite
     owners += [
         (int(items.view[at]), int(items.owner[at]), int(items.sees_from[at])) for at in np.flatnonzero(items.view >= 0)
     ]
-    views = {view for view, _, _ in owners}
-    behind = {it: rows_behind(definitions, frame, it)[0] | _withdrawn(definitions, frame, it) for it in views}
+    # A row that has no value any more is found by what it had before.
+    behind = rows_behind(definitions, frame.assign(value=frame["value"].fillna(frame["before"])))
+    rows_of = {view: behind.of(view) for view in {view for view, _, _ in owners}}
     for view, row, sees_from in owners:
+        places = rows_of[view]
         until = min(int(of.end[row]), microseconds(as_of))
-        rows = frame[behind[view] & (starts >= sees_from) & (starts < until)]
-        if len(rows):
-            yield names[row], rows
-
-
-def _withdrawn(definitions: Definitions, frame: pd.DataFrame, view: int) -> Booleans:
-    """Rows of a view that have no value any more: what they had before is what matches."""
-    gone: Booleans = frame["value"].isna().to_numpy()
-    if not gone.any():
-        return gone
-    return gone & rows_behind(definitions, frame.assign(value=frame["before"]), view)[0]
+        places = places[(starts[places] >= sees_from) & (starts[places] < until)]
+        if len(places):
+            yield names[row], places
 
 
 def _amendments(earlier: KeyResult, defined: KeyResult, made: Sequence[Amendment]) -> Iterator[AmendmentCause]:

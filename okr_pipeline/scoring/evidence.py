@@ -46,9 +46,10 @@ def window_observations(
     definitions = compile_definitions(configuration, until=as_of, key_results={full_id})
     held = pd.DataFrame(columns=list(QUARANTINE)) if quarantine is None else quarantine
     tracks = build_tracks(definitions, observations, held)
-    used = np.zeros(len(observations), dtype=np.bool_)
+    used, behind = np.zeros(len(observations), dtype=np.bool_), rows_behind(definitions, observations)
     for view, periods in _periods_used(definitions, tracks, microseconds(as_of)):
-        used |= _rows_in(definitions, observations, view, periods)
+        rows = behind.of(view)
+        used[rows[np.isin(behind.period[rows], periods)]] = True
     order = ["period_start", "metric", "dimensions"]
     return observations[used].sort_values(order, kind="stable", ignore_index=True)
 
@@ -63,8 +64,9 @@ def behind_scores(configuration: Configuration, observations: pd.DataFrame, as_o
     used = observations["metric"].isin(zero).to_numpy(dtype=np.bool_, copy=True)
     for defined in (configuration_on(configuration, day), as_promised(configuration)):
         definitions = compile_definitions(defined, until=as_of)
+        behind = rows_behind(definitions, observations)
         for view in range(len(definitions.views)):
-            used |= rows_behind(definitions, observations, view)[0]
+            used[behind.of(view)] = True
     return np.asarray(used, dtype=np.bool_)
 
 
@@ -95,8 +97,3 @@ def _periods_used(definitions: Definitions, tracks: Tracks, as_of: int) -> list[
     views, rows = definitions.milestones.view, condition_rows(definitions, tracks, moment)
     used += [(int(view), periods_of(tracks, rows[at : at + 1])) for at, view in enumerate(views) if rows[at] >= 0]
     return used
-
-
-def _rows_in(definitions: Definitions, observations: pd.DataFrame, view: int, periods: Integers) -> Booleans:
-    matches, period = rows_behind(definitions, observations, view)
-    return np.asarray(matches & np.isin(period, periods), dtype=np.bool_)

@@ -5,6 +5,7 @@ Belongs here: members combined, formulas, quarantined periods taken out. Does no
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -48,17 +49,39 @@ def build_tracks(definitions: Definitions, observations: pd.DataFrame, quarantin
     )
 
 
-def rows_behind(definitions: Definitions, frame: pd.DataFrame, view: int) -> tuple[Booleans, Integers]:
-    """Which rows of an `OBSERVATIONS` frame have a value that a view can be made of, and every row's period number."""
-    facts = definitions.views[view]
-    by_id = {each.id: number for number, each in enumerate(definitions.metrics)}
+@dataclass(frozen=True, slots=True)
+class RowsBehind:
+    """The rows of a frame by series, so that those behind any view are found without trying each row.
+
+    `period` is every row's number on the grid of its metric. The rows of series `n` that have a value are those of
+    `order` between `firsts[n]` and `firsts[n + 1]`.
+    """
+
+    definitions: Definitions
+    period: Integers
+    order: Integers
+    firsts: Integers
+    index: Index
+    by_id: Mapping[str, int]
+
+    def of(self, view: int) -> Integers:
+        """The places of the rows that have a value which a view can be made of, sorted."""
+        facts = self.definitions.views[view]
+        sources = _with_source(self.definitions, facts, self.by_id)
+        series = [found for source in sources for found in self.index.matching(source, facts.where)]
+        places = [self.order[self.firsts[each] : self.firsts[each + 1]] for each in series]
+        return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *places]))
+
+
+def rows_behind(definitions: Definitions, frame: pd.DataFrame) -> RowsBehind:
+    """The rows of an `OBSERVATIONS` frame, to be asked for those behind a view."""
     metric, period = located(definitions, frame)
     series, members = series_of(metric, frame["dimensions"])
-    index = Index(members)
-    matching = [
-        found for part in _with_source(definitions, facts, by_id) for found in index.matching(part, facts.where)
-    ]
-    return np.isin(series, matching) & np.isfinite(numbers_of(frame, "value")), period
+    valued = np.flatnonzero(np.isfinite(numbers_of(frame, "value")))
+    order = valued[np.argsort(series[valued], kind="stable")]
+    firsts = np.searchsorted(series[order], np.arange(len(members) + 1))
+    by_id = {each.id: number for number, each in enumerate(definitions.metrics)}
+    return RowsBehind(definitions, period, order, firsts, Index(members), by_id)
 
 
 def _with_derived(definitions: Definitions, rows: Rows, members: list[Member]) -> tuple[Rows, list[Member]]:

@@ -5,8 +5,9 @@ from itertools import pairwise
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
-from okr_pipeline.cli.columns import fitted, left_out, table_of
+from okr_pipeline.cli.columns import Lines, fitted, left_out
 
 HEADINGS = ("Status", "Name", "", "Now", "Gap", "Chance")
 ELASTIC = {"Name": (6, 20), "": (8, 30)}
@@ -21,7 +22,7 @@ def shown(room):
     widths = fitted(HEADINGS, ROWS, room, elastic=ELASTIC, dispensable=DISPENSABLE)
     console = Console(width=room, highlight=False)
     with console.capture() as captured:
-        console.print(table_of(HEADINGS, ROWS, widths, figures=HEADINGS[3:]))
+        console.print(Lines(HEADINGS, ROWS, widths, figures=HEADINGS[3:]))
     return widths, captured.get()
 
 
@@ -46,3 +47,21 @@ def test_columns_go_in_the_order_in_which_they_can_be_done_without():
 
 def test_the_elastic_take_what_is_left_of_the_room_up_to_their_most():
     assert [shown(room)[0]["Name"] for room in (20, 24, 200)] == [10, 14, 20]
+
+
+@pytest.mark.parametrize("cell", ["[api] fast", "[/api] fast", "[bold]", "a \\[b]"])
+def test_brackets_are_no_markup(cell):
+    console = Console(width=20, highlight=False)
+    with console.capture() as captured:
+        console.print(Lines(["Name"], [[cell]], {"Name": 12}, figures=()))
+    assert captured.get().splitlines()[1].rstrip() == cell
+
+
+def test_colours_end_with_their_cell():
+    console = Console(width=20, highlight=False, force_terminal=True, color_system="standard", _environ={})
+    rows = [[Text("behind !", style="red"), "−12 pts"], [Text("achieved at last", style="green"), "+3 pts"]]
+    with console.capture() as captured:
+        console.print(Lines(["Status", "Gap"], rows, {"Status": 10, "Gap": 7}, figures=("Gap",)))
+    _, first, second = captured.get().splitlines()
+    assert first == "\x1b[31mbehind !\x1b[0m    −12 pts"
+    assert second == "\x1b[32machieved …\x1b[0m   +3 pts"

@@ -139,9 +139,9 @@ def test_the_causes_name_rows_and_amendments():
     before = end("5 5 _ 5", f"{SUM}, min_coverage: 0", "2013-04-04")
     after = end("5 6 7 5 5 5", f"{SUM}, min_coverage: 0", "2013-04-06", "to: 80, weight: 3")
     found = causes_of(before, after, compare(before, after), ["C/kr"])["C/kr"]
-    days = {it.part: it.rows["period_start"].dt.day.tolist() for it in found.data}
+    days = {it.part: it.frame["period_start"].dt.day.iloc[it.places].tolist() for it in found.data}
     assert days == {Part.RESTATED_DATA: [2], Part.LATE_DATA: [3], Part.NEW_DATA: [5, 6]}
-    assert [(it.before, it.value) for it in found.data[0].rows.itertuples()] == [(5, 6)]
+    assert [(it.before, it.value) for it in found.data[0].frame.iloc[found.data[0].places].itertuples()] == [(5, 6)]
     assert [(it.part, it.amendment.on) for it in found.amendments] == [
         (Part.TARGET_AMENDMENT, date(2013, 4, 5)),
         (Part.WEIGHT_AMENDMENT, date(2013, 4, 5)),
