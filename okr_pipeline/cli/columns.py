@@ -82,8 +82,8 @@ def _cell(cell: Text | str, width: int, console: Console, *, right: bool) -> Ite
     else:
         text = cell.copy()
         text.truncate(width, overflow="ellipsis")
-        text.end = ""
-        shown, told = text.plain, [*text.render(console)]
+        # Joined, it has its own style as that of a span, which alone is rendered.
+        shown, told = text.plain, [*Text("", end="").join([text]).render(console)]
     filled = [Segment(" " * (width - cell_len(shown)))]
     yield from (*filled, *told) if right else (*told, *filled)
 
