@@ -174,8 +174,9 @@ def test_the_rows_behind_a_part_are_those_that_it_is_worked_out_from(amendment):
     found = compare(before, after)
     assert parts(found.key_results, 0, "progress")[Part.NEW_DATA] == pytest.approx(10 / 100)
     [cause] = causes_of(before, after, found, ["C/kr"])["C/kr"].data
-    assert (cause.part, cause.rows["metric"].tolist()) == (Part.NEW_DATA, ["kpi", "kpi"])
-    assert cause.rows["period_start"].dt.day.tolist() == [5, 6]
+    rows = cause.frame.iloc[cause.places]
+    assert (cause.part, rows["metric"].tolist()) == (Part.NEW_DATA, ["kpi", "kpi"])
+    assert rows["period_start"].dt.day.tolist() == [5, 6]
 
 
 def test_every_amendment_since_is_named_and_none_from_before():
