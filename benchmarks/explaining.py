@@ -1,4 +1,4 @@
-"""What `okr explain` costs in a company of 10,000 key results, beside what loading its libraries and definitions costs.
+"""What commands that tell cost in a company of 10,000 key results, beside loading their libraries and definitions.
 
 Run as `python benchmarks/explaining.py [key results]`. The store is made by one `okr run`, in the middle of a quarter,
 so that every key result has a forecast. In a tree the scores of all objectives count in one, so that explaining any of
@@ -63,7 +63,10 @@ def contestants(directory: Path) -> Mapping[str, list[str]]:
         "okr explain KEY_RESULT --json": [*explaining(directory, "k00000"), "--json"],
         "okr explain KEY_RESULT --proof FILE": [*explaining(directory), "--proof", str(directory / "proof.json")],
         "okr explain OBJECTIVE": explaining(directory, "o00000"),
-        "okr status --json, all of them": okr("status", "--json"),
+        "okr status, all of them": okr("status"),
+        "okr status --json": okr("status", "--json"),
+        "okr compare, a week of all": okr("compare", "--from", "2026-02-07", "--to", str(LAST)),
+        "okr lint": okr("lint"),
         "okr validate, all YAML": okr("validate"),
     }
 

@@ -5,16 +5,19 @@ times all that DuckDB takes: of one round, and of the best of three of DuckDB an
 that memory that is touched for the first time shows. Ours does what a run does: values with their keys out of the
 store, definitions compiled, scores with forecasts, and all columns of them recorded as revisions. The limits move
 numbers alone, by the driver: three columns out, a matrix of numpy as in `scoring.py`, and a status and a progress of
-each key result in; as rows from SQLite, and as columns from DuckDB, which is no store of ours. The last row is what is
-left when all is kept ready that could be: observations packed in two blobs a series, definitions that were compiled
-before, scores without forecasts, and our rows of them, ready as Python values, handed to SQLite's driver.
+each key result in; as rows from SQLite, and as columns from DuckDB, which is no store of ours. Two rows tell what could
+be had by keeping things ready, without forecasts. Of the first, observations are packed in two blobs a series, and
+compiled definitions in one; the rest is ours: tracks, scores, rows of them, compared and recorded by the store. Of the
+last, tracks are ready, too, and so are our rows, as Python values, which are handed to SQLite's driver.
 """
 
 import gc
+import pickle
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -25,8 +28,10 @@ from scoring import AS_OF, DAYS, definitions, frame, judged
 
 from okr_pipeline.scoring.arrays import microseconds
 from okr_pipeline.scoring.objectives import roll_up_objectives
+from okr_pipeline.scoring.rows import PERIOD_BITS, PERIOD_MASK
 from okr_pipeline.scoring.scores import Prepared, evaluate, prepare
 from okr_pipeline.scoring.standing import stand
+from okr_pipeline.scoring.values import measure_bases
 from okr_pipeline.store import Store, open_store
 from okr_pipeline.store.runs import Run
 from okr_pipeline_tests.conftest import create_cluster, destroy_cluster
@@ -52,6 +57,8 @@ def main(count: int) -> None:
             ours, prepared = stored(f"sqlite:///{at}/ours.db", values, None)
             print_row("ours, SQLite", ours, goal)
             print_row("ours, PostgreSQL", stored(cluster.url.render_as_string(False), values, postmaster)[0], goal)
+            part = best_of_three(lambda round_: kept(at / f"kept{round_}.db", values, prepared))
+            print_row("packed and kept, the rest ours", part, goal)
             ready = best_of_three(lambda round_: least(at / f"least{round_}.db", at / "ours.db", values, prepared))
             print_row("all kept ready, SQLite", ready, goal)
     finally:
@@ -129,13 +136,56 @@ def rows(path: Path, values: np.ndarray) -> list[float]:
     return moved(out, into)
 
 
+def packed(path: Path, values: np.ndarray, prepared: Prepared) -> sqlite3.Connection:
+    """A table of two blobs for each series: the numbers of its periods, and its values."""
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE packed (series INTEGER PRIMARY KEY, periods BLOB, numbers BLOB)")
+    periods = (prepared.tracks.key & PERIOD_MASK).astype("i4").reshape(values.shape)
+    rows = zip(range(len(values)), map(bytes, periods), map(bytes, values), strict=True)
+    connection.executemany("INSERT INTO packed VALUES (?, ?, ?)", rows)
+    connection.commit()
+    return connection
+
+
+def unpacked(connection: sqlite3.Connection) -> tuple[np.ndarray, np.ndarray]:
+    """The periods and values of all series, one after the other."""
+    found = connection.execute("SELECT periods, numbers FROM packed ORDER BY series").fetchall()
+    periods, numbers = (b"".join(column) for column in zip(*found, strict=True))
+    return np.frombuffer(periods, dtype="i4"), np.frombuffer(numbers)
+
+
+def kept(path: Path, values: np.ndarray, prepared: Prepared) -> list[float]:
+    """Observations and definitions come ready out of a store, and all that follows is ours."""
+    connection, taken = packed(path, values, prepared), list[float]()
+    connection.execute("CREATE TABLE kept (definitions BLOB)")
+    connection.execute("INSERT INTO kept VALUES (?)", (pickle.dumps(prepared.definitions, pickle.HIGHEST_PROTOCOL),))
+    connection.commit()
+    store = open_store(f"sqlite:///{path}.scores")
+    store.upgrade()
+    store.write(lambda batch: batch.start_run(RUN))
+
+    def compiled() -> Prepared:
+        definitions = pickle.loads(connection.execute("SELECT definitions FROM kept").fetchone()[0])
+        key = (np.repeat(np.arange(len(values)), DAYS) << PERIOD_BITS) + periods
+        first = np.searchsorted(key, np.arange(len(values) + 2) << PERIOD_BITS)
+        weight = np.zeros(len(key) + 1)
+        tracks = replace(prepared.tracks, key=key, value=np.append(numbers, 0.0), weight=weight, first=first)
+        return replace(prepared, definitions=definitions, tracks=tracks, bases=measure_bases(definitions, tracks))
+
+    periods, numbers = timed(lambda: unpacked(connection), taken, None)
+    made = timed(compiled, taken, None)
+    scores = timed(lambda: evaluate(made, microseconds(AS_OF), forecasts=False), taken, None)
+    assert (scores.key_results["status"] != "unknown").all()
+    recorded = timed(lambda: store.write(lambda batch: record(batch, scores)), taken, None)
+    assert recorded == len(values)
+    connection.close()
+    store.close()
+    return taken
+
+
 def least(path: Path, ours: Path, values: np.ndarray, prepared: Prepared) -> list[float]:
     """What is left when all that can be kept ready is kept ready; `ours` is a store that has the scores."""
-    connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE packed (series INTEGER PRIMARY KEY, days BLOB, numbers BLOB)")
-    days = np.arange(DAYS, dtype="i4").tobytes()
-    packed = ((number, days, each.tobytes()) for number, each in enumerate(values))
-    connection.executemany("INSERT INTO packed VALUES (?, ?, ?)", packed)
+    connection = packed(path, values, prepared)
     table = "key_result_score_revisions"
     with sqlite3.connect(ours) as store:
         connection.execute(store.execute(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").fetchone()[0])
@@ -143,11 +193,6 @@ def least(path: Path, ours: Path, values: np.ndarray, prepared: Prepared) -> lis
     store.close()
     connection.commit()
     moment, taken = microseconds(AS_OF), list[float]()
-
-    def out() -> tuple[np.ndarray, np.ndarray]:
-        found = connection.execute("SELECT days, numbers FROM packed ORDER BY series").fetchall()
-        periods, numbers = (b"".join(column) for column in zip(*found, strict=True))
-        return np.frombuffer(periods, dtype="i4"), np.frombuffer(numbers)
 
     def scored() -> None:
         standing = stand(prepared.definitions, prepared.tracks, prepared.bases, moment, prepared.failed)
@@ -157,7 +202,7 @@ def least(path: Path, ours: Path, values: np.ndarray, prepared: Prepared) -> lis
         connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(scores[0]))})", scores)
         connection.commit()
 
-    periods, numbers = timed(out, taken, None)
+    periods, numbers = timed(lambda: unpacked(connection), taken, None)
     assert len(periods) == len(numbers) == values.size
     taken.append(0.0)
     timed(scored, taken, None)
