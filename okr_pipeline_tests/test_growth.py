@@ -74,10 +74,17 @@ def objectives(key_results: int) -> str:
                 f"    intent: committed\n{above}    key_results:\n"
             )
         lines.append(
-            f"      k{number}:\n        title: Win {number}\n        owner: a@small.example\n"
-            f"        metric: m{number // 2}\n        measure: {{accumulate: {{to: {900 + number}}}}}\n"
+            f"      k{number}:\n        title: Win {number}\n        owner: a@small.example\n{measured(number)}"
         )
     return HEAD + "".join(lines)
+
+
+def measured(number: int) -> str:
+    """A sum with a target of its own; every fifth is made of steps, one of which a metric decides."""
+    if number % 5 == 4:
+        when = f"{{metric: m{number // 2}, at_least: {number}}}"
+        return f"        measure: {{milestones: [{{title: A}}, {{title: B, when: {when}}}]}}\n"
+    return f"        metric: m{number // 2}\n        measure: {{accumulate: {{to: {900 + number}}}}}\n"
 
 
 def metrics(number: int) -> str:

@@ -4,7 +4,7 @@ Belongs here: gathering what a review is a function of, and writing files that a
 itself (reviewing), its Markdown (rendering), its layout on a terminal (cli).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from okr_pipeline.model.okr import Cycle, Milestones
 from okr_pipeline.model.review import Review
 from okr_pipeline.rendering.review_page import review_markdown
 from okr_pipeline.reviewing import Findings, draft, kpi_questions, review
-from okr_pipeline.scoring import Known, score, trajectory, workings
+from okr_pipeline.scoring import Known, milestones_done, score, trajectory
 
 
 def review_cycle(
@@ -132,24 +132,20 @@ def _findings(workspace: Workspace, cycle: Cycle, as_of: datetime, known_at: dat
         kpis=answers.key_results,
         check_ins=evidence.check_ins,
         amendments={it.full_id: it.amendments for it in configuration.key_results() if it.amendments},
-        steps_done=dict(_steps_done(workspace, cycle, evidence, as_of)),
+        steps_done=_steps_done(workspace, cycle, evidence, as_of),
     )
 
 
 def _steps_done(
     workspace: Workspace, cycle: Cycle, evidence: Evidence, as_of: datetime
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+) -> Mapping[str, tuple[str, ...]]:
     """The titles of the milestones that are done, of each key result of a cycle that has any."""
     known = Known(
         evidence.observations, evidence.quarantine, evidence.baselines, evidence.failed_metrics, evidence.check_ins
     )
-    for it in _defined(workspace, as_of).key_results():
-        if it.cycle == cycle.id and isinstance(it.measure, Milestones):
-            steps = workings(workspace.configuration, it, known, as_of).steps
-            yield (
-                it.full_id,
-                tuple(step.milestone.title for step in steps if step.done and step.of.full_id == it.full_id),
-            )
+    defined = _defined(workspace, as_of).key_results()
+    asked = {it.full_id for it in defined if it.cycle == cycle.id and isinstance(it.measure, Milestones)}
+    return milestones_done(workspace.configuration, known, as_of, asked) if asked else {}
 
 
 def _half_time(workspace: Workspace, cycle: Cycle) -> datetime:

@@ -25,6 +25,7 @@ from okr_pipeline.model.amending import configuration_on
 from okr_pipeline.model.calendar import Calendar
 from okr_pipeline.model.check_in import CheckInRow
 from okr_pipeline.model.configuration import Configuration
+from okr_pipeline.model.contribution import Contributors, contributors_of
 from okr_pipeline.model.metric import Rollup
 from okr_pipeline.model.okr import Accumulate, Amendment, Cycle, KeyResult, Objective, RelativeTarget
 from okr_pipeline.model.score import Status
@@ -105,6 +106,7 @@ class _Facts:
     objectives_before: Mapping[str, Record]
     tracks: Mapping[str, tuple[TrackPoint, ...]]
     evidence: Evidence
+    contributors: Contributors
     day: date
     said: Mapping[str, CheckInRow]
     amended: Mapping[str, tuple[Amendment, ...]] = field(default_factory=dict)
@@ -247,6 +249,7 @@ def _facts(workspace: Workspace, evidence: Evidence, as_of: datetime, before: da
         objectives_before={it["objective"]: it for it in plain_rows(then.objectives[["objective", "status"]])},
         tracks=_tracks(configuration, recent, earliest, as_of),
         evidence=evidence,
+        contributors=contributors_of(configuration.key_results()),
         day=day,
         said=newest_check_ins(evidence.check_ins, day),
     )
@@ -405,7 +408,7 @@ def _key_result_row(
         starts=key_result.starts,
         ends=key_result.ends,
         track=facts.tracks.get(key_result.full_id, ()),
-        plan=_plan(configuration, key_result, _measured_from(key_result, now), facts.evidence),
+        plan=_plan(configuration, key_result, _measured_from(key_result, now), facts),
         forecast=forecast_row(now),
         forecast_refusal=now["forecast_refusal"],
         check_in=facts.said.get(key_result.full_id),
@@ -418,14 +421,15 @@ def _reasoned(sentence: str, key_result: KeyResult) -> str:
 
 
 def _plan(
-    configuration: Configuration, key_result: KeyResult, baseline: float | None, evidence: Evidence
+    configuration: Configuration, key_result: KeyResult, baseline: float | None, facts: _Facts
 ) -> tuple[TrackPoint, ...]:
     points = plan(
         configuration,
         key_result,
         baseline=baseline,
-        observations=evidence.observations,
-        quarantine=evidence.quarantine,
+        observations=facts.evidence.observations,
+        quarantine=facts.evidence.quarantine,
+        contributors=facts.contributors,
     )
     return tuple(TrackPoint(at, None, expected) for at, expected in points)
 

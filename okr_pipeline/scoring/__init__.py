@@ -15,7 +15,7 @@ from okr_pipeline.scoring.scores import BASELINES, TRAJECTORY, VERDICTS, Known, 
 from okr_pipeline.scoring.staleness import Staleness
 from okr_pipeline.scoring.timeline import timeline
 from okr_pipeline.scoring.trailing import trailing_weeks
-from okr_pipeline.scoring.workings import Curve, Facts, Planned, Workings, objective_facts, workings
+from okr_pipeline.scoring.workings import Curve, Facts, Planned, Workings, milestones_done, objective_facts, workings
 
 __all__ = [
     "BASELINES",
@@ -38,6 +38,7 @@ __all__ = [
     "health_starts",
     "history_starts",
     "judge_health",
+    "milestones_done",
     "objective_facts",
     "plan",
     "replays",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from okr_pipeline.model.configuration import Configuration
-from okr_pipeline.model.contribution import contributors_of, steps_of
+from okr_pipeline.model.contribution import Contributors, contributors_of, steps_of
 from okr_pipeline.model.frames import OBSERVATIONS
 from okr_pipeline.model.okr import (
     Accumulate,
@@ -41,13 +41,14 @@ def plan(
     baseline: float | None = None,
     observations: pd.DataFrame | None = None,
     quarantine: pd.DataFrame | None = None,
+    contributors: Contributors | None = None,
 ) -> list[tuple[datetime, float]]:
     """The plan as (instant, expected progress), a piecewise linear line from start to end; a step is two points.
 
     `baseline` is what a key result that is measured from its start, or from an earlier sum, starts from. Without it
     the way of such a key result has no length, and its checkpoints are drawn as a straight line. `observations` and
     `quarantine` are what a season is taken from; without them it is a straight line, too. A curve has points at
-    midnights, where scores lie on it.
+    midnights, where scores lie on it. `contributors` are those of the configuration, for who plans many key results.
 
     Raises:
         KeyError: there is no key result of that full id.
@@ -59,7 +60,9 @@ def plan(
         case Maintain() | Cadence() | Budget():
             return [(start, 1.0), (end, 1.0)]
         case Milestones():
-            return _steps(configuration, found)
+            if contributors is None:
+                contributors = contributors_of(configuration.key_results())
+            return _steps(configuration, found, contributors)
         case Baseline() | Manual():
             return [(start, 0.0), (end, 1.0)]
     match found.pace.kind:
@@ -85,9 +88,10 @@ def named_key_result(configuration: Configuration, full_id: str) -> KeyResult:
     raise KeyError(f"no key result '{full_id}' in this configuration; `okr status` lists them")
 
 
-def _steps(configuration: Configuration, key_result: KeyResult) -> list[tuple[datetime, float]]:
+def _steps(
+    configuration: Configuration, key_result: KeyResult, contributors: Contributors
+) -> list[tuple[datetime, float]]:
     calendar = configuration.project.calendar
-    contributors = contributors_of(configuration.key_results())
     items = [
         (min(item.due or owner.ends, owner.ends), item.weight) for owner, item in steps_of(key_result, contributors)
     ]

@@ -3,6 +3,7 @@
 Belongs here: what the functions of a score worked with on their way. Does not: their arithmetic, any wording.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -191,6 +192,28 @@ def objective_facts(configuration: Configuration, known: Known, as_of: datetime)
         )
         for row, name in enumerate(definitions.objectives.labels["objective"])
     }
+
+
+def milestones_done(
+    configuration: Configuration, known: Known, as_of: datetime, key_results: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """By full id the titles of the milestones of some key results that are done as of an instant, their own alone.
+
+    Raises:
+        KeyError: a key result is not in the configuration.
+    """
+    prepared, _ = _stood(configuration, known, as_of, set(key_results))
+    definitions = prepared.definitions
+    moment = np.full(len(definitions.key_results.start), microseconds(as_of))
+    done, _ = each_step(definitions, prepared.tracks, moment, prepared.failed)
+    defined = {it.full_id: it for it in prepared.configuration.key_results()}
+    contributors = contributors_of(prepared.configuration.key_results())
+    found, row = dict[str, tuple[str, ...]](), 0
+    for name in definitions.labels["key_result"]:
+        steps = list(steps_of(defined[name], contributors))
+        titles = [it.title for at, (owner, it) in enumerate(steps, row) if done[at] and owner.full_id == name]
+        found[name], row = tuple(titles), row + len(steps)
+    return found
 
 
 def _stood(
